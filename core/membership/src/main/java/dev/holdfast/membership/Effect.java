@@ -1,0 +1,61 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.View;
+import java.util.SortedMap;
+
+/** Everything a {@link Membership} may ask for, to be done in the order given. */
+public sealed interface Effect {
+    /** Send to every configured peer over every link. Loss is expected. */
+    record SendHeartbeat(Heartbeat heartbeat) implements Effect {}
+
+    /** Write this node's block in the heartbeat area; answer with DiskWritten or DiskFailed, or never. */
+    record WriteHeartbeat(int disk, long operation, HeartbeatBlock block) implements Effect {}
+
+    /** Write this node's block in the view area; answer with DiskWritten or DiskFailed, or never. */
+    record WriteBallot(int disk, long operation, BallotBlock block) implements Effect {}
+
+    /** Read the heartbeat area; answer with HeartbeatsRead or DiskFailed, or never. */
+    record ReadHeartbeats(int disk, long operation) implements Effect {}
+
+    /** Read the view area; answer with BallotsRead or DiskFailed, or never. */
+    record ReadBallots(int disk, long operation) implements Effect {}
+
+    /**
+     * This node is a member of {@code view} until {@code until}. Arm, then pet: first a kernel timer that ends this
+     * process at {@code until}, then the watchdog, then tell crsd.
+     */
+    record RenewLease(Moment until, View view) implements Effect {}
+
+    /** A newer view is known and this node is in it; the lease for it comes with the next RenewLease. */
+    record InstallView(View view) implements Effect {}
+
+    /** {@code victim}'s life is proved harmless: what it ran may be started elsewhere, under a lease for the view. */
+    record Settled(NodeId victim, Incarnation incarnation, Proof proof, String detail) implements Effect {}
+
+    /** Stop everything that runs here, at once: addresses, then processes; verify; answer with LetGoDone. */
+    record LetGo(String reason) implements Effect {}
+
+    /** Nothing runs here any more, verified: disarm kill timer and watchdog (magic close). */
+    record Disarm() implements Effect {}
+
+    /** Reset this machine now, without sync: something could not be stopped. */
+    record ResetMachine(String reason) implements Effect {}
+
+    /** Make the victim harmless by fence device; answer with FenceSucceeded or FenceFailed. */
+    record Fence(NodeId victim, Incarnation incarnation, String reason) implements Effect {}
+
+    /** Answer to RootWanted. */
+    record RootAnswered(long request, boolean accepted, View current) implements Effect {}
+
+    /** Answer to ConfirmWanted. */
+    record ConfirmAnswered(long request, boolean confirmed) implements Effect {}
+
+    /** End this process; the supervisor starts a new one, which is a new incarnation, unless the leave was asked for. */
+    record Exit(String reason, boolean restart) implements Effect {}
+
+    /** For the event log and the time line: {@code event} is one of the names in {@link Events}. */
+    record Note(String event, SortedMap<String, String> details, String text) implements Effect {}
+}

@@ -1,0 +1,23 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+
+/**
+ * What a node says over every private network, every heartbeat interval.
+ *
+ * @param sequence grows by one with every beat of this incarnation
+ * @param epoch the newest view it knows
+ * @param hears whom it heard lately, itself included: a link counts only if both directions work
+ * @param bootId the boot of the kernel it runs on, hashed
+ */
+public record Heartbeat(
+        NodeId from,
+        Incarnation incarnation,
+        long sequence,
+        NodeState state,
+        Epoch epoch,
+        NodeSet hears,
+        long bootId) {}

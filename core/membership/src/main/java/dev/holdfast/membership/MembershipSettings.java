@@ -1,0 +1,45 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import java.time.Duration;
+
+/**
+ * What one node's membership is told once, at start.
+ *
+ * @param nodes every configured node, self included
+ * @param disks how many voting disks are configured: 1, 3 or 5; a majority of these is needed, not of those that answer
+ * @param links how many private networks there are
+ * @param bootId this boot of the kernel, hashed
+ * @param timerTakeover whether others may rely on S for this node: its watchdog is armed, and the platform is metal
+ *     or the administrator vouches for it
+ * @param fenceDevices whether a fence device is configured at all
+ * @param bootWait how long a cold start waits for the nodes that are missing
+ * @param seed of the random back-off between ballots
+ */
+public record MembershipSettings(
+        NodeId self,
+        NodeSet nodes,
+        int disks,
+        int links,
+        Timing timing,
+        long bootId,
+        boolean timerTakeover,
+        boolean fenceDevices,
+        Duration bootWait,
+        long seed) {
+
+    public MembershipSettings {
+        if (disks != 1 && disks != 3 && disks != 5) {
+            throw new IllegalArgumentException("1, 3 or 5 voting disks, got " + disks);
+        }
+        if (!nodes.contains(self)) {
+            throw new IllegalArgumentException(self + " is not one of the configured nodes " + nodes);
+        }
+    }
+
+    /** How many disks are more than half of the configured ones. */
+    public int majority() {
+        return disks / 2 + 1;
+    }
+}
