@@ -14,7 +14,7 @@ public final class ArpSocket implements AutoCloseable {
 
     /** @param link an Ethernet-like interface of the calling thread's network namespace, for example from {@link Netlink#link} */
     public static ArpSocket open(Link link) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /**
@@ -22,12 +22,12 @@ public final class ArpSocket implements AutoCloseable {
      * Neighbours that knew the address follow within milliseconds. Networks lose packets: repeat it, for example after 100 ms and 1 s.
      */
     public void announce(Inet4Address address) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /** Sends one question "who has this address?" with sender 0.0.0.0, which changes no neighbour's cache. Does not wait for answers. */
     public void probe(Inet4Address address) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /**
@@ -37,26 +37,26 @@ public final class ArpSocket implements AutoCloseable {
      * @return the first that answers or announces the address, other than this interface; empty if there was silence, which is no proof of absence
      */
     public Optional<MacAddress> findHolder(Inet4Address address, int probes, Duration interval) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** Sends any packet as it is, frame header included. */
     public void send(ArpPacket packet) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /** The next ARP packet seen on the interface (own ones excluded), or empty if there was none within {@code patience}. */
     public Optional<ArpPacket> receive(Duration patience) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     public Link link() {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** Not while another thread receives. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 }

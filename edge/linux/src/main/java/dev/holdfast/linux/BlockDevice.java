@@ -20,7 +20,7 @@ public final class BlockDevice implements AutoCloseable {
 
     /** Opens for reading and writing. */
     public static BlockDevice open(Path path) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** A zeroed buffer of {@code bytes}, aligned to {@link #BLOCK}. For buffers a stuck thread may still own, use {@link Arena#ofAuto}. */
@@ -29,32 +29,32 @@ public final class BlockDevice implements AutoCloseable {
     }
 
     public Path path() {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** Bytes, asked anew at each call; a growing file or a resized volume shows. */
     public long size() throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** Fills {@code into} completely from {@code offset}, or throws: {@link java.io.EOFException} if the device ends before. */
     public void read(long offset, MemorySegment into) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /** Writes all of {@code from} at {@code offset}, or throws; after a failure any part may or may not be on the medium. */
     public void write(long offset, MemorySegment from) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /** As {@link #read(long, MemorySegment)} into a fresh array; {@code length} is a multiple of {@link #BLOCK}. */
     public byte[] read(long offset, int length) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** As {@link #write(long, MemorySegment)}; the array's length is a multiple of {@link #BLOCK}. */
     public void write(long offset, byte[] block) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /**
@@ -62,12 +62,12 @@ public final class BlockDevice implements AutoCloseable {
      * called from any thread and never blocks.
      */
     public void retire() {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /** Closes the descriptor. May block if the device hangs: only for the thread that reads and writes. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 }

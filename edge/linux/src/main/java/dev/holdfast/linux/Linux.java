@@ -12,6 +12,7 @@ public final class Linux {
         later();
     }
 
+    @SuppressWarnings({"TypeParameterUnusedInFormals", "DoNotCallSuggester"}) // Gone as soon as the bodies are there.
     static <T> T later() {
         throw new UnsupportedOperationException("being written");
     }

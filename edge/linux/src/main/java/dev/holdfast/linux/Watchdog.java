@@ -17,21 +17,21 @@ public final class Watchdog {
 
     /** Opens, and thereby arms, the device. @throws SystemCallFailed EBUSY if another process holds it */
     public static Watchdog open(Path device) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     public Path path() {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** What the driver calls itself ({@code "Software Watchdog"}, {@code "i6300ESB timer"}); empty if it does not say. */
     public Optional<String> identity() {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** True for softdog, whose timer dies with the kernel it should guard against. */
     public boolean isSoftware() {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /**
@@ -40,17 +40,17 @@ public final class Watchdog {
      * @return what the driver really uses now, read back (drivers round); empty if it has no settable timeout (ENOTTY, EOPNOTSUPP)
      */
     public Optional<Duration> setTimeout(Duration timeout) throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** The timeout in use; empty if the driver does not say. */
     public Optional<Duration> timeout() throws IOException {
-        throw new UnsupportedOperationException("being written");
+        return Linux.later();
     }
 
     /** Starts the timeout anew. */
     public void pet() throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 
     /**
@@ -58,6 +58,6 @@ public final class Watchdog {
      * resets the machine. The object is useless afterwards.
      */
     public void disarm() throws IOException {
-        throw new UnsupportedOperationException("being written");
+        Linux.later();
     }
 }
