@@ -1,0 +1,56 @@
+package dev.holdfast.registry;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.RegistryRoot;
+import java.util.List;
+
+/** Everything a {@link Registry} may ask for, to be done in the order given. */
+public sealed interface Effect {
+    /** Open the location if it is not open, and read its first block; answer HeaderRead or LocationFailed, or never. */
+    record ReadHeader(int location, long operation) implements Effect {}
+
+    /**
+     * Read {@code length} bytes of a segment, both multiples of 4 KiB, at {@link RegistryFormat#position}; answer
+     * BlocksRead or LocationFailed, or never.
+     */
+    record ReadBlocks(int location, long operation, int segment, int offset, int length) implements Effect {}
+
+    /**
+     * Write to a segment at {@link RegistryFormat#position}; answer BlocksWritten once all of it is durable, or
+     * LocationFailed, or never. A location has at most one operation under way.
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Made for this write alone; nobody changes or compares it.
+    record WriteBlocks(int location, long operation, int segment, int offset, byte[] blocks) implements Effect {}
+
+    /**
+     * Set the root in the view register, on condition that {@code epoch} is still the newest and that the present
+     * root's generation is exactly one lower; answer RootAnswered.
+     */
+    record CasRoot(long request, Epoch epoch, RegistryRoot root) implements Effect {}
+
+    /** Ask for a majority read of the heartbeat area that starts after now and shows no epoch above; Confirmed. */
+    record Confirm(long request, Epoch epoch) implements Effect {}
+
+    /** Recovered, rooted and ready: this is what the registry holds. Batches are taken from now on. */
+    record Serving(RegistryContent content) implements Effect {}
+
+    /** The batch survives the loss of any minority of locations and of any node; it made {@code version}. */
+    record Acknowledged(long id, long version) implements Effect {}
+
+    /** The batch was not taken and will never appear. */
+    record Refused(long id, String reason) implements Effect {}
+
+    /**
+     * Nothing more will be acknowledged by this registry object; make a new one when master again.
+     *
+     * @param unresolved batches that may or may not survive: whoever is master next will know
+     * @param unwritten batches that were not written anywhere and will never appear
+     */
+    record Lost(String reason, List<Long> unresolved, List<Long> unwritten) implements Effect {}
+
+    /** The registry can not go on at present, and will by itself once it can; for the log and ocrcheck. */
+    record Waiting(String reason) implements Effect {}
+
+    /** A location changed its condition. */
+    record LocationChanged(LocationReport report) implements Effect {}
+}
