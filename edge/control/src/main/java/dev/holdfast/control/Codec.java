@@ -1,0 +1,674 @@
+package dev.holdfast.control;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Requests and replies as lines of JSON: one object a line, its kind in the field {@code t}. docs/protocol has the format in words.
+ *
+ * <p>Requests are read strictly: a field that is not known would ask for something that is then not done. Replies are read leniently:
+ * a newer cluster may say more than we show.
+ */
+public final class Codec {
+    /** Of this protocol. Both sides must speak the same; it grows when a message changes its meaning. */
+    public static final int VERSION = 1;
+
+    private Codec() {}
+
+    // ---- hello
+
+    public static String encode(Hello hello) {
+        return JsonLine.write(
+                object("version", hello.version(), "speaker", hello.speaker(), "release", hello.release()));
+    }
+
+    public static Hello decodeHello(byte[] line) throws MalformedMessage {
+        var fields = new Fields("hello", JsonLine.read(line));
+        return new Hello(
+                fields.number("version"),
+                fields.maybeText("speaker").orElse("?"),
+                fields.maybeText("release").orElse("?"));
+    }
+
+    // ---- requests
+
+    /** One line, without its end. */
+    public static String encode(Request request) {
+        return JsonLine.write(toObject(request));
+    }
+
+    /** Total: any bytes give a request or a {@link MalformedMessage}, whose refusal is what to answer. */
+    public static Request decodeRequest(byte[] line) throws MalformedMessage {
+        try {
+            return request(new Fields("request", JsonLine.read(line)));
+        } catch (IllegalArgumentException invalid) { // The values' own constructors.
+            throw new MalformedMessage(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private static Map<String, Object> toObject(Request request) {
+        return switch (request) {
+            case Request.AddResource r ->
+                object(
+                        "t",
+                        "addResource",
+                        "name",
+                        r.name(),
+                        "type",
+                        r.type(),
+                        "attributes",
+                        r.attributes(),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.ModifyResource r ->
+                object(
+                        "t",
+                        "modifyResource",
+                        "name",
+                        r.name(),
+                        "attributes",
+                        r.attributes(),
+                        "removed",
+                        r.removed(),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.DeleteResource r ->
+                object(
+                        "t",
+                        "deleteResource",
+                        "resources",
+                        toObject(r.resources()),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.StartResource r ->
+                object(
+                        "t",
+                        "startResource",
+                        "resources",
+                        toObject(r.resources()),
+                        "node",
+                        r.node(),
+                        "environment",
+                        r.environment(),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.StopResource r ->
+                object(
+                        "t",
+                        "stopResource",
+                        "resources",
+                        toObject(r.resources()),
+                        "node",
+                        r.node(),
+                        "environment",
+                        r.environment(),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.RelocateResource r ->
+                object(
+                        "t",
+                        "relocateResource",
+                        "resources",
+                        toObject(r.resources()),
+                        "from",
+                        r.from(),
+                        "to",
+                        r.to(),
+                        "environment",
+                        r.environment(),
+                        "force",
+                        r.force(),
+                        "failIfBusy",
+                        r.failIfBusy());
+            case Request.Evaluate r -> object("t", "evaluate", "change", toObject(r.change()));
+            case Request.CheckResource r ->
+                object("t", "checkResource", "resources", toObject(r.resources()), "node", r.node());
+            case Request.StatusResource r ->
+                object("t", "statusResource", "resources", toObject(r.resources()), "definitions", r.definitions());
+            case Request.StatusType r -> object("t", "statusType", "names", r.names());
+            case Request.StatusServer r -> object("t", "statusServer", "names", r.names());
+            case Request.CheckStack r -> object("t", "checkStack", "allNodes", r.allNodes(), "nodes", r.nodes());
+            case Request.QueryVotingDisks _ -> object("t", "queryVotingDisks");
+            case Request.QueryTiming _ -> object("t", "queryTiming");
+            case Request.QueryFencing _ -> object("t", "queryFencing");
+            case Request.ListNodes _ -> object("t", "listNodes");
+            case Request.CreateAppVip r ->
+                object(
+                        "t",
+                        "createAppVip",
+                        "network",
+                        r.network(),
+                        "address",
+                        r.address(),
+                        "name",
+                        r.name(),
+                        "user",
+                        r.user(),
+                        "group",
+                        r.group(),
+                        "failback",
+                        r.failback());
+            case Request.DeleteAppVip r -> object("t", "deleteAppVip", "name", r.name(), "force", r.force());
+            case Request.Why r -> object("t", "why", "resource", r.resource());
+            case Request.ConfirmFenced r -> object("t", "confirmFenced", "node", r.node());
+            case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
+        };
+    }
+
+    private static Request request(Fields in) throws MalformedMessage {
+        String kind = in.text("t");
+        Request request = switch (kind) {
+            case "addResource" ->
+                new Request.AddResource(
+                        in.text("name"),
+                        in.text("type"),
+                        in.textMap("attributes"),
+                        in.flag("force"),
+                        in.flag("failIfBusy"));
+            case "modifyResource" ->
+                new Request.ModifyResource(
+                        in.text("name"),
+                        in.textMap("attributes"),
+                        in.texts("removed"),
+                        in.flag("force"),
+                        in.flag("failIfBusy"));
+            case "deleteResource" ->
+                new Request.DeleteResource(
+                        in.object("resources", Codec::selection), in.flag("force"), in.flag("failIfBusy"));
+            case "startResource" ->
+                new Request.StartResource(
+                        in.object("resources", Codec::selection),
+                        in.maybeText("node"),
+                        in.textMap("environment"),
+                        in.flag("force"),
+                        in.flag("failIfBusy"));
+            case "stopResource" ->
+                new Request.StopResource(
+                        in.object("resources", Codec::selection),
+                        in.maybeText("node"),
+                        in.textMap("environment"),
+                        in.flag("force"),
+                        in.flag("failIfBusy"));
+            case "relocateResource" ->
+                new Request.RelocateResource(
+                        in.object("resources", Codec::selection),
+                        in.maybeText("from"),
+                        in.maybeText("to"),
+                        in.textMap("environment"),
+                        in.flag("force"),
+                        in.flag("failIfBusy"));
+            case "evaluate" -> new Request.Evaluate(in.object("change", Codec::change));
+            case "checkResource" ->
+                new Request.CheckResource(in.object("resources", Codec::selection), in.maybeText("node"));
+            case "statusResource" ->
+                new Request.StatusResource(in.object("resources", Codec::selection), in.flag("definitions"));
+            case "statusType" -> new Request.StatusType(in.texts("names"));
+            case "statusServer" -> new Request.StatusServer(in.texts("names"));
+            case "checkStack" -> new Request.CheckStack(in.flag("allNodes"), in.texts("nodes"));
+            case "queryVotingDisks" -> new Request.QueryVotingDisks();
+            case "queryTiming" -> new Request.QueryTiming();
+            case "queryFencing" -> new Request.QueryFencing();
+            case "listNodes" -> new Request.ListNodes();
+            case "createAppVip" ->
+                new Request.CreateAppVip(
+                        in.number("network"),
+                        in.text("address"),
+                        in.text("name"),
+                        in.text("user"),
+                        in.maybeText("group"),
+                        in.flag("failback"));
+            case "deleteAppVip" -> new Request.DeleteAppVip(in.text("name"), in.flag("force"));
+            case "why" -> new Request.Why(in.text("resource"));
+            case "confirmFenced" -> new Request.ConfirmFenced(in.text("node"));
+            case "stopCrs" -> new Request.StopCrs(in.flag("force"));
+            default -> throw new MalformedMessage("there is no request '" + kind + "' in version " + VERSION);
+        };
+        in.nothingElse();
+        return request;
+    }
+
+    private static Request.Change change(Fields in) throws MalformedMessage {
+        if (in.text("t").equals("evaluate")) { // Also keeps the recursion one deep.
+            throw new MalformedMessage("an evaluation cannot be evaluated");
+        }
+        if (request(in) instanceof Request.Change change) {
+            return change;
+        }
+        throw new MalformedMessage("'" + in.text("t") + "' changes nothing, so it cannot be evaluated");
+    }
+
+    private static Map<String, Object> toObject(Selection selection) {
+        return switch (selection) {
+            case Selection.Named(List<String> names) -> object("names", names);
+            case Selection.All _ -> object("all", true);
+            case Selection.Matching(Filter filter) -> object("filter", filter.toString());
+        };
+    }
+
+    private static Selection selection(Fields in) throws MalformedMessage {
+        Optional<String> filter = in.maybeText("filter");
+        Selection selection = filter.isPresent()
+                ? new Selection.Matching(Filter.parse(filter.get()))
+                : in.has("names") ? new Selection.Named(in.texts("names")) : all(in);
+        in.nothingElse();
+        return selection;
+    }
+
+    private static Selection all(Fields in) throws MalformedMessage {
+        if (!in.flag("all")) {
+            throw new MalformedMessage("a selection gives 'names', 'filter' or 'all'");
+        }
+        return new Selection.All();
+    }
+
+    // ---- replies
+
+    /** One line, without its end. */
+    public static String encode(Reply reply) {
+        return JsonLine.write(toObject(reply));
+    }
+
+    /** Total: any bytes give a reply or a {@link MalformedMessage}. */
+    public static Reply decodeReply(byte[] line) throws MalformedMessage {
+        try {
+            return reply(new Fields("reply", JsonLine.read(line)));
+        } catch (IllegalArgumentException invalid) { // The values' own constructors.
+            throw new MalformedMessage(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    /** The reply as maps, lists, texts, numbers and booleans, as it goes on the wire; {@code crsctl -o json} shows it. */
+    public static Map<String, Object> toObject(Reply reply) {
+        return switch (reply) {
+            case Reply.Progress(String line) -> object("t", "progress", "line", line);
+            case Reply.Done(List<String> lines) -> object("t", "done", "lines", lines);
+            case Reply.Refused(List<Reply.Problem> problems) ->
+                object(
+                        "t",
+                        "refused",
+                        "problems",
+                        problems.stream().map(Codec::toObject).toList());
+            case Reply.Resources(long epoch, List<Reply.Resource> resources) ->
+                object(
+                        "t",
+                        "resources",
+                        "epoch",
+                        epoch,
+                        "resources",
+                        resources.stream().map(Codec::toObject).toList());
+            case Reply.Types(List<Reply.Type> types) ->
+                object(
+                        "t",
+                        "types",
+                        "types",
+                        types.stream().map(Codec::toObject).toList());
+            case Reply.Servers(List<Reply.Server> servers) ->
+                object(
+                        "t",
+                        "servers",
+                        "servers",
+                        servers.stream()
+                                .map(s -> object("name", s.name(), "state", s.state(), "details", s.details()))
+                                .toList());
+            case Reply.Plan(List<String> messages, List<Reply.Step> steps) ->
+                object(
+                        "t",
+                        "plan",
+                        "messages",
+                        messages,
+                        "steps",
+                        steps.stream().map(Codec::toObject).toList());
+            case Reply.Health(List<Reply.NodeHealth> nodes) ->
+                object(
+                        "t",
+                        "health",
+                        "nodes",
+                        nodes.stream()
+                                .map(n -> object(
+                                        "node",
+                                        n.node(),
+                                        "crs",
+                                        n.crs(),
+                                        "css",
+                                        n.css(),
+                                        "events",
+                                        n.events(),
+                                        "detail",
+                                        n.detail()))
+                                .toList());
+            case Reply.VotingDisks(List<Reply.VotingDisk> disks) ->
+                object(
+                        "t",
+                        "votingDisks",
+                        "disks",
+                        disks.stream().map(Codec::toObject).toList());
+            case Reply.CssTiming timing ->
+                object(
+                        "t",
+                        "timing",
+                        "misscountSeconds",
+                        timing.misscountSeconds(),
+                        "disktimeoutSeconds",
+                        timing.disktimeoutSeconds(),
+                        "reboottimeSeconds",
+                        timing.reboottimeSeconds(),
+                        "profile",
+                        timing.profile(),
+                        "leaseMillis",
+                        timing.leaseMillis(),
+                        "takeoverMillis",
+                        timing.takeoverMillis(),
+                        "certificate",
+                        timing.certificate());
+            case Reply.Fencing(List<Reply.FenceDevice> devices, List<Reply.FenceRecord> records) ->
+                object(
+                        "t",
+                        "fencing",
+                        "devices",
+                        devices.stream()
+                                .map(d -> object(
+                                        "node", d.node(), "agent", d.agent(), "plug", d.plug(), "state", d.state()))
+                                .toList(),
+                        "records",
+                        records.stream().map(Codec::toObject).toList());
+            case Reply.Nodes(String cluster, List<Reply.Node> nodes) ->
+                object(
+                        "t",
+                        "nodes",
+                        "cluster",
+                        cluster,
+                        "nodes",
+                        nodes.stream()
+                                .map(n -> object(
+                                        "number",
+                                        n.number(),
+                                        "name",
+                                        n.name(),
+                                        "active",
+                                        n.active(),
+                                        "addresses",
+                                        n.addresses(),
+                                        "incarnation",
+                                        n.incarnation()))
+                                .toList());
+            case Reply.Explanation(String resource, List<String> because, List<String> changes) ->
+                object("t", "explanation", "resource", resource, "because", because, "changes", changes);
+        };
+    }
+
+    private static Map<String, Object> toObject(Reply.Problem p) {
+        return object("code", p.code(), "text", p.text(), "next", p.next());
+    }
+
+    private static Map<String, Object> toObject(Reply.Resource r) {
+        return object(
+                "name",
+                r.name(),
+                "type",
+                r.type(),
+                "local",
+                r.local(),
+                "attributes",
+                r.attributes(),
+                "instances",
+                r.instances().stream().map(Codec::toObject).toList());
+    }
+
+    private static Map<String, Object> toObject(Reply.Instance i) {
+        return object(
+                "cardinalityId",
+                i.cardinalityId(),
+                "degreeId",
+                i.degreeId(),
+                "target",
+                i.target(),
+                "state",
+                i.state(),
+                "server",
+                i.server(),
+                "stateDetails",
+                i.stateDetails(),
+                "internalState",
+                i.internalState(),
+                "lastServer",
+                i.lastServer(),
+                "targetServer",
+                i.targetServer(),
+                "restartCount",
+                i.restartCount(),
+                "failureCount",
+                i.failureCount(),
+                "failureHistory",
+                i.failureHistory(),
+                "incarnation",
+                i.incarnation(),
+                "lastRestartMillis",
+                i.lastRestartMillis(),
+                "lastStateChangeMillis",
+                i.lastStateChangeMillis());
+    }
+
+    private static Map<String, Object> toObject(Reply.Type t) {
+        return object(
+                "name",
+                t.name(),
+                "base",
+                t.base(),
+                "attributes",
+                t.attributes().stream()
+                        .map(a -> object(
+                                "name",
+                                a.name(),
+                                "kind",
+                                a.kind(),
+                                "defaultValue",
+                                a.defaultValue(),
+                                "flags",
+                                a.flags()))
+                        .toList());
+    }
+
+    private static Map<String, Object> toObject(Reply.Step s) {
+        return object(
+                "id",
+                s.id(),
+                "action",
+                s.action(),
+                "resource",
+                s.resource(),
+                "cardinalityId",
+                s.cardinalityId(),
+                "degreeId",
+                s.degreeId(),
+                "server",
+                s.server(),
+                "after",
+                s.after(),
+                "required",
+                s.required(),
+                "reason",
+                s.reason());
+    }
+
+    private static Map<String, Object> toObject(Reply.VotingDisk d) {
+        return object(
+                "number",
+                d.number(),
+                "state",
+                d.state(),
+                "uuid",
+                d.uuid(),
+                "path",
+                d.path(),
+                "latencyMicros",
+                d.latencyMicros(),
+                "detail",
+                d.detail());
+    }
+
+    private static Map<String, Object> toObject(Reply.FenceRecord r) {
+        return object(
+                "node",
+                r.node(),
+                "incarnation",
+                r.incarnation(),
+                "epoch",
+                r.epoch(),
+                "whenMillis",
+                r.whenMillis(),
+                "settled",
+                r.settled(),
+                "proof",
+                r.proof(),
+                "detail",
+                r.detail());
+    }
+
+    private static Reply reply(Fields in) throws MalformedMessage {
+        String kind = in.text("t");
+        return switch (kind) {
+            case "progress" -> new Reply.Progress(in.text("line"));
+            case "done" -> new Reply.Done(in.texts("lines"));
+            case "refused" ->
+                new Reply.Refused(in.objects(
+                        "problems", p -> new Reply.Problem(p.text("code"), p.text("text"), p.texts("next"))));
+            case "resources" -> new Reply.Resources(in.big("epoch"), in.objects("resources", Codec::resource));
+            case "types" -> new Reply.Types(in.objects("types", Codec::type));
+            case "servers" ->
+                new Reply.Servers(in.objects(
+                        "servers", s -> new Reply.Server(s.text("name"), s.text("state"), s.textMap("details"))));
+            case "plan" -> new Reply.Plan(in.texts("messages"), in.objects("steps", Codec::step));
+            case "health" ->
+                new Reply.Health(in.objects(
+                        "nodes",
+                        n -> new Reply.NodeHealth(
+                                n.text("node"), n.flag("crs"), n.flag("css"), n.flag("events"), n.text("detail"))));
+            case "votingDisks" ->
+                new Reply.VotingDisks(in.objects(
+                        "disks",
+                        d -> new Reply.VotingDisk(
+                                d.number("number"),
+                                d.text("state"),
+                                d.text("uuid"),
+                                d.text("path"),
+                                d.big("latencyMicros"),
+                                d.text("detail"))));
+            case "timing" ->
+                new Reply.CssTiming(
+                        in.text("misscountSeconds"),
+                        in.text("disktimeoutSeconds"),
+                        in.text("reboottimeSeconds"),
+                        in.text("profile"),
+                        in.big("leaseMillis"),
+                        in.big("takeoverMillis"),
+                        in.texts("certificate"));
+            case "fencing" ->
+                new Reply.Fencing(
+                        in.objects(
+                                "devices",
+                                d -> new Reply.FenceDevice(
+                                        d.text("node"), d.text("agent"), d.text("plug"), d.text("state"))),
+                        in.objects(
+                                "records",
+                                r -> new Reply.FenceRecord(
+                                        r.text("node"),
+                                        r.big("incarnation"),
+                                        r.big("epoch"),
+                                        r.big("whenMillis"),
+                                        r.flag("settled"),
+                                        r.text("proof"),
+                                        r.text("detail"))));
+            case "nodes" ->
+                new Reply.Nodes(
+                        in.text("cluster"),
+                        in.objects(
+                                "nodes",
+                                n -> new Reply.Node(
+                                        n.number("number"),
+                                        n.text("name"),
+                                        n.flag("active"),
+                                        n.texts("addresses"),
+                                        n.big("incarnation"))));
+            case "explanation" -> new Reply.Explanation(in.text("resource"), in.texts("because"), in.texts("changes"));
+            default -> throw new MalformedMessage("there is no reply '" + kind + "' in version " + VERSION);
+        };
+    }
+
+    private static Reply.Resource resource(Fields in) throws MalformedMessage {
+        return new Reply.Resource(
+                in.text("name"),
+                in.text("type"),
+                in.flag("local"),
+                in.textMap("attributes"),
+                in.objects("instances", Codec::instance));
+    }
+
+    private static Reply.Instance instance(Fields in) throws MalformedMessage {
+        return new Reply.Instance(
+                in.number("cardinalityId"),
+                in.number("degreeId"),
+                in.text("target"),
+                in.text("state"),
+                in.maybeText("server"),
+                in.text("stateDetails"),
+                in.text("internalState"),
+                in.maybeText("lastServer"),
+                in.maybeText("targetServer"),
+                in.number("restartCount"),
+                in.number("failureCount"),
+                in.bigs("failureHistory"),
+                in.big("incarnation"),
+                in.big("lastRestartMillis"),
+                in.big("lastStateChangeMillis"));
+    }
+
+    private static Reply.Type type(Fields in) throws MalformedMessage {
+        return new Reply.Type(
+                in.text("name"),
+                in.maybeText("base"),
+                in.objects(
+                        "attributes",
+                        a -> new Reply.TypeAttribute(
+                                a.text("name"), a.text("kind"), a.text("defaultValue"), a.texts("flags"))));
+    }
+
+    private static Reply.Step step(Fields in) throws MalformedMessage {
+        return new Reply.Step(
+                in.text("id"),
+                in.text("action"),
+                in.text("resource"),
+                in.number("cardinalityId"),
+                in.number("degreeId"),
+                in.text("server"),
+                in.texts("after"),
+                in.flag("required"),
+                in.text("reason"));
+    }
+
+    /** Keys and values in turn; an absent optional leaves its key out. */
+    private static Map<String, Object> object(Object... keysAndValues) {
+        var object = new LinkedHashMap<String, Object>();
+        for (int at = 0; at < keysAndValues.length; at += 2) {
+            String key = (String) keysAndValues[at];
+            Object value = keysAndValues[at + 1];
+            if (!(value instanceof Optional<?> optional)) {
+                object.put(key, value);
+            } else if (optional.isPresent()) {
+                object.put(key, optional.get());
+            }
+        }
+        return object;
+    }
+}

@@ -1,0 +1,261 @@
+package dev.holdfast.control;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the cluster says to a request: any number of {@link Progress}, then exactly one {@link Answer}. */
+public sealed interface Reply {
+
+    /** A line for the administrator while the work goes on: {@code CRS-2672: Attempting to start 'vip1' on 'node1'}. */
+    record Progress(String line) implements Reply {}
+
+    /** The last frame of an exchange. */
+    sealed interface Answer extends Reply {}
+
+    /** Everything that was asked is done. Often there is nothing to say. */
+    record Done(List<String> lines) implements Answer {
+        public Done {
+            lines = List.copyOf(lines);
+        }
+
+        public static Done silently() {
+            return new Done(List.of());
+        }
+    }
+
+    /** The request was refused, or its work failed in part or whole; the problems say which, and how things now stand. Never empty. */
+    record Refused(List<Problem> problems) implements Answer {
+        public Refused {
+            problems = List.copyOf(problems);
+            if (problems.isEmpty()) {
+                throw new IllegalArgumentException("a refusal names its reason");
+            }
+        }
+
+        public static Refused because(String code, String text, String... next) {
+            return new Refused(List.of(new Problem(code, text, List.of(next))));
+        }
+    }
+
+    /**
+     * One reason for a refusal.
+     *
+     * @param code {@code CRS-nnnn} where the message is Oracle's, {@code HF-nnnn} where it is ours
+     * @param text what happened and how things now stand, without the code; may have several lines
+     * @param next what to do about it, one line each; commands may be copied as they stand
+     */
+    record Problem(String code, String text, List<String> next) {
+        public Problem {
+            next = List.copyOf(next);
+        }
+    }
+
+    /** Resources sorted by name; {@code epoch}: of the view in which they were observed. */
+    record Resources(long epoch, List<Resource> resources) implements Answer {
+        public Resources {
+            resources = List.copyOf(resources);
+        }
+    }
+
+    /**
+     * A resource and what is known of it.
+     *
+     * @param local one instance on every node, rather than some number of them in the cluster
+     * @param attributes definition with defaults filled in, without NAME and TYPE; empty if not asked for
+     * @param instances by node number (local) or by cardinality id and degree id
+     */
+    record Resource(String name, String type, boolean local, Map<String, String> attributes, List<Instance> instances) {
+        public Resource {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+            instances = List.copyOf(instances);
+        }
+    }
+
+    /**
+     * One instance of a resource.
+     *
+     * @param target ONLINE or OFFLINE
+     * @param state ONLINE, OFFLINE, INTERMEDIATE or UNKNOWN
+     * @param server where it is, or where the state is unknown; for a local resource always its node
+     * @param stateDetails from the agent or the engine, possibly empty
+     * @param internalState STABLE, STARTING, STOPPING, CLEANING …
+     * @param lastServer of the last successful start
+     * @param targetServer where the engine wants it
+     * @param failureHistory wall clock, milliseconds since 1970, oldest first
+     * @param incarnation number of starts so far
+     * @param lastRestartMillis wall clock, milliseconds since 1970; 0: never
+     * @param lastStateChangeMillis wall clock, milliseconds since 1970; 0: never
+     */
+    record Instance(
+            int cardinalityId,
+            int degreeId,
+            String target,
+            String state,
+            Optional<String> server,
+            String stateDetails,
+            String internalState,
+            Optional<String> lastServer,
+            Optional<String> targetServer,
+            int restartCount,
+            int failureCount,
+            List<Long> failureHistory,
+            long incarnation,
+            long lastRestartMillis,
+            long lastStateChangeMillis) {
+        public Instance {
+            failureHistory = List.copyOf(failureHistory);
+        }
+    }
+
+    /** Types sorted by name. */
+    record Types(List<Type> types) implements Answer {
+        public Types {
+            types = List.copyOf(types);
+        }
+    }
+
+    /** A resource type; {@code attributes} with the inherited ones. The root type has no base. */
+    record Type(String name, Optional<String> base, List<TypeAttribute> attributes) {
+        public Type {
+            attributes = List.copyOf(attributes);
+        }
+    }
+
+    /** {@code kind}: string or int; {@code flags}: CONFIG, READONLY, REQUIRED, HOTMOD. */
+    record TypeAttribute(String name, String kind, String defaultValue, List<String> flags) {
+        public TypeAttribute {
+            flags = List.copyOf(flags);
+        }
+    }
+
+    /** Servers by node number. */
+    record Servers(List<Server> servers) implements Answer {
+        public Servers {
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /** {@code state}: ONLINE, OFFLINE, UNSETTLED (voted out, not yet proved harmless); {@code details}: shown by -f, in this order. */
+    record Server(String name, String state, Map<String, String> details) {
+        public Server {
+            details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        }
+    }
+
+    /** What a change would do; {@code messages}: what else would be told. No steps: nothing needs to be done. */
+    record Plan(List<String> messages, List<Step> steps) implements Answer {
+        public Plan {
+            messages = List.copyOf(messages);
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /**
+     * One action of a plan.
+     *
+     * @param id unique in the plan
+     * @param action START, STOP, CLEAN or CHECK
+     * @param after ids of the steps that must be done before this one
+     * @param required whether the change fails if this step fails
+     */
+    record Step(
+            String id,
+            String action,
+            String resource,
+            int cardinalityId,
+            int degreeId,
+            String server,
+            List<String> after,
+            boolean required,
+            String reason) {
+        public Step {
+            after = List.copyOf(after);
+        }
+    }
+
+    /** By node number. */
+    record Health(List<NodeHealth> nodes) implements Answer {
+        public Health {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** {@code detail}: why something is not online, possibly empty. */
+    record NodeHealth(String node, boolean crs, boolean css, boolean events, String detail) {}
+
+    /** Voting disks by number. */
+    record VotingDisks(List<VotingDisk> disks) implements Answer {
+        public VotingDisks {
+            disks = List.copyOf(disks);
+        }
+    }
+
+    /**
+     * @param state ONLINE, OFFLINE or PENDOFFL
+     * @param latencyMicros of the last round; 0: none yet
+     * @param detail a warning, possibly empty
+     */
+    record VotingDisk(int number, String state, String uuid, String path, long latencyMicros, String detail) {}
+
+    /** The timing that cssd works with. Seconds are texts like {@code 3} or {@code 0.5}; {@code certificate}: how the numbers follow. */
+    record CssTiming(
+            String misscountSeconds,
+            String disktimeoutSeconds,
+            String reboottimeSeconds,
+            String profile,
+            long leaseMillis,
+            long takeoverMillis,
+            List<String> certificate)
+            implements Answer {
+        public CssTiming {
+            certificate = List.copyOf(certificate);
+        }
+    }
+
+    /** The ways in which nodes are fenced, and what has been fenced, oldest first. */
+    record Fencing(List<FenceDevice> devices, List<FenceRecord> records) implements Answer {
+        public Fencing {
+            devices = List.copyOf(devices);
+            records = List.copyOf(records);
+        }
+    }
+
+    /** {@code state}: what the last self-test found, possibly empty. */
+    record FenceDevice(String node, String agent, String plug, String state) {}
+
+    /**
+     * A node that was voted out.
+     *
+     * @param epoch of the view that left it out
+     * @param whenMillis wall clock, milliseconds since 1970; 0: not known
+     * @param settled whether it is proved harmless
+     * @param proof such as {@code F1 FENCED}; empty while unsettled
+     */
+    record FenceRecord(
+            String node, long incarnation, long epoch, long whenMillis, boolean settled, String proof, String detail) {}
+
+    /** Configured nodes by number. */
+    record Nodes(String cluster, List<Node> nodes) implements Answer {
+        public Nodes {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** {@code addresses}: on the private networks. {@code incarnation} 0: not active. */
+    record Node(int number, String name, boolean active, List<String> addresses, long incarnation) {
+        public Node {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** {@code because}: the reasons, most important first. {@code changes}: what would make it different; commands where there are any. */
+    record Explanation(String resource, List<String> because, List<String> changes) implements Answer {
+        public Explanation {
+            because = List.copyOf(because);
+            changes = List.copyOf(changes);
+        }
+    }
+}

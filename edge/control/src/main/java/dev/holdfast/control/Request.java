@@ -1,0 +1,169 @@
+package dev.holdfast.control;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that can be asked of the cluster. Any node takes a request; the node that decides answers it.
+ *
+ * <p>Attribute maps keep the order in which they were given. Their keys are attribute names as the administrator wrote them, with the
+ * scope of an override still attached: {@code CHECK_INTERVAL@SERVERNAME(node1)}.
+ */
+public sealed interface Request {
+
+    /** A request that changes what is registered or what runs, and so can be evaluated without being done. */
+    sealed interface Change extends Request {}
+
+    /** Registers a resource; it starts life with target and state OFFLINE. {@code force}: although targets of dependencies are missing. */
+    record AddResource(String name, String type, Map<String, String> attributes, boolean force, boolean failIfBusy)
+            implements Change {
+        public AddResource {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /**
+     * Changes attributes of a registered resource.
+     *
+     * @param removed scoped overrides to drop, by their full name; the plain attribute then counts again
+     */
+    record ModifyResource(
+            String name, Map<String, String> attributes, List<String> removed, boolean force, boolean failIfBusy)
+            implements Change {
+        public ModifyResource {
+            attributes = ordered(attributes);
+            removed = List.copyOf(removed);
+        }
+    }
+
+    /** Forgets resources. {@code force}: also while they run (they are stopped) or others depend on them. */
+    record DeleteResource(Selection resources, boolean force, boolean failIfBusy) implements Change {}
+
+    /**
+     * Starts resources and what they need.
+     *
+     * @param node where; absent: where the policy says
+     * @param environment handed to the actions, for this command only
+     * @param force relocate what is in the way
+     * @param failIfBusy refuse at once, rather than wait, if another operation is under way on one of them
+     */
+    record StartResource(
+            Selection resources,
+            Optional<String> node,
+            Map<String, String> environment,
+            boolean force,
+            boolean failIfBusy)
+            implements Change {
+        public StartResource {
+            environment = ordered(environment);
+        }
+    }
+
+    /** Stops resources; with {@code force} also those that depend on them. {@code node}: only what runs there. */
+    record StopResource(
+            Selection resources,
+            Optional<String> node,
+            Map<String, String> environment,
+            boolean force,
+            boolean failIfBusy)
+            implements Change {
+        public StopResource {
+            environment = ordered(environment);
+        }
+    }
+
+    /**
+     * Moves running resources.
+     *
+     * @param from only instances that run there
+     * @param to where to; absent: where the policy says
+     * @param force bring along what has to be on the same node
+     */
+    record RelocateResource(
+            Selection resources,
+            Optional<String> from,
+            Optional<String> to,
+            Map<String, String> environment,
+            boolean force,
+            boolean failIfBusy)
+            implements Change {
+        public RelocateResource {
+            environment = ordered(environment);
+        }
+    }
+
+    /** What would this change do? Nothing is done. Answered with {@link Reply.Plan} or {@link Reply.Refused}. */
+    record Evaluate(Change change) implements Request {}
+
+    /** Runs the check action now, on every node where the resource is believed to run, or on {@code node}. */
+    record CheckResource(Selection resources, Optional<String> node) implements Request {}
+
+    /** Answered with {@link Reply.Resources}. {@code definitions}: with all attributes; without, those maps are empty. */
+    record StatusResource(Selection resources, boolean definitions) implements Request {}
+
+    /** Answered with {@link Reply.Types}; no names: all types. */
+    record StatusType(List<String> names) implements Request {
+        public StatusType {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Answered with {@link Reply.Servers}; no names: all servers. */
+    record StatusServer(List<String> names) implements Request {
+        public StatusServer {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Answered with {@link Reply.Health} of the node that is asked, of the nodes named, or of all configured nodes. */
+    record CheckStack(boolean allNodes, List<String> nodes) implements Request {
+        public CheckStack {
+            nodes = List.copyOf(nodes);
+            if (allNodes && !nodes.isEmpty()) {
+                throw new IllegalArgumentException("either all nodes or some nodes");
+            }
+        }
+    }
+
+    /** Answered with {@link Reply.VotingDisks}, as the asked node sees them. */
+    record QueryVotingDisks() implements Request {}
+
+    /** Answered with {@link Reply.CssTiming}. */
+    record QueryTiming() implements Request {}
+
+    /** Answered with {@link Reply.Fencing}. */
+    record QueryFencing() implements Request {}
+
+    /** Answered with {@link Reply.Nodes}. */
+    record ListNodes() implements Request {}
+
+    /**
+     * Creates the type (if missing) and the resource of an application VIP; it stays OFFLINE until started.
+     *
+     * @param network number of the public network
+     * @param address IPv4 address in dotted form
+     * @param user who may start, stop and see it; its owner is root
+     * @param failback whether it returns to its first node as soon as that is back
+     */
+    record CreateAppVip(int network, String address, String name, String user, Optional<String> group, boolean failback)
+            implements Request {}
+
+    /** Forgets an application VIP; refused while it is ONLINE unless forced. */
+    record DeleteAppVip(String name, boolean force) implements Request {}
+
+    /** Why is this resource where it is, or why is it not running? Answered with {@link Reply.Explanation}. */
+    record Why(String resource) implements Request {}
+
+    /** An operator vouches that a node is powered off, by name; without it being true, data may be lost. */
+    record ConfirmFenced(String node) implements Request {}
+
+    /** Stops every resource here and leaves the cluster. {@code force}: also what can run nowhere else. */
+    record StopCrs(boolean force) implements Request {}
+
+    private static Map<String, String> ordered(Map<String, String> attributes) {
+        return Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+    }
+}
