@@ -1,0 +1,390 @@
+package dev.holdfast.model;
+
+import dev.holdfast.model.AttributeDefinition.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept running and how: a resource as registered. One that exists is valid in itself; whether its dependencies
+ * and servers exist is for the policy to say.
+ */
+public final class ResourceDefinition {
+    /** On which nodes a cluster resource may and should run. */
+    public enum Placement {
+        /** Any node; the least loaded first. */
+        BALANCED,
+        /** HOSTING_MEMBERS first, in that order; then any other. */
+        FAVORED,
+        /** HOSTING_MEMBERS only, in that order. */
+        RESTRICTED
+    }
+
+    /** What happens to a resource when its node starts. */
+    public enum AutoStart {
+        ALWAYS,
+        RESTORE,
+        NEVER
+    }
+
+    private static final Pattern SPAN = Pattern.compile("(\\d{1,6})([smhdw]?)");
+    private static final Pattern SCOPED = Pattern.compile("([^@]+)@.*");
+
+    /** Attributes of Oracle Clusterware that are known and not yet here; better said than guessed. */
+    private static final Set<String> NOT_YET = Set.of(
+            "ACTIONS",
+            "ACTION_TIMEOUT",
+            "AGENT_FILENAME",
+            "ALERT_TEMPLATE",
+            "CRITICAL_RESOURCES",
+            "CSS_CRITICAL",
+            "DEGREE",
+            "DELETE_TIMEOUT",
+            "FAILOVER_DELAY",
+            "FAILURE_INTERVAL",
+            "FAILURE_THRESHOLD",
+            "INSTANCE_FAILOVER",
+            "INTERMEDIATE_TIMEOUT",
+            "LOGGING_LEVEL",
+            "MODIFY_TIMEOUT",
+            "RELOCATE_BY_DEPENDENCY",
+            "RELOCATE_KIND",
+            "RESOURCE_GROUP",
+            "RESTART_DELAY",
+            "SERVER_CATEGORY",
+            "SERVER_POOLS",
+            "START_CONCURRENCY",
+            "STOP_CONCURRENCY",
+            "USER_WORKLOAD",
+            "USE_STICKINESS",
+            "USR_ORA_ENV");
+
+    private final ResourceName name;
+    private final TypeDefinition type;
+    private final SortedMap<String, String> given;
+    private final Placement placement;
+    private final List<String> hostingMembers;
+    private final int cardinality;
+    private final int load;
+    private final boolean enabled;
+    private final boolean activePlacement;
+    private final AutoStart autoStart;
+    private final int restartAttempts;
+    private final Duration uptimeThreshold;
+    private final StartDependencies startDependencies;
+    private final StopDependencies stopDependencies;
+
+    private ResourceDefinition(
+            ResourceName name,
+            TypeDefinition type,
+            SortedMap<String, String> given,
+            StartDependencies startDependencies,
+            StopDependencies stopDependencies) {
+        this.name = name;
+        this.type = type;
+        this.given = Collections.unmodifiableSortedMap(given);
+        this.startDependencies = startDependencies;
+        this.stopDependencies = stopDependencies;
+        this.placement = switch (textOr("PLACEMENT", "balanced")) {
+            case "favored" -> Placement.FAVORED;
+            case "restricted" -> Placement.RESTRICTED;
+            default -> Placement.BALANCED;
+        };
+        this.hostingMembers = words(textOr("HOSTING_MEMBERS", ""));
+        this.cardinality = Integer.parseInt(textOr("CARDINALITY", "1"));
+        this.load = Integer.parseInt(textOr("LOAD", "0"));
+        this.enabled = value("ENABLED").equals("1");
+        this.activePlacement = textOr("ACTIVE_PLACEMENT", "0").equals("1")
+                || textOr("APPSVIP_FAILBACK", "").equals("1");
+        this.autoStart = switch (value("AUTO_START")) {
+            case "always" -> AutoStart.ALWAYS;
+            case "never" -> AutoStart.NEVER;
+            default -> AutoStart.RESTORE;
+        };
+        this.restartAttempts = Integer.parseInt(value("RESTART_ATTEMPTS"));
+        this.uptimeThreshold = spanOf(value("UPTIME_THRESHOLD")).orElseThrow();
+    }
+
+    /**
+     * Makes a definition of what an administrator gave. Defaults come from the type. Empty text for an attribute that
+     * has a default which is not empty means the default.
+     *
+     * @throws InvalidAttributes with everything that is wrong
+     */
+    public static ResourceDefinition read(ResourceName name, TypeDefinition type, Map<String, String> given)
+            throws InvalidAttributes {
+        List<Message> problems = new ArrayList<>();
+        SortedMap<String, String> kept = new TreeMap<>();
+        for (Map.Entry<String, String> entry : new TreeMap<>(given).entrySet()) {
+            AttributeDefinition attribute = type.attributes().get(entry.getKey());
+            String value = entry.getValue().strip();
+            if (attribute == null) {
+                problems.add(unknown(name, type, entry.getKey()));
+            } else if (!value.isEmpty() || attribute.defaultValue().isEmpty()) {
+                String problem = value.isEmpty() ? null : problemWith(attribute, value);
+                if (problem != null) {
+                    problems.add(refusal(name, attribute, problem));
+                }
+                kept.put(entry.getKey(), value);
+            }
+        }
+        for (AttributeDefinition attribute : type.attributes().values()) {
+            boolean missing = kept.getOrDefault(attribute.name(), "").isEmpty();
+            if (missing && (attribute.required() || (attribute.name().equals("ACTION_SCRIPT") && !type.isNative()))) {
+                problems.add(new Message(
+                        "CRS-2640",
+                        "Required attribute '" + attribute.name() + "' is missing for the resource '" + name + "'.",
+                        "Add " + attribute.name() + "=... to -attr."));
+            }
+        }
+        if (kept.getOrDefault("PLACEMENT", "").equals("restricted")
+                && kept.getOrDefault("HOSTING_MEMBERS", "").isEmpty()) {
+            problems.add(new Message(
+                    "CRS-2640",
+                    "Resource '" + name + "' has PLACEMENT=restricted but no HOSTING_MEMBERS, so it could run nowhere.",
+                    "Add HOSTING_MEMBERS='server server', or use PLACEMENT=balanced."));
+        }
+        StartDependencies start = StartDependencies.parse(kept.getOrDefault("START_DEPENDENCIES", ""), problems);
+        StopDependencies stop = StopDependencies.parse(kept.getOrDefault("STOP_DEPENDENCIES", ""), problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidAttributes(problems);
+        }
+        return new ResourceDefinition(name, type, kept, start, stop);
+    }
+
+    private static Message unknown(ResourceName name, TypeDefinition type, String attribute) {
+        Matcher scoped = SCOPED.matcher(attribute);
+        if (scoped.matches()) {
+            return new Message(
+                    "HF-3103",
+                    "'" + attribute + "' for resource '" + name
+                            + "': values for one server or one instance are not supported by this version.",
+                    "Set " + scoped.group(1) + " for the whole resource.");
+        }
+        if (NOT_YET.contains(attribute)) {
+            return new Message(
+                    "HF-3103",
+                    "Attribute '" + attribute + "' of resource '" + name + "' is not supported by this version.",
+                    "Leave it out. The manual lists the attributes of type " + type.name() + ".");
+        }
+        String hint = Spelling.nearest(attribute, type.attributes().keySet())
+                .map(near -> "Did you mean " + near + "?")
+                .orElse("The manual lists the attributes of type " + type.name() + ".");
+        return new Message(
+                "HF-3102",
+                "Attribute '" + attribute + "' of resource '" + name + "' is unknown to type '" + type.name() + "'.",
+                hint);
+    }
+
+    private static Message refusal(ResourceName name, AttributeDefinition attribute, String problem) {
+        String code = attribute.name().equals("PLACEMENT") ? "CRS-5129" : "HF-3104";
+        return new Message(
+                code,
+                "Attribute " + attribute.name() + " of resource '" + name + "': " + problem + ".",
+                attribute.defaultValue().isEmpty() ? "" : "The default is " + attribute.defaultValue() + ".");
+    }
+
+    private static @Nullable String problemWith(AttributeDefinition attribute, String value) {
+        return switch (attribute.kind()) {
+            case Kind.Text _, Kind.Start _, Kind.Stop _ -> null;
+            case Kind.Whole(long min, long max) -> {
+                boolean good = value.matches("\\d{1,18}") && inRange(Long.parseLong(value), min, max);
+                yield good ? null : "must be a whole number " + min + " to " + max + ", got '" + value + "'";
+            }
+            case Kind.Choice(List<String> words) ->
+                words.contains(value)
+                        ? null
+                        : "must be one of " + String.join(", ", words) + ", got '" + value + "'" + hint(value, words);
+            case Kind.Span _ ->
+                spanOf(value).isPresent() ? null : "must be a number and one of s, m, h, d, w, got '" + value + "'";
+            case Kind.Path _ -> value.startsWith("/") ? null : "must be an absolute path, got '" + value + "'";
+            case Kind.Servers _ -> {
+                List<String> names = words(value);
+                yield new TreeSet<>(names).size() == names.size() ? null : "names a server twice: '" + value + "'";
+            }
+            case Kind.Address _ -> isAddress(value) ? null : "must be an IPv4 address a.b.c.d, got '" + value + "'";
+        };
+    }
+
+    private static String hint(String value, Collection<String> words) {
+        return Spelling.nearest(value, words)
+                .map(near -> "; did you mean '" + near + "'?")
+                .orElse("");
+    }
+
+    private static boolean inRange(long value, long min, long max) {
+        return value >= min && value <= max;
+    }
+
+    private static boolean isAddress(String value) {
+        String[] parts = value.split("\\.", -1);
+        if (parts.length != 4) {
+            return false;
+        }
+        for (String part : parts) {
+            if (!part.matches("\\d{1,3}") || Integer.parseInt(part) > 255) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
+    }
+
+    private static Optional<Duration> spanOf(String text) {
+        Matcher span = SPAN.matcher(text);
+        if (!span.matches()) {
+            return Optional.empty();
+        }
+        long number = Long.parseLong(span.group(1));
+        return Optional.of(
+                switch (span.group(2)) {
+                    case "m" -> Duration.ofMinutes(number);
+                    case "h" -> Duration.ofHours(number);
+                    case "d" -> Duration.ofDays(number);
+                    case "w" -> Duration.ofDays(7 * number);
+                    default -> Duration.ofSeconds(number);
+                });
+    }
+
+    public ResourceName name() {
+        return name;
+    }
+
+    public TypeDefinition type() {
+        return type;
+    }
+
+    /** What the administrator gave: this, with name and type, is what the registry keeps. */
+    public SortedMap<String, String> given() {
+        return given;
+    }
+
+    /** Every attribute of the type with the value that holds: what {@code -p} prints, without NAME and TYPE. */
+    public SortedMap<String, String> effective() {
+        SortedMap<String, String> all = new TreeMap<>();
+        for (AttributeDefinition attribute : type.attributes().values()) {
+            all.put(attribute.name(), given.getOrDefault(attribute.name(), attribute.defaultValue()));
+        }
+        return all;
+    }
+
+    /** The value that holds for an attribute of the type; fails for one that the type does not have. */
+    public String value(String attribute) {
+        AttributeDefinition definition = type.attributes().get(attribute);
+        if (definition == null) {
+            throw new IllegalArgumentException("type " + type.name() + " has no attribute " + attribute);
+        }
+        return given.getOrDefault(attribute, definition.defaultValue());
+    }
+
+    private String textOr(String attribute, String ifAbsent) {
+        return type.attributes().containsKey(attribute) ? value(attribute) : ifAbsent;
+    }
+
+    /** One instance on every node, never moved. */
+    public boolean isLocal() {
+        return type.isLocal();
+    }
+
+    public Placement placement() {
+        return placement;
+    }
+
+    /** Names of servers, the most wanted first. */
+    public List<String> hostingMembers() {
+        return hostingMembers;
+    }
+
+    /** How many instances run at once; 1 for a local resource, which has one on every node. */
+    public int cardinality() {
+        return cardinality;
+    }
+
+    /** Capacity units that an ONLINE instance takes from its node. */
+    public int load() {
+        return load;
+    }
+
+    public boolean enabled() {
+        return enabled;
+    }
+
+    /** It goes back to a node that suits it better as soon as there is one. */
+    public boolean activePlacement() {
+        return activePlacement;
+    }
+
+    public AutoStart autoStart() {
+        return autoStart;
+    }
+
+    public int restartAttempts() {
+        return restartAttempts;
+    }
+
+    public Duration uptimeThreshold() {
+        return uptimeThreshold;
+    }
+
+    public StartDependencies startDependencies() {
+        return startDependencies;
+    }
+
+    public StopDependencies stopDependencies() {
+        return stopDependencies;
+    }
+
+    /** Empty for types whose agent comes with the product. */
+    public String actionScript() {
+        return value("ACTION_SCRIPT");
+    }
+
+    /** Between the end of a check and the next while it runs; zero: no periodic checks. */
+    public Duration checkInterval() {
+        return Duration.ofSeconds(Long.parseLong(value("CHECK_INTERVAL")));
+    }
+
+    /** The same while it is OFFLINE; zero: not checked while OFFLINE. */
+    public Duration offlineCheckInterval() {
+        return Duration.ofSeconds(Long.parseLong(value("OFFLINE_CHECK_INTERVAL")));
+    }
+
+    /** How long an action may take: its own timeout, or SCRIPT_TIMEOUT where that is 0. */
+    public Duration timeout(ActionKind action) {
+        long own = Long.parseLong(value(action.name() + "_TIMEOUT"));
+        return Duration.ofSeconds(own > 0 ? own : Long.parseLong(value("SCRIPT_TIMEOUT")));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ResourceDefinition that
+                && name.equals(that.name)
+                && type.equals(that.type)
+                && given.equals(that.given);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, given);
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + type.name() + ") " + given;
+    }
+}
