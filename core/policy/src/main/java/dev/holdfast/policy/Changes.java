@@ -1,0 +1,50 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is to be written to the registry, as one entry, before any action of the plan is begun.
+ *
+ * @param definitions new or changed ones; empty: to be removed, with what was wanted of it
+ * @param wanted replaces what was wanted of these resources
+ * @param greeted added to the lives that were answered
+ */
+public record Changes(
+        SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
+        SortedMap<ResourceName, Wanted> wanted,
+        SortedMap<NodeId, Incarnation> greeted) {
+    public static final Changes NONE = new Changes(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+
+    public Changes {
+        definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
+        wanted = Collections.unmodifiableSortedMap(new TreeMap<>(wanted));
+        greeted = Collections.unmodifiableSortedMap(new TreeMap<>(greeted));
+    }
+
+    public boolean isEmpty() {
+        return definitions.isEmpty() && wanted.isEmpty() && greeted.isEmpty();
+    }
+
+    /** These changes and then {@code later}. */
+    public Changes then(Changes later) {
+        SortedMap<ResourceName, Optional<ResourceDefinition>> allDefinitions = new TreeMap<>(definitions);
+        SortedMap<ResourceName, Wanted> allWanted = new TreeMap<>(wanted);
+        SortedMap<NodeId, Incarnation> allGreeted = new TreeMap<>(greeted);
+        allDefinitions.putAll(later.definitions);
+        allWanted.putAll(later.wanted);
+        allGreeted.putAll(later.greeted);
+        later.definitions.forEach((name, definition) -> {
+            if (definition.isEmpty()) {
+                allWanted.remove(name);
+            }
+        });
+        return new Changes(allDefinitions, allWanted, allGreeted);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.holdfast.policy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What an administrator can ask of the resources. Names are as typed: whether they exist is part of the decision. */
+public sealed interface Command {
+    /** {@code add resource name -type type -attr attributes [-f]}. */
+    record Add(String name, String type, Map<String, String> attributes, boolean force) implements Command {}
+
+    /** {@code modify resource name -attr attributes [-f]}; an empty value gives the default back. */
+    record Modify(String name, Map<String, String> attributes, boolean force) implements Command {}
+
+    /** {@code delete resource name... [-f]}. */
+    record Delete(List<String> names, boolean force) implements Command {}
+
+    /** {@code start resource {name...|-all} [-n server] [-f]}. */
+    record Start(Selection selection, Optional<String> server, boolean force) implements Command {}
+
+    /** {@code stop resource {name...|-all} [-n server] [-f]}. */
+    record Stop(Selection selection, Optional<String> server, boolean force) implements Command {}
+
+    /** {@code relocate resource {name...|-all} [-s from] [-n to] [-f]}. */
+    record Relocate(Selection selection, Optional<String> from, Optional<String> to, boolean force)
+            implements Command {}
+
+    /** {@code check resource {name...|-all} [-n server]}. */
+    record Check(Selection selection, Optional<String> server) implements Command {}
+
+    /** Which resources. */
+    sealed interface Selection {
+        /** These. */
+        record Named(List<String> names) implements Selection {}
+
+        /** All of them ({@code -all}): those for which there is nothing to do are left out silently. */
+        record All() implements Selection {}
+    }
+}

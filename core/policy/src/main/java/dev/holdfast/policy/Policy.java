@@ -1,0 +1,33 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.Target;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Decides what runs where. Pure: the same arguments give the same answer, on every node. Level-triggered: it looks at
+ * what is wanted and what is, not at how that came about, so a lost message is healed by the next plan.
+ */
+public final class Policy {
+    private Policy() {}
+
+    /**
+     * What is to be done now. Apply {@link Plan#changes}, order {@link Plan#ready}, and plan again after every change
+     * of the situation. A plan of the situation after its own changes has no changes.
+     */
+    public static Plan plan(Situation situation) {
+        return new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>());
+    }
+
+    /** Answers a command. Nothing is done by it: leaving out the application makes it a what-if. */
+    public static Decision decide(Situation situation, Command command) {
+        return new Decision.Accepted(Changes.NONE, plan(situation), new TreeMap<>(), List.of());
+    }
+
+    /** How far a command has come, given the present situation and the plan for it. */
+    public static Progress progress(Situation situation, Plan plan, SortedMap<ResourceName, Target> awaits) {
+        return new Progress.Working();
+    }
+}

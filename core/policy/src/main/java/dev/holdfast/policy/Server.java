@@ -1,0 +1,27 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+
+/**
+ * A configured node as the policy sees it.
+ *
+ * @param name what administrators call it
+ * @param incarnation its latest known life
+ */
+public record Server(NodeId id, String name, State state, Incarnation incarnation) {
+    /** Whether a node can run something, and whether it may be running something. */
+    public enum State {
+        /** A member whose crsd has reported: may be given work. */
+        ONLINE,
+        /** A member that is not ready for work. What it has not reported, it may be running. */
+        JOINING,
+        /**
+         * Voted out, and nothing proves it harmless yet (also if a newer life of the node is a member again): what it
+         * has not been seen not to run, it may be running.
+         */
+        UNSETTLED,
+        /** Not a member, and proved harmless: nothing runs there. */
+        OFFLINE
+    }
+}

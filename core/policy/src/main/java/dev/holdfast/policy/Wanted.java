@@ -1,0 +1,30 @@
+package dev.holdfast.policy;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is wanted of a resource.
+ *
+ * @param instances by number: 1 to CARDINALITY for a cluster resource, the node number for a local one. An instance
+ *     that is missing is {@link WantedInstance#NEW}
+ * @param deleting the resource is to be removed as soon as nothing of it runs
+ */
+public record Wanted(SortedMap<Integer, WantedInstance> instances, boolean deleting) {
+    public static final Wanted NEW = new Wanted(new TreeMap<>(), false);
+
+    public Wanted {
+        instances = Collections.unmodifiableSortedMap(new TreeMap<>(instances));
+    }
+
+    public WantedInstance instance(int number) {
+        return instances.getOrDefault(number, WantedInstance.NEW);
+    }
+
+    public Wanted with(int number, WantedInstance instance) {
+        SortedMap<Integer, WantedInstance> changed = new TreeMap<>(instances);
+        changed.put(number, instance);
+        return new Wanted(changed, deleting);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.holdfast.resource;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.ResourceDefinition;
+import java.util.List;
+
+/** Everything that can happen to an instance on a node. */
+public sealed interface Input {
+    /**
+     * The policy, or an administrator, wants something done. An order that contradicts what is under way waits for its
+     * turn; one that asks for what is already so is answered at once.
+     *
+     * @param epoch the view in which it was ordered: the fencing token of every action that follows from it
+     */
+    record Order(ActionKind kind, Epoch epoch) implements Input {}
+
+    /**
+     * The action that {@link Effect.RunAction} began has ended, and nothing of it runs any more.
+     *
+     * @param run as in RunAction; the end of another run is ignored
+     * @param exit the exit code; not looked at if {@code timedOut}
+     * @param timedOut it was killed at its deadline
+     * @param output what it printed, line by line
+     */
+    record ActionFinished(long run, int exit, boolean timedOut, List<String> output) implements Input {}
+
+    /** The kernel says that the last process of the resource has ended (or any process that the agent watches). */
+    record ProcessesGone() implements Input {}
+
+    /** The administrator changed the attributes: they hold from the next action on. */
+    record Redefined(ResourceDefinition definition) implements Input {}
+
+    /** The view changed: actions that the instance begins by itself carry this epoch. */
+    record EpochChanged(Epoch epoch) implements Input {}
+
+    /** Look at the time. An extra one is harmless. */
+    record Tick() implements Input {}
+}
