@@ -10,6 +10,7 @@ import dev.holdfast.model.NodeSet;
  *
  * @param sequence grows by one with every beat of this incarnation
  * @param epoch the newest view it knows
+ * @param round the reconfiguration round it takes part in, 0 for none: who hears of a new one answers on disk at once
  * @param hears whom it heard lately, itself included: a link counts only if both directions work
  * @param bootId the boot of the kernel it runs on, hashed
  */
@@ -19,5 +20,6 @@ public record Heartbeat(
         long sequence,
         NodeState state,
         Epoch epoch,
+        long round,
         NodeSet hears,
         long bootId) {}

@@ -1,0 +1,127 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node has read of the others' blocks: the newest of each, when it was first seen, and per disk how far each
+ * writer had got, so that a disk that forgets (R2, R4) is noticed and not counted.
+ */
+final class DiskKnowledge {
+    /** The newest block of a node, and the completion of the read in which it was first seen, on our clock. */
+    static final class Seen {
+        private HeartbeatBlock block;
+        private Moment firstSeen;
+        private boolean changed;
+
+        private Seen(HeartbeatBlock block, Moment firstSeen) {
+            this.block = block;
+            this.firstSeen = firstSeen;
+        }
+
+        HeartbeatBlock block() {
+            return block;
+        }
+
+        /** Everything the node wrote before this block was written is older than this moment. */
+        Moment firstSeen() {
+            return firstSeen;
+        }
+
+        /** Whether it ever changed while we watched: a block found at start may be from long ago. */
+        boolean hasChanged() {
+            return changed;
+        }
+    }
+
+    private final SortedMap<NodeId, Seen> newest = new TreeMap<>();
+    private final Map<Long, HeartbeatBlock> newestPerDisk = new HashMap<>();
+    private final Map<NodeId, Map<Incarnation, Long>> boots = new HashMap<>();
+    private final Map<Long, Long> ballotSequencePerDisk = new HashMap<>();
+
+    private static long key(int disk, NodeId node) {
+        return (long) disk << 8 | node.number();
+    }
+
+    /**
+     * Takes the result of a read. False if the disk must not count as read: a block was unreadable, or went back in
+     * time. What it shows is learned all the same, as newer knowledge is never harmful.
+     */
+    boolean merge(Moment now, int disk, SortedMap<NodeId, HeartbeatBlock> blocks, NodeSet torn) {
+        boolean trusted = torn.isEmpty();
+        for (HeartbeatBlock block : blocks.values()) {
+            HeartbeatBlock before = newestPerDisk.get(key(disk, block.node()));
+            if (before != null && before.isNewerThan(block)) {
+                trusted = false;
+                continue;
+            }
+            newestPerDisk.put(key(disk, block.node()), block);
+            ballotSequencePerDisk.merge(key(disk, block.node()), block.ballotSequence(), Math::max);
+            learn(now, block);
+        }
+        for (NodeId node : nodesKnownOn(disk)) {
+            if (!blocks.containsKey(node)) {
+                trusted = false;
+            }
+        }
+        return trusted;
+    }
+
+    private Iterable<NodeId> nodesKnownOn(int disk) {
+        return newest.keySet().stream()
+                .filter(node -> newestPerDisk.containsKey(key(disk, node)))
+                .toList();
+    }
+
+    /** The boot under which that life ran, or null if no block of it was ever read here. */
+    @Nullable
+    Long bootOf(NodeId node, Incarnation incarnation) {
+        return boots.getOrDefault(node, Map.of()).get(incarnation);
+    }
+
+    private void learn(Moment now, HeartbeatBlock block) {
+        boots.computeIfAbsent(block.node(), _ -> new HashMap<>()).put(block.incarnation(), block.bootId());
+        Seen seen = newest.get(block.node());
+        if (seen == null) {
+            newest.put(block.node(), new Seen(block, now));
+        } else if (block.isNewerThan(seen.block)) {
+            seen.block = block;
+            seen.firstSeen = now;
+            seen.changed = true;
+        }
+    }
+
+    /** False if an acknowledged ballot write of some node is missing on this disk: it forgot (rule R4). */
+    boolean trustsBallots(int disk, SortedMap<NodeId, BallotBlock> blocks, NodeSet torn) {
+        if (!torn.isEmpty()) {
+            return false;
+        }
+        for (NodeId node : newest.keySet()) {
+            long floor = ballotSequencePerDisk.getOrDefault(key(disk, node), 0L);
+            BallotBlock block = blocks.get(node);
+            if (floor > 0 && (block == null || block.sequence() < floor)) {
+                return false;
+            }
+        }
+        for (BallotBlock block : blocks.values()) {
+            ballotSequencePerDisk.merge(key(disk, block.writer()), block.sequence(), Math::max);
+        }
+        return true;
+    }
+
+    Optional<Seen> of(NodeId node) {
+        return Optional.ofNullable(newest.get(node));
+    }
+
+    Iterable<Seen> all() {
+        return newest.values();
+    }
+}

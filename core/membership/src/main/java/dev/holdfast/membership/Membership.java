@@ -1,0 +1,1546 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.BrokenInvariant;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides who is in the cluster, as seen from one life of one node. Start at {@link #step}.
+ *
+ * <p>Safety rests on four things that must all be there:
+ *
+ * <ol>
+ *   <li>views are committed in one register on a majority of the voting disks ({@link ViewRegister});
+ *   <li>a lease is renewed only by writing our own block and then reading everybody's without seeing an eviction
+ *       ({@link DiskRound}); it counts from before the write;
+ *   <li>when the lease is not renewed we let go at half of it, and the kernel and the watchdog end us after that
+ *       ({@link Timing});
+ *   <li>what a voted-out life may still run is started elsewhere only after a {@link Proof}, by a node that has announced
+ *       the view itself, and has looked at the disks once more after that.
+ * </ol>
+ *
+ * <p>The caller guarantees: before the first step, everything that an earlier life of this node ran has been stopped and
+ * that was verified, so that the mere sight of this life's block proves the older lives harmless (F2; F3 if the boot is
+ * new too). One life of a node runs at a time.
+ */
+public final class Membership {
+    private enum Phase {
+        READING,
+        JOINING,
+        MEMBER,
+        LETTING_GO,
+        STOPPED,
+        GONE
+    }
+
+    /** How long both directions must have worked before a node is let in, so that a flapping link is not let in. */
+    private static final Duration STABLE = Duration.ofSeconds(1);
+
+    /** Pause between attempts of something that failed at once (a disk error, a refused ballot). */
+    private static final Duration RETRY = Duration.ofMillis(100);
+
+    private static final int BACKOFF_MIN_MILLIS = 5;
+    private static final int BACKOFF_SPAN_MILLIS = 45;
+
+    private final MembershipSettings settings;
+    private final Timing timing;
+    private final NodeId self;
+    private final PeerWatch peers;
+    private final DiskKnowledge knowledge = new DiskKnowledge();
+    private final DiskLane heartbeatLane;
+    private final ViewRegister register;
+    private final Moment startedAt;
+    private List<Effect> out = new ArrayList<>();
+    private long lastOperation;
+    private long random;
+
+    private Phase phase = Phase.READING;
+    private @Nullable Incarnation incarnation;
+    private @Nullable View current;
+
+    // Reading, before the first write.
+    private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> firstHeartbeats = new HashMap<>();
+    private final Map<Integer, SortedMap<NodeId, BallotBlock>> firstBallots = new HashMap<>();
+    private Moment nextFirstRead;
+
+    // Network heartbeats.
+    private long beatSequence;
+    private Moment nextBeat;
+
+    // The round on the heartbeat area: poll, announcement, renewal and look are one and the same.
+    private @Nullable DiskRound poll;
+    private Moment pollBegan;
+    private @Nullable View pollAnnounced;
+    private long pollRound;
+    private boolean pollDone = true;
+    private long blockSequence;
+    private Moment nextPoll;
+    private final Moment[] diskGood;
+    private final Duration[] diskLatency;
+    private final String[] diskDetail;
+    private final boolean[] diskReported;
+
+    // The lease.
+    private @Nullable Moment leaseBegan;
+    private @Nullable Epoch leaseEpoch;
+    private Moment memberSince;
+    private boolean lookedAfterAnnouncement;
+    private final Map<NodeId, Moment> peerMemberSince = new HashMap<>();
+
+    // Reconfiguration.
+    private long round;
+    private long newestRound;
+    private Moment roundBegan;
+    private boolean roundOnDisk;
+    private @Nullable NodeSet chosen;
+    private Moment proposeAt;
+    private Moment giveUpWaitingAt;
+    private NodeSet suspected = NodeSet.EMPTY;
+    private int weight;
+
+    // Proposals.
+    private final Deque<Input.RootWanted> rootsWanted = new ArrayDeque<>();
+    private Input.@Nullable RootWanted rootUnderWay;
+    private Moment nextProposal;
+    private int conflicts;
+    private final Map<NodeId, Moment> stableSince = new HashMap<>();
+    private @Nullable HeartbeatBlock joiner;
+    private @Nullable NodeSet founders;
+    private @Nullable Moment mayFoundSince;
+
+    // Confirmations: answered by the first round that begins after they were asked for.
+    private final List<Confirm> confirms = new ArrayList<>();
+    private long pollCount;
+
+    // Settlement of voted-out lives.
+    private final Map<View.Unsettled, String> settled = new LinkedHashMap<>();
+    private final Set<Life> stoppedLives = new HashSet<>();
+    private final Set<Life> fencedLives = new HashSet<>();
+    private final Map<Life, String> operatorSaid = new HashMap<>();
+    private final Map<Life, String> fencedHow = new HashMap<>();
+    private final Map<View.Unsettled, Moment> fenceAt = new LinkedHashMap<>();
+
+    private boolean leaving;
+    private Moment stoppedAt;
+
+    private record Life(NodeId node, Incarnation incarnation) {}
+
+    private record Confirm(long request, Epoch epoch, long afterPoll) {}
+
+    public Membership(MembershipSettings settings, Moment now) {
+        this.settings = settings;
+        timing = settings.timing();
+        self = settings.self();
+        startedAt = now;
+        random = settings.seed();
+        peers = new PeerWatch(self, timing, settings.links(), now);
+        heartbeatLane = new DiskLane(settings.disks());
+        register = new ViewRegister(settings, knowledge);
+        diskGood = new Moment[settings.disks()];
+        diskLatency = new Duration[settings.disks()];
+        diskDetail = new String[settings.disks()];
+        diskReported = new boolean[settings.disks()];
+        for (int disk = 0; disk < settings.disks(); disk++) {
+            diskGood[disk] = now;
+            diskLatency[disk] = Duration.ZERO;
+            diskDetail[disk] = "";
+        }
+        nextFirstRead = now;
+        nextBeat = now;
+        nextPoll = now;
+        pollBegan = now;
+        memberSince = now;
+        roundBegan = now;
+        proposeAt = now;
+        giveUpWaitingAt = now;
+        nextProposal = now;
+        stoppedAt = now;
+    }
+
+    /** Takes one input; returns what must now be done, in order. Never blocks, never reads a clock. */
+    public List<Effect> step(Moment now, Input input) {
+        out = new ArrayList<>();
+        if (phase == Phase.GONE) {
+            return out;
+        }
+        // A daemon that was away must find out before it acts on anything that waited in its inbox.
+        checkLease(now);
+        switch (input) {
+            case Input.Tick _ -> onTick(now);
+            case Input.HeartbeatReceived received -> onHeartbeat(now, received);
+            case Input.PeerLost lost -> peers.onLost(lost.peer(), now);
+            case Input.DiskWritten written -> onWritten(now, written);
+            case Input.HeartbeatsRead read -> onHeartbeatsRead(now, read);
+            case Input.BallotsRead read -> onBallotsRead(now, read);
+            case Input.DiskFailed failed -> onDiskFailed(now, failed);
+            case Input.WeightChanged changed -> weight = changed.weight();
+            case Input.FenceSucceeded fenced -> onFenced(now, fenced);
+            case Input.FenceFailed failed -> onFenceFailed(now, failed);
+            case Input.OperatorConfirmed confirmed -> {
+                onOperatorConfirmed(now, confirmed);
+            }
+            case Input.LetGoDone done -> onLetGoDone(now, done);
+            case Input.RootWanted wanted -> onRootWanted(now, wanted);
+            case Input.ConfirmWanted wanted -> onConfirmWanted(now, wanted);
+            case Input.LeaveRequested _ -> {
+                leaving = true;
+                letGo("the administrator stops this node");
+            }
+        }
+        return out;
+    }
+
+    /** What is known right now; changes nothing. */
+    public MembershipStatus status(Moment now) {
+        List<MembershipStatus.Disk> disks = new ArrayList<>();
+        for (int disk = 0; disk < settings.disks(); disk++) {
+            disks.add(new MembershipStatus.Disk(disk, isDiskUsable(now, disk), diskLatency[disk], diskDetail[disk]));
+        }
+        Map<NodeId, Integer> weights = new TreeMap<>();
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            weights.put(seen.block().node(), seen.block().weight());
+        }
+        return new MembershipStatus(
+                phase.name(),
+                incarnation,
+                current,
+                leaseUntil(now),
+                Map.copyOf(settled),
+                peers.heardWithin(now, timing.misscount()),
+                disks,
+                weights);
+    }
+
+    private @Nullable Moment leaseUntil(Moment now) {
+        boolean held = phase == Phase.MEMBER
+                && leaseBegan != null
+                && current != null
+                && current.epoch().equals(leaseEpoch)
+                && leaseBegan.plus(timing.lease()).isAfter(now);
+        return held && leaseBegan != null ? leaseBegan.plus(timing.lease()) : null;
+    }
+
+    // ---------------------------------------------------------------------------------------------- time
+
+    private void onTick(Moment now) {
+        peers.onTick(now);
+        switch (phase) {
+            case READING -> readFirst(now);
+            case JOINING, MEMBER -> {
+                beat(now, false);
+                reportDisks(now);
+                reconsider(now);
+                found(now);
+                fence(now);
+                settle(now);
+                drive(now);
+                startPoll(now);
+            }
+            case STOPPED -> {
+                beat(now, false);
+                startPoll(now);
+                // Peers that can't read our block (our disks are gone) hear it for as long as silence would take.
+                Duration enough = timing.misscount().compareTo(STABLE) > 0 ? timing.misscount() : STABLE;
+                if (now.since(stoppedAt).compareTo(enough) > 0) {
+                    exit("stopped; the voting disks could not be told");
+                }
+            }
+            case LETTING_GO, GONE -> {}
+        }
+    }
+
+    private void beat(Moment now, boolean atOnce) {
+        if ((!atOnce && now.isBefore(nextBeat)) || incarnation == null) {
+            return;
+        }
+        nextBeat = now.plus(timing.heartbeat());
+        beatSequence++;
+        NodeState state = switch (phase) {
+            case MEMBER -> NodeState.MEMBER;
+            case STOPPED -> NodeState.STOPPED;
+            default -> NodeState.JOINING;
+        };
+        out.add(new Effect.SendHeartbeat(new Heartbeat(
+                self,
+                incarnation,
+                beatSequence,
+                state,
+                currentEpoch(),
+                round,
+                peers.heardWithin(now, timing.misscount()),
+                settings.bootId())));
+    }
+
+    private Epoch currentEpoch() {
+        return current == null ? Epoch.NONE : current.epoch();
+    }
+
+    private void onHeartbeat(Moment now, Input.HeartbeatReceived received) {
+        Heartbeat beat = received.heartbeat();
+        if (beat.from().equals(self) || !settings.nodes().contains(beat.from())) {
+            return;
+        }
+        if (!peers.onHeartbeat(now, received.link(), beat)) {
+            return;
+        }
+        if (beat.state() == NodeState.STOPPED && stoppedLives.add(new Life(beat.from(), beat.incarnation()))) {
+            reconsider(now);
+            settle(now);
+        }
+        if (phase == Phase.JOINING || phase == Phase.MEMBER) {
+            boolean sameView = beat.epoch().equals(currentEpoch());
+            if (beat.epoch().isAfter(currentEpoch())) {
+                pollNow(now); // There is a newer view; the voting disks tell which.
+            } else if (sameView && isMemberLife(beat.from(), beat.incarnation()) && beat.round() > newestRound) {
+                takePartIn(now, beat.round());
+            }
+        }
+    }
+
+    private boolean isMemberLife(NodeId node, Incarnation life) {
+        return phase == Phase.MEMBER && current != null && current.hasMember(node, life);
+    }
+
+    // ---------------------------------------------------------------------------------------------- first reading
+
+    /** Before its first write a new life reads a majority: its own past, and the newest view (R9). */
+    private void readFirst(Moment now) {
+        if (now.isBefore(nextFirstRead)) {
+            return;
+        }
+        nextFirstRead = now.plus(RETRY);
+        for (int disk : heartbeatLane.free()) {
+            if (!firstHeartbeats.containsKey(disk)) {
+                heartbeatLane.begin(disk, operations.readHeartbeats(disk), null);
+            }
+        }
+        for (int disk : register.lane().free()) {
+            if (!firstBallots.containsKey(disk)) {
+                register.lane().begin(disk, operations.readBallots(disk), null);
+            }
+        }
+    }
+
+    private void maybeBegin(Moment now) {
+        List<Integer> both = firstHeartbeats.keySet().stream()
+                .filter(firstBallots::containsKey)
+                .toList();
+        if (phase != Phase.READING || both.size() < settings.majority()) {
+            return;
+        }
+        long newestLife = 0;
+        List<BallotBlock> ballots = new ArrayList<>();
+        for (int disk : both) {
+            HeartbeatBlock mine =
+                    firstHeartbeats.getOrDefault(disk, new TreeMap<>()).get(self);
+            newestLife =
+                    Math.max(newestLife, mine == null ? 0 : mine.incarnation().number());
+            ballots.addAll(firstBallots.getOrDefault(disk, new TreeMap<>()).values());
+        }
+        for (BallotBlock ballot : ballots) {
+            if (ballot.writer().equals(self)) {
+                newestLife = Math.max(newestLife, ballot.incarnation().number());
+            }
+        }
+        incarnation = new Incarnation(newestLife + 1);
+        register.recover(ballots);
+        phase = Phase.JOINING;
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            View announced = seen.block().announced();
+            if (announced != null && (current == null || announced.isAfter(current))) {
+                current = announced;
+            }
+        }
+        note(
+                Events.JOINING,
+                details("incarnation", incarnation, "epoch", currentEpoch()),
+                "%s incarnation %s wants to join; the newest view on the voting disks is %s"
+                        .formatted(self, incarnation, current == null ? "none" : current));
+        nextBeat = now;
+        nextPoll = now;
+    }
+
+    // ---------------------------------------------------------------------------------------------- disks
+
+    private final Operations operations = new Operations() {
+        @Override
+        public long writeHeartbeat(int disk, HeartbeatBlock block) {
+            out.add(new Effect.WriteHeartbeat(disk, ++lastOperation, block));
+            return lastOperation;
+        }
+
+        @Override
+        public long readHeartbeats(int disk) {
+            out.add(new Effect.ReadHeartbeats(disk, ++lastOperation));
+            return lastOperation;
+        }
+
+        @Override
+        public long writeBallot(int disk, BallotBlock block) {
+            out.add(new Effect.WriteBallot(disk, ++lastOperation, block));
+            return lastOperation;
+        }
+
+        @Override
+        public long readBallots(int disk) {
+            out.add(new Effect.ReadBallots(disk, ++lastOperation));
+            return lastOperation;
+        }
+    };
+
+    private void onWritten(Moment now, Input.DiskWritten written) {
+        int disk = written.disk();
+        if (heartbeatLane.owns(disk, written.operation())) {
+            DiskRound of = heartbeatLane.end(disk);
+            if (of != null && of == poll) {
+                for (int each : of.onWritten(disk)) {
+                    heartbeatLane.begin(each, operations.readHeartbeats(each), of);
+                }
+            }
+        } else if (register.lane().owns(disk, written.operation())) {
+            register.onWritten(disk, operations);
+        }
+        startPoll(now);
+    }
+
+    private void onDiskFailed(Moment now, Input.DiskFailed failed) {
+        int disk = failed.disk();
+        diskDetail[disk] = failed.error();
+        if (heartbeatLane.owns(disk, failed.operation())) {
+            DiskRound of = heartbeatLane.end(disk);
+            if (of != null && of == poll) {
+                of.onFailed(disk);
+                if (!pollDone && of.isHopeless()) {
+                    pollDone = true;
+                    nextPoll = now.plus(timing.fastPoll());
+                }
+            }
+        } else if (register.lane().owns(disk, failed.operation())) {
+            register.onFailed(disk);
+            if (register.isStuck()) {
+                register.abandon();
+                onConflict(now);
+            }
+        }
+    }
+
+    private void onHeartbeatsRead(Moment now, Input.HeartbeatsRead read) {
+        int disk = read.disk();
+        if (!heartbeatLane.owns(disk, read.operation())) {
+            return;
+        }
+        DiskRound of = heartbeatLane.end(disk);
+        boolean trusted = knowledge.merge(now, disk, read.blocks(), read.torn());
+        if (phase == Phase.READING) {
+            if (trusted) {
+                firstHeartbeats.put(disk, read.blocks());
+                maybeBegin(now);
+            } else {
+                diskDetail[disk] = "unreadable blocks of " + read.torn();
+            }
+            return;
+        }
+        if (of == null || of != poll || pollDone) {
+            if (of != null && of == poll) {
+                finishStraggler(now, disk, of, read, trusted);
+            }
+            learnFromDisks(now);
+            return;
+        }
+        boolean own = isOwnBlockIntact(read.blocks().get(self));
+        of.onRead(disk, trusted && own);
+        if (trusted && own) {
+            diskIsGood(now, disk);
+        } else {
+            diskDetail[disk] = own ? "unreadable or outdated blocks" : "our own block is not what we wrote";
+        }
+        if (of.isComplete()) {
+            pollDone = true;
+            onPollComplete(now);
+        } else if (of.isHopeless()) {
+            pollDone = true;
+            nextPoll = now.plus(timing.fastPoll());
+            learnFromDisks(now);
+        }
+        startPoll(now);
+    }
+
+    private void finishStraggler(Moment now, int disk, DiskRound of, Input.HeartbeatsRead read, boolean trusted) {
+        boolean own = isOwnBlockIntact(read.blocks().get(self));
+        of.onRead(disk, trusted && own);
+        if (trusted && own) {
+            diskIsGood(now, disk);
+        }
+    }
+
+    private void diskIsGood(Moment now, int disk) {
+        diskGood[disk] = now;
+        diskLatency[disk] = now.since(pollBegan);
+        diskDetail[disk] = "";
+    }
+
+    /** A second machine with our number would write our block too: then neither may go on (rule R9). */
+    private boolean isOwnBlockIntact(@Nullable HeartbeatBlock mine) {
+        if (mine == null || incarnation == null) {
+            return false;
+        }
+        boolean stolen = mine.incarnation().number() > incarnation.number()
+                || (mine.incarnation().equals(incarnation) && mine.sequence() > blockSequence);
+        if (stolen) {
+            letGo("another machine writes the block of " + self + " on the voting disks (incarnation "
+                    + mine.incarnation() + ")");
+        }
+        return mine.incarnation().equals(incarnation) && mine.sequence() == blockSequence;
+    }
+
+    private void onBallotsRead(Moment now, Input.BallotsRead read) {
+        int disk = read.disk();
+        if (!register.lane().owns(disk, read.operation())) {
+            return;
+        }
+        if (phase == Phase.READING) {
+            register.lane().end(disk);
+            if (knowledge.trustsBallots(disk, read.blocks(), read.torn())) {
+                firstBallots.put(disk, read.blocks());
+                maybeBegin(now);
+            }
+            return;
+        }
+        if (incarnation == null) {
+            throw new BrokenInvariant("a ballot before the first reading was done");
+        }
+        ViewRegister.Outcome outcome = register.onRead(disk, read.blocks(), read.torn(), incarnation, operations);
+        if (outcome != null) {
+            onOutcome(now, outcome);
+        }
+        if (register.isStuck()) {
+            register.abandon();
+            onConflict(now);
+        }
+    }
+
+    private void pollNow(Moment now) {
+        nextPoll = now;
+        startPoll(now);
+    }
+
+    private void startPoll(Moment now) {
+        boolean wanted = phase == Phase.JOINING || phase == Phase.MEMBER || phase == Phase.STOPPED;
+        if (!wanted || now.isBefore(nextPoll) || incarnation == null) {
+            return;
+        }
+        List<Integer> free = heartbeatLane.free();
+        if (!pollDone || free.size() < settings.majority()) {
+            return;
+        }
+        pollDone = false;
+        pollCount++;
+        pollBegan = now; // Before anything is written: the lease counts from here.
+        pollAnnounced = current;
+        pollRound = round;
+        nextPoll = now.plus(isUrgent() ? timing.fastPoll() : timing.poll());
+        blockSequence++;
+        DiskRound begun = new DiskRound(settings.disks(), settings.majority(), free);
+        poll = begun;
+        for (int disk : free) {
+            heartbeatLane.begin(disk, operations.writeHeartbeat(disk, ownBlock(now, disk)), begun);
+        }
+    }
+
+    /** Anything suspect, undecided or unproved makes every node look more often. */
+    private boolean isUrgent() {
+        return round != 0 || hasUnproved() || phase == Phase.STOPPED;
+    }
+
+    private boolean hasUnproved() {
+        return phase == Phase.MEMBER
+                && current != null
+                && current.unsettled().stream().anyMatch(each -> !settled.containsKey(each));
+    }
+
+    private HeartbeatBlock ownBlock(Moment now, int disk) {
+        if (incarnation == null) {
+            throw new BrokenInvariant("a block without an incarnation");
+        }
+        NodeState state = switch (phase) {
+            case MEMBER -> NodeState.MEMBER;
+            case STOPPED -> NodeState.STOPPED;
+            default -> NodeState.JOINING;
+        };
+        return new HeartbeatBlock(
+                self,
+                incarnation,
+                blockSequence,
+                state,
+                current,
+                peers.heardWithin(now, reachWindow()),
+                round,
+                weight,
+                register.completedOn(disk),
+                settings.bootId(),
+                new SafetyData(timing.takeoverAfter(), settings.timerTakeover()));
+    }
+
+    /**
+     * While the cohort is being chosen, only who was heard just now counts: of three nodes that are cut apart the first
+     * to notice must not choose by what the others have not noticed yet.
+     */
+    private Duration reachWindow() {
+        Duration lately = timing.heartbeat().multipliedBy(4);
+        return round != 0 && lately.compareTo(timing.misscount()) < 0 ? lately : timing.misscount();
+    }
+
+    private boolean isDiskUsable(Moment now, int disk) {
+        Duration patience = timing.poll().multipliedBy(4).plus(timing.letGoGrace());
+        return now.since(diskGood[disk]).compareTo(patience) <= 0;
+    }
+
+    private void reportDisks(Moment now) {
+        for (int disk = 0; disk < settings.disks(); disk++) {
+            boolean lost = !isDiskUsable(now, disk);
+            if (lost != diskReported[disk]) {
+                diskReported[disk] = lost;
+                note(
+                        lost ? Events.DISK_LOST : Events.DISK_BACK,
+                        details("disk", disk + 1, "detail", diskDetail[disk]),
+                        lost
+                                ? "voting disk %d has not answered for %s %s"
+                                        .formatted(disk + 1, Timing.text(now.since(diskGood[disk])), diskDetail[disk])
+                                : "voting disk %d answers again".formatted(disk + 1));
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- the round's fruit
+
+    private void onPollComplete(Moment now) {
+        if (phase == Phase.STOPPED) {
+            if (!pollBegan.isBefore(stoppedAt)) {
+                exit(leaving ? "left the cluster" : "stopped, and said so on the voting disks");
+            }
+            return;
+        }
+        boolean sameEpochBefore = pollAnnounced != null && pollAnnounced.epoch().equals(currentEpoch());
+        learnFromDisks(now);
+        boolean announced = sameEpochBefore
+                && pollAnnounced != null
+                && pollAnnounced.epoch().equals(currentEpoch());
+        if (phase == Phase.MEMBER && announced && current != null) {
+            renew(now, current);
+        }
+        if (pollRound == round && round != 0) {
+            roundOnDisk = true;
+        }
+        for (Confirm confirm : List.copyOf(confirms)) {
+            if (pollCount > confirm.afterPoll()) {
+                confirms.remove(confirm);
+                boolean newest =
+                        phase == Phase.MEMBER && announced && confirm.epoch().equals(currentEpoch());
+                out.add(new Effect.ConfirmAnswered(confirm.request(), newest));
+            }
+        }
+        if (phase == Phase.JOINING || phase == Phase.MEMBER) {
+            joinRound(now);
+            settle(now);
+            reconsider(now);
+            admit(now);
+            drive(now);
+        }
+        if (!confirms.isEmpty() || (phase == Phase.MEMBER && !announced)) {
+            nextPoll = now; // Someone waits for the next look, or a new view waits to be announced.
+        }
+    }
+
+    /** Renews the lease from the moment before our own block was written. */
+    private void renew(Moment now, View view) {
+        Moment until = pollBegan.plus(timing.lease());
+        if (!until.isAfter(now)) {
+            return;
+        }
+        leaseBegan = pollBegan;
+        leaseEpoch = view.epoch();
+        lookedAfterAnnouncement = true;
+        out.add(new Effect.RenewLease(until, view));
+    }
+
+    private void checkLease(Moment now) {
+        if (phase != Phase.MEMBER) {
+            return;
+        }
+        Moment since = leaseBegan == null ? memberSince : leaseBegan;
+        if (now.since(since).compareTo(timing.letGoAfter()) > 0) {
+            note(
+                    Events.LEASE_LOST,
+                    details("age", Timing.text(now.since(since)), "epoch", currentEpoch()),
+                    "the lease was not renewed for %s (it ends at %s)"
+                            .formatted(Timing.text(now.since(since)), Timing.text(timing.lease())));
+            letGo("no majority of the voting disks could be written and read for " + Timing.text(now.since(since)));
+        }
+    }
+
+    /** Takes over the newest view that anybody announced: what is announced is committed. */
+    private void learnFromDisks(Moment now) {
+        View newest = null;
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            View announced = seen.block().announced();
+            if (announced != null && (newest == null || announced.isAfter(newest))) {
+                newest = announced;
+            }
+        }
+        if (newest != null) {
+            install(now, newest);
+        }
+    }
+
+    private void install(Moment now, View view) {
+        if (incarnation == null || (current != null && !view.isAfter(current))) {
+            return;
+        }
+        if (phase != Phase.JOINING && phase != Phase.MEMBER) {
+            return;
+        }
+        View before = current;
+        current = view;
+        boolean epochChanged = before == null || !before.epoch().equals(view.epoch());
+        if (!view.hasMember(self, incarnation)) {
+            if (phase == Phase.MEMBER) {
+                note(
+                        Events.EVICTED,
+                        details("epoch", view.epoch(), "by", view.proposer(), "reason", view.reason()),
+                        "%s %s was voted out in epoch %s by %s: %s"
+                                .formatted(self, incarnation, view.epoch(), view.proposer(), view.reason()));
+                letGo("voted out in epoch " + view.epoch() + " by " + view.proposer() + ": " + view.reason());
+            }
+            return;
+        }
+        if (phase == Phase.JOINING) {
+            phase = Phase.MEMBER;
+            memberSince = now;
+            leaseBegan = null;
+        }
+        if (epochChanged) {
+            lookedAfterAnnouncement = false;
+            Moment suspectedSince = roundBegan;
+            boolean wasRound = round != 0;
+            endRound();
+            for (NodeId member : view.members().keySet()) {
+                if (before == null
+                        || !Optional.ofNullable(before.members().get(member))
+                                .equals(Optional.ofNullable(view.members().get(member)))) {
+                    peerMemberSince.put(member, now);
+                }
+            }
+            peerMemberSince.keySet().retainAll(view.members().keySet());
+            planFencing(now, view, wasRound ? suspectedSince : now);
+            note(
+                    Events.INSTALLED,
+                    details(
+                            "epoch",
+                            view.epoch(),
+                            "members",
+                            view.memberSet(),
+                            "master",
+                            view.master(),
+                            "unsettled",
+                            view.unsettled()),
+                    view + ": " + view.reason());
+        }
+        settled.keySet().retainAll(view.unsettled());
+        fenceAt.keySet().retainAll(view.unsettled());
+        out.add(new Effect.InstallView(view));
+        beat(now, true);
+        pollNow(now);
+    }
+
+    // ---------------------------------------------------------------------------------------------- reconfiguration
+
+    /** Takes part in rounds that others began, as their blocks tell. */
+    private void joinRound(Moment now) {
+        if (phase != Phase.MEMBER || current == null) {
+            return;
+        }
+        for (NodeId member : current.members().keySet()) {
+            HeartbeatBlock block = memberBlock(member);
+            if (block != null
+                    && block.round() > newestRound
+                    && block.announcedEpoch().equals(currentEpoch())) {
+                takePartIn(now, block.round());
+            }
+        }
+    }
+
+    /** The newest block of a member, if it is of the life that the view means. */
+    private @Nullable HeartbeatBlock memberBlock(NodeId member) {
+        HeartbeatBlock block =
+                knowledge.of(member).map(DiskKnowledge.Seen::block).orElse(null);
+        return block != null && current != null && current.hasMember(member, block.incarnation()) ? block : null;
+    }
+
+    private void takePartIn(Moment now, long theRound) {
+        round = theRound;
+        newestRound = Math.max(newestRound, theRound);
+        roundBegan = now;
+        roundOnDisk = false;
+        chosen = null;
+        beat(now, true); // Others learn of the round at network speed, and answer on disk.
+        pollNow(now);
+    }
+
+    private void endRound() {
+        round = 0;
+        roundOnDisk = false;
+        chosen = null;
+        suspected = NodeSet.EMPTY;
+    }
+
+    private void reconsider(Moment now) {
+        if (phase != Phase.MEMBER || current == null) {
+            return;
+        }
+        NodeSet lost = lostMembers(now, current);
+        for (NodeId peer : lost.minus(suspected).nodes()) {
+            note(
+                    Events.SUSPECT,
+                    details("peer", peer, "why", whyLost(now, peer)),
+                    "%s is suspect in epoch %s: %s".formatted(peer, currentEpoch(), whyLost(now, peer)));
+        }
+        for (NodeId peer : suspected.minus(lost).nodes()) {
+            note(Events.TRUST, details("peer", peer), peer + " is back before anything was decided");
+        }
+        suspected = lost;
+        if (round == 0) {
+            if (!lost.isEmpty()) {
+                takePartIn(now, newestRound + 1);
+            }
+            return;
+        }
+        if (chosen == null) {
+            choose(now, current, lost);
+        } else if (!now.isBefore(giveUpWaitingAt)) {
+            takePartIn(
+                    now, newestRound + 1); // Nothing came of the choice, and it is getting old: ask again who is there.
+        }
+    }
+
+    private NodeSet lostMembers(Moment now, View view) {
+        NodeSet lost = NodeSet.EMPTY;
+        for (NodeId member : view.members().keySet()) {
+            if (!member.equals(self) && !whyLost(now, member).isEmpty()) {
+                lost = lost.with(member);
+            }
+        }
+        return lost;
+    }
+
+    /** Why a member may have to go; empty if it need not. */
+    private String whyLost(Moment now, NodeId member) {
+        Incarnation life = current == null ? null : current.members().get(member);
+        if (life == null) {
+            return "";
+        }
+        if (isGone(member)) {
+            return "it stopped and says so, or its next life does";
+        }
+        DiskKnowledge.Seen seen = knowledge.of(member).orElse(null);
+        Moment since = peerMemberSince.getOrDefault(member, memberSince);
+        if (peers.isSilent(now, member, life, since)) {
+            return "silent on all private networks for more than " + Timing.text(timing.misscount());
+        }
+        Moment blockSince = seen == null || !seen.block().incarnation().equals(life)
+                ? since
+                : seen.firstSeen().max(since);
+        if (now.since(blockSince).compareTo(timing.lease().plus(timing.poll())) > 0) {
+            return "its block on the voting disks has not changed for more than its lease";
+        }
+        return "";
+    }
+
+    /** True if the life of {@code member} that the view means is over by the node's own word. */
+    private boolean isGone(NodeId member) {
+        Incarnation life = current == null ? null : current.members().get(member);
+        if (life == null) {
+            return false;
+        }
+        HeartbeatBlock block =
+                knowledge.of(member).map(DiskKnowledge.Seen::block).orElse(null);
+        boolean stoppedOnDisk = block != null && block.incarnation().equals(life) && block.state() == NodeState.STOPPED;
+        boolean newLife = block != null && life.isBefore(block.incarnation());
+        boolean newLifeHeard = peers.peer(member)
+                .map(peer -> life.isBefore(peer.last().incarnation()))
+                .orElse(false);
+        return stoppedOnDisk || stoppedLives.contains(new Life(member, life)) || newLife || newLifeHeard;
+    }
+
+    private void choose(Moment now, View view, NodeSet lost) {
+        if (!roundOnDisk) {
+            return;
+        }
+        Map<NodeId, NodeSet> reach = new TreeMap<>();
+        Map<NodeId, Integer> weights = new TreeMap<>();
+        boolean complete = true;
+        for (NodeId member : view.members().keySet()) {
+            HeartbeatBlock block = memberBlock(member);
+            boolean answered = block != null && block.round() >= round && block.state() == NodeState.MEMBER;
+            if (answered && block != null) {
+                reach.put(member, block.reach());
+                weights.put(member, block.weight());
+            } else {
+                complete = false;
+                if (isGone(member)) {
+                    continue; // It says so itself, and will not answer.
+                }
+                boolean stillHeard = !lost.contains(member);
+                Duration patience = stillHeard ? timing.letGoAfter() : timing.collect();
+                if (now.since(roundBegan).compareTo(patience) < 0) {
+                    return;
+                }
+            }
+        }
+        NodeSet best = Cohort.choose(reach, weights, view.master());
+        if (complete && best.equals(view.memberSet())) {
+            if (lost.isEmpty()) {
+                endRound();
+                pollNow(now);
+            } else if (now.since(roundBegan).compareTo(timing.misscount()) > 0) {
+                takePartIn(now, newestRound + 1);
+            }
+            return;
+        }
+        chosen = best;
+        note(
+                Events.VOTE,
+                details(
+                        "epoch",
+                        view.epoch(),
+                        "cohort",
+                        best,
+                        "answered",
+                        NodeSet.of(reach.keySet()),
+                        "weights",
+                        weights),
+                "round %d in epoch %s: answered %s, cohort %s goes on%s"
+                        .formatted(
+                                round,
+                                view.epoch(),
+                                reach.keySet(),
+                                best,
+                                best.contains(self) ? "" : "; this node is not in it and waits"));
+        if (best.contains(self)) {
+            proposeAt = now.plus(timing.proposerRank().multipliedBy(rank(best, view.master())));
+            giveUpWaitingAt = proposeAt.plus(timing.holdOff());
+        } else {
+            NodeSet outside = view.memberSet().minus(best);
+            giveUpWaitingAt =
+                    now.plus(timing.holdOff()).plus(timing.proposerRank().multipliedBy(rank(outside, view.master())));
+        }
+        drive(now);
+    }
+
+    /** The order in which the nodes of a set propose: the present master, then by number. */
+    private int rank(NodeSet set, NodeId master) {
+        if (self.equals(master)) {
+            return 0;
+        }
+        int before = set.contains(master) ? 1 : 0;
+        for (NodeId node : set.without(master).nodes()) {
+            if (node.compareTo(self) < 0) {
+                before++;
+            }
+        }
+        return before;
+    }
+
+    // ---------------------------------------------------------------------------------------------- founding
+
+    /** Cold start: nobody is a member and renewing. */
+    private void found(Moment now) {
+        founders = null;
+        if (phase != Phase.JOINING) {
+            return;
+        }
+        Map<NodeId, NodeSet> reach = new TreeMap<>();
+        reach.put(self, peers.heardWithin(now, timing.misscount()));
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            HeartbeatBlock block = seen.block();
+            if (block.node().equals(self)) {
+                continue;
+            }
+            boolean mayLive = now.since(seen.firstSeen()).compareTo(aliveWindow()) <= 0;
+            if (block.state() == NodeState.MEMBER && mayLive) {
+                mayFoundSince = null;
+                return; // Somebody may be a member: it will let us in, or fall silent.
+            }
+            if (block.state() == NodeState.JOINING && mayLive && seen.hasChanged()) {
+                reach.put(block.node(), block.reach());
+            }
+        }
+        for (PeerWatch.Peer peer : peers.all()) {
+            boolean heard = now.since(peer.heardAt()).compareTo(timing.misscount()) <= 0;
+            if (heard && peer.last().state() == NodeState.MEMBER) {
+                mayFoundSince = null;
+                return;
+            }
+        }
+        boolean lookedLongEnough = now.since(startedAt).compareTo(aliveWindow()) >= 0;
+        if (poll == null
+                || (!lookedLongEnough && reach.size() < settings.nodes().size())) {
+            return;
+        }
+        NodeSet best = Cohort.choose(reach, Map.of(), self);
+        boolean everybody = best.equals(settings.nodes());
+        boolean waitedEnough = now.since(startedAt).compareTo(settings.bootWait()) >= 0;
+        if (!best.contains(self) || !(everybody || waitedEnough)) {
+            mayFoundSince = null;
+            return;
+        }
+        if (mayFoundSince == null) {
+            mayFoundSince = now;
+        }
+        int before = best.nodes().indexOf(self);
+        if (now.since(mayFoundSince).compareTo(timing.holdOff().multipliedBy(before)) >= 0) {
+            founders = best;
+        }
+    }
+
+    /** How long a block may stay unchanged while its writer may still be alive and well. */
+    private Duration aliveWindow() {
+        return timing.poll().multipliedBy(3).plus(timing.letGoGrace());
+    }
+
+    private @Nullable View foundOn(@Nullable View newest, NodeSet who) {
+        if (incarnation == null) {
+            return null;
+        }
+        if (newest != null && (current == null || newest.isAfter(current))) {
+            return newest; // Finish what somebody began; then look again.
+        }
+        if (current != null && (newest == null || !newest.epoch().equals(current.epoch()))) {
+            return null; // An announced view is on a majority; what does not show it must not be built upon.
+        }
+        SortedMap<NodeId, Incarnation> members = new TreeMap<>();
+        members.put(self, incarnation);
+        for (NodeId node : who.without(self).nodes()) {
+            knowledge
+                    .of(node)
+                    .map(DiskKnowledge.Seen::block)
+                    .filter(block -> block.state() == NodeState.JOINING)
+                    .ifPresent(block -> members.put(node, block.incarnation()));
+        }
+        List<View.Unsettled> unsettled = new ArrayList<>();
+        Epoch epoch = newest == null ? Epoch.NONE.next() : newest.epoch().next();
+        if (newest != null) {
+            unsettled.addAll(newest.unsettled());
+            newest.members().forEach((node, life) -> unsettled.add(new View.Unsettled(node, life, epoch)));
+            // A founder's new life proves its older ones harmless (F2, F3).
+            unsettled.removeIf(each -> {
+                Incarnation now = members.get(each.node());
+                return now != null && each.incarnation().isBefore(now);
+            });
+        }
+        RegistryRoot root = newest == null ? RegistryRoot.NONE : newest.registryRoot();
+        NodeId master = members.firstKey();
+        return new View(epoch, 0, members, master, unsettled, root, self, "founded by " + members.keySet());
+    }
+
+    // ---------------------------------------------------------------------------------------------- joining
+
+    private void admit(Moment now) {
+        joiner = null;
+        boolean mayAdmit = phase == Phase.MEMBER
+                && current != null
+                && current.master().equals(self)
+                && round == 0
+                && leaseUntil(now) != null;
+        if (!mayAdmit || current == null) {
+            stableSince.clear();
+            return;
+        }
+        NodeSet members = current.memberSet();
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            HeartbeatBlock block = seen.block();
+            boolean candidate = !members.contains(block.node())
+                    && settings.nodes().contains(block.node())
+                    && block.state() == NodeState.JOINING
+                    && seen.hasChanged()
+                    && now.since(seen.firstSeen()).compareTo(aliveWindow()) <= 0
+                    && block.reach().containsAll(members)
+                    && allHear(now, members, block);
+            if (!candidate) {
+                stableSince.remove(block.node());
+                continue;
+            }
+            Moment since = stableSince.computeIfAbsent(block.node(), _ -> now);
+            if (joiner == null && now.since(since).compareTo(STABLE) >= 0) {
+                joiner = block;
+            }
+        }
+    }
+
+    private boolean allHear(Moment now, NodeSet members, HeartbeatBlock candidate) {
+        boolean heardHere = peers.peer(candidate.node())
+                .map(peer -> peer.last().incarnation().equals(candidate.incarnation())
+                        && now.since(peer.heardAt()).compareTo(timing.misscount()) <= 0)
+                .orElse(false);
+        boolean heardThere = members.without(self).nodes().stream().allMatch(member -> {
+            HeartbeatBlock block = memberBlock(member);
+            return block != null && block.reach().contains(candidate.node());
+        });
+        return heardHere && heardThere;
+    }
+
+    private @Nullable View joinOn(View newest, HeartbeatBlock who) {
+        SortedMap<NodeId, Incarnation> members = new TreeMap<>(newest.members());
+        if (members.containsKey(who.node())) {
+            return null;
+        }
+        members.put(who.node(), who.incarnation());
+        // Its new life proves the older ones harmless: it was written after everything of them was verified stopped.
+        List<View.Unsettled> unsettled = newest.unsettled().stream()
+                .filter(each ->
+                        !(each.node().equals(who.node()) && each.incarnation().isBefore(who.incarnation())))
+                .toList();
+        return new View(
+                newest.epoch().next(),
+                0,
+                members,
+                newest.master(),
+                unsettled,
+                newest.registryRoot(),
+                self,
+                who.node() + " " + who.incarnation() + " joined");
+    }
+
+    // ---------------------------------------------------------------------------------------------- proposing
+
+    private void drive(Moment now) {
+        if (!register.isIdle() || now.isBefore(nextProposal) || incarnation == null) {
+            return;
+        }
+        ViewRegister.Change change = nextChange(now);
+        if (change != null) {
+            register.propose(change, incarnation, operations);
+            if (register.isStuck()) {
+                register.abandon();
+                onConflict(now);
+            }
+        }
+    }
+
+    private ViewRegister.@Nullable Change nextChange(Moment now) {
+        if (phase == Phase.JOINING && founders != null) {
+            NodeSet who = founders;
+            return newest -> phase == Phase.JOINING ? foundOn(newest, who) : null;
+        }
+        if (phase != Phase.MEMBER || current == null) {
+            return null;
+        }
+        Epoch base = current.epoch();
+        if (chosen != null) {
+            NodeSet cohort = chosen;
+            if (!cohort.contains(self) || now.isBefore(proposeAt)) {
+                return null;
+            }
+            return onTopOf(base, newest -> evictOn(newest, cohort));
+        }
+        if (round != 0) {
+            return null; // Membership first: nothing else is decided while it is in doubt.
+        }
+        Input.RootWanted root = rootsWanted.peek();
+        if (root != null) {
+            rootUnderWay = root;
+            return onTopOf(base, newest -> rootOn(newest, root));
+        }
+        HeartbeatBlock who = joiner;
+        if (who != null) {
+            joiner = null;
+            return onTopOf(base, newest -> joinOn(newest, who));
+        }
+        boolean tidy =
+                current.master().equals(self) && current.unsettled().stream().anyMatch(settled::containsKey);
+        return tidy ? onTopOf(base, this::tidyOn) : null;
+    }
+
+    /**
+     * A change decided on one epoch must not be applied to another. What is newer than what we know was begun by
+     * somebody who may have died: it is finished first, and then we decide anew.
+     */
+    private ViewRegister.Change onTopOf(Epoch base, java.util.function.Function<View, @Nullable View> change) {
+        return newest -> {
+            if (phase != Phase.MEMBER || newest == null || current == null) {
+                return null;
+            }
+            if (newest.isAfter(current)) {
+                return newest;
+            }
+            return newest.epoch().equals(base) && currentEpoch().equals(base) ? change.apply(newest) : null;
+        };
+    }
+
+    private @Nullable View evictOn(View newest, NodeSet cohort) {
+        if (round == 0 || !cohort.equals(chosen)) {
+            return null; // They came back while the ballot was under way.
+        }
+        SortedMap<NodeId, Incarnation> members = new TreeMap<>();
+        List<View.Unsettled> unsettled = new ArrayList<>(newest.unsettled());
+        Epoch epoch = newest.epoch().next();
+        StringBuilder why = new StringBuilder("voted out:");
+        newest.members().forEach((node, life) -> {
+            if (cohort.contains(node)) {
+                members.put(node, life);
+            } else {
+                unsettled.add(new View.Unsettled(node, life, epoch));
+                why.append(' ').append(node).append(' ').append(life);
+            }
+        });
+        if (members.size() == newest.members().size() || !members.containsKey(self)) {
+            return null;
+        }
+        NodeId master = members.containsKey(newest.master()) ? newest.master() : self;
+        return new View(epoch, 0, members, master, unsettled, newest.registryRoot(), self, why.toString());
+    }
+
+    private @Nullable View rootOn(View newest, Input.RootWanted wanted) {
+        boolean entitled = newest.epoch().equals(wanted.epoch())
+                && newest.master().equals(self)
+                && wanted.root().generation() == newest.registryRoot().generation() + 1;
+        return entitled
+                ? new View(
+                        newest.epoch(),
+                        newest.sub() + 1,
+                        newest.members(),
+                        newest.master(),
+                        newest.unsettled(),
+                        wanted.root(),
+                        self,
+                        "registry root")
+                : null;
+    }
+
+    private @Nullable View tidyOn(View newest) {
+        List<View.Unsettled> rest = newest.unsettled().stream()
+                .filter(each -> !settled.containsKey(each))
+                .toList();
+        return rest.size() == newest.unsettled().size()
+                ? null
+                : new View(
+                        newest.epoch(),
+                        newest.sub() + 1,
+                        newest.members(),
+                        newest.master(),
+                        rest,
+                        newest.registryRoot(),
+                        self,
+                        "settled");
+    }
+
+    private void onOutcome(Moment now, ViewRegister.Outcome outcome) {
+        switch (outcome) {
+            case ViewRegister.Outcome.Committed(View view) -> {
+                conflicts = 0;
+                boolean news = current == null || view.isAfter(current);
+                if (news && (current == null || !view.epoch().equals(current.epoch()))) {
+                    note(
+                            Events.COMMITTED,
+                            details("epoch", view.epoch(), "members", view.memberSet(), "reason", view.reason()),
+                            "committed " + view + ": " + view.reason());
+                }
+                install(now, view);
+                answerRoot(now);
+            }
+            case ViewRegister.Outcome.Refused _ -> {
+                conflicts = 0;
+                nextProposal = now.plus(timing.fastPoll());
+                answerRoot(now);
+            }
+            case ViewRegister.Outcome.Conflict _ -> onConflict(now);
+        }
+        drive(now);
+    }
+
+    private void onConflict(Moment now) {
+        conflicts = Math.min(conflicts + 1, 10);
+        nextProposal = now.plus(Duration.ofMillis(
+                (BACKOFF_MIN_MILLIS + Math.floorMod(nextRandom(), (long) BACKOFF_SPAN_MILLIS)) * conflicts));
+        rootUnderWay = null;
+    }
+
+    /** SplitMix64 (Steele, Lea, Flood, 2014): all chance comes from the seed in the settings. */
+    private long nextRandom() {
+        random += 0x9E3779B97F4A7C15L;
+        long z = random;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+
+    private void onRootWanted(Moment now, Input.RootWanted wanted) {
+        if (!isMasterOf(wanted.epoch()) || current == null) {
+            answerNoRoot(wanted);
+            return;
+        }
+        rootsWanted.add(wanted);
+        drive(now);
+    }
+
+    private void answerNoRoot(Input.RootWanted wanted) {
+        if (current != null) {
+            out.add(new Effect.RootAnswered(wanted.request(), false, current));
+        }
+    }
+
+    private boolean isMasterOf(Epoch epoch) {
+        return phase == Phase.MEMBER
+                && current != null
+                && current.master().equals(self)
+                && current.epoch().equals(epoch);
+    }
+
+    /** Settles the requests for a new root that are decided by now, one way or the other. */
+    private void answerRoot(Moment now) {
+        Input.RootWanted wanted = rootUnderWay;
+        rootUnderWay = null;
+        if (wanted == null || current == null || !wanted.equals(rootsWanted.peek())) {
+            return;
+        }
+        if (current.registryRoot().equals(wanted.root())) {
+            rootsWanted.remove();
+            out.add(new Effect.RootAnswered(wanted.request(), true, current));
+        } else if (!isMasterOf(wanted.epoch())
+                || wanted.root().generation() != current.registryRoot().generation() + 1) {
+            rootsWanted.remove();
+            answerNoRoot(wanted);
+        }
+        drive(now);
+    }
+
+    private void onConfirmWanted(Moment now, Input.ConfirmWanted wanted) {
+        if (phase != Phase.MEMBER || !wanted.epoch().equals(currentEpoch())) {
+            out.add(new Effect.ConfirmAnswered(wanted.request(), false));
+            return;
+        }
+        confirms.add(new Confirm(wanted.request(), wanted.epoch(), pollCount));
+        pollNow(now);
+    }
+
+    // ---------------------------------------------------------------------------------------------- fencing, proofs
+
+    /**
+     * Plans the shots for a view that was just installed. A victim that used its voting disks after it was suspected
+     * will read its eviction and let go by itself; it is given the time for that. Others are shot at once.
+     */
+    private void planFencing(Moment now, View view, Moment suspectedSince) {
+        for (View.Unsettled each : view.unsettled()) {
+            if (fenceAt.containsKey(each)) {
+                continue;
+            }
+            DiskKnowledge.Seen seen = knowledge.of(each.node()).orElse(null);
+            boolean usesDisks = seen != null
+                    && seen.hasChanged()
+                    && seen.block().incarnation().equals(each.incarnation())
+                    && seen.firstSeen().isAfter(suspectedSince);
+            fenceAt.put(each, usesDisks ? now.plus(timing.letGoGrace()) : now);
+        }
+        fence(now);
+    }
+
+    private void fence(Moment now) {
+        boolean mine = settings.fenceDevices()
+                && phase == Phase.MEMBER
+                && current != null
+                && current.master().equals(self);
+        if (!mine || current == null) {
+            return;
+        }
+        for (View.Unsettled each : current.unsettled()) {
+            Moment due = fenceAt.computeIfAbsent(each, _ -> now);
+            boolean done = settled.containsKey(each) || fencedLives.contains(life(each));
+            if (!done && !now.isBefore(due) && whyProved(now, each) == null) {
+                // Asked again only after a failure was reported; the device's own timeouts are the caller's business.
+                fenceAt.put(each, now.plus(Duration.ofDays(1)));
+                String reason = "voted out in epoch " + each.evictedIn();
+                note(
+                        Events.FENCE,
+                        details("victim", each.node(), "incarnation", each.incarnation(), "epoch", each.evictedIn()),
+                        "fencing %s %s: %s".formatted(each.node(), each.incarnation(), reason));
+                out.add(new Effect.Fence(each.node(), each.incarnation(), reason));
+            }
+        }
+    }
+
+    private static Life life(View.Unsettled each) {
+        return new Life(each.node(), each.incarnation());
+    }
+
+    private void onFenced(Moment now, Input.FenceSucceeded fenced) {
+        Life life = new Life(fenced.victim(), fenced.incarnation());
+        fencedLives.add(life);
+        fencedHow.put(life, fenced.how());
+        settle(now);
+    }
+
+    /** A person vouches for the lives that are unsettled now, not for those to come. */
+    private void onOperatorConfirmed(Moment now, Input.OperatorConfirmed confirmed) {
+        if (current != null) {
+            for (View.Unsettled each : current.unsettled()) {
+                if (each.node().equals(confirmed.victim())) {
+                    operatorSaid.put(life(each), confirmed.operator());
+                }
+            }
+        }
+        settle(now);
+    }
+
+    private void onFenceFailed(Moment now, Input.FenceFailed failed) {
+        note(
+                Events.FENCE_FAILED,
+                details("victim", failed.victim(), "why", failed.why()),
+                "fencing " + failed.victim() + " failed, it will be tried again: " + failed.why());
+        for (View.Unsettled each : List.copyOf(fenceAt.keySet())) {
+            if (each.node().equals(failed.victim()) && each.incarnation().equals(failed.incarnation())) {
+                fenceAt.put(each, now.plus(timing.lease()));
+            }
+        }
+    }
+
+    /** Says of each voted-out life whether it is proved harmless: only with a lease, and after a look that followed
+     * our own announcement of the view. */
+    private void settle(Moment now) {
+        if (leaseUntil(now) == null || !lookedAfterAnnouncement || current == null) {
+            return;
+        }
+        for (View.Unsettled each : current.unsettled()) {
+            Proved proved = settled.containsKey(each) ? null : whyProved(now, each);
+            if (proved != null) {
+                settled.put(each, proved.proof().name() + ": " + proved.detail());
+                note(
+                        Events.SETTLED,
+                        details("victim", each.node(), "incarnation", each.incarnation(), "proof", proved.proof()),
+                        "%s %s is harmless, proof %s: %s"
+                                .formatted(each.node(), each.incarnation(), proved.proof(), proved.detail()));
+                out.add(new Effect.Settled(each.node(), each.incarnation(), proved.proof(), proved.detail()));
+            }
+        }
+    }
+
+    private record Proved(Proof proof, String detail) {}
+
+    /** Whether the machine booted since the victim's life, as far as its boot was ever seen. */
+    private boolean isNewBoot(View.Unsettled victim, HeartbeatBlock now) {
+        Long then = knowledge.bootOf(victim.node(), victim.incarnation());
+        return then != null && then != now.bootId();
+    }
+
+    private @Nullable Proved whyProved(Moment now, View.Unsettled victim) {
+        Life life = life(victim);
+        if (fencedLives.contains(life)) {
+            return new Proved(Proof.FENCED, fencedHow.getOrDefault(life, "fenced"));
+        }
+        if (stoppedLives.contains(life)) {
+            return new Proved(Proof.STOPPED, "it says so itself, over the network");
+        }
+        DiskKnowledge.Seen seen = knowledge.of(victim.node()).orElse(null);
+        if (seen != null) {
+            HeartbeatBlock block = seen.block();
+            if (block.incarnation().equals(victim.incarnation()) && block.state() == NodeState.STOPPED) {
+                return new Proved(Proof.STOPPED, "it says so itself, on the voting disks");
+            }
+            if (victim.incarnation().isBefore(block.incarnation())) {
+                return new Proved(
+                        isNewBoot(victim, block) ? Proof.REBOOTED : Proof.STOPPED,
+                        "its next life " + block.incarnation() + " began after all of the old one was stopped");
+            }
+            Duration silent = now.since(seen.firstSeen());
+            SafetyData safety = block.safety();
+            if (block.incarnation().equals(victim.incarnation())
+                    && safety.timerTakeover()
+                    && silent.compareTo(safety.takeoverAfter()) > 0) {
+                return new Proved(
+                        Proof.TIMER,
+                        "its block is unchanged for %s, more than its S of %s"
+                                .formatted(Timing.text(silent), Timing.text(safety.takeoverAfter())));
+            }
+        }
+        String operator = operatorSaid.get(life);
+        return operator == null ? null : new Proved(Proof.OPERATOR, operator + " vouches for it");
+    }
+
+    // ---------------------------------------------------------------------------------------------- letting go
+
+    private void letGo(String reason) {
+        if (phase == Phase.LETTING_GO || phase == Phase.STOPPED || phase == Phase.GONE) {
+            return;
+        }
+        phase = Phase.LETTING_GO;
+        leaseBegan = null;
+        leaseEpoch = null;
+        register.abandon();
+        note(Events.LETTING_GO, details("reason", reason), "letting go of everything: " + reason);
+        out.add(new Effect.LetGo(reason));
+        for (Confirm confirm : confirms) {
+            out.add(new Effect.ConfirmAnswered(confirm.request(), false));
+        }
+        confirms.clear();
+        while (!rootsWanted.isEmpty()) {
+            answerNoRoot(rootsWanted.remove());
+        }
+    }
+
+    private void onLetGoDone(Moment now, Input.LetGoDone done) {
+        if (phase != Phase.LETTING_GO) {
+            return;
+        }
+        if (!done.verified()) {
+            out.add(new Effect.ResetMachine("something could not be stopped: " + done.detail()));
+            return;
+        }
+        note(Events.LET_GO, details("detail", done.detail()), "nothing runs here any more: " + done.detail());
+        phase = Phase.STOPPED;
+        stoppedAt = now;
+        out.add(new Effect.Disarm());
+        if (incarnation == null) {
+            exit("stopped before joining");
+            return;
+        }
+        beat(now, true);
+        pollNow(now);
+    }
+
+    private void exit(String reason) {
+        phase = Phase.GONE;
+        out.add(new Effect.Exit(reason, !leaving));
+    }
+
+    // ---------------------------------------------------------------------------------------------- notes
+
+    private void note(String event, SortedMap<String, String> details, String text) {
+        out.add(new Effect.Note(event, details, text));
+    }
+
+    private static SortedMap<String, String> details(Object... pairs) {
+        SortedMap<String, String> details = new TreeMap<>();
+        for (int i = 0; i + 1 < pairs.length; i += 2) {
+            details.put(String.valueOf(pairs[i]), String.valueOf(pairs[i + 1]));
+        }
+        return Collections.unmodifiableSortedMap(details);
+    }
+}

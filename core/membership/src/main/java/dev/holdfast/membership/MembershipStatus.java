@@ -1,0 +1,40 @@
+package dev.holdfast.membership;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.View;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this node knows right now, for people and for crsd.
+ *
+ * @param phase READING, JOINING, MEMBER, LETTING_GO, STOPPED or GONE
+ * @param incarnation null before the voting disks were read for the first time
+ * @param leaseUntil null without a lease
+ * @param settled the unsettled lives of {@code view} that are proved harmless, with the proof in words
+ * @param heard whom this node hears on the private networks, itself included
+ */
+public record MembershipStatus(
+        String phase,
+        @Nullable Incarnation incarnation,
+        @Nullable View view,
+        @Nullable Moment leaseUntil,
+        Map<View.Unsettled, String> settled,
+        NodeSet heard,
+        List<Disk> disks,
+        Map<NodeId, Integer> weights) {
+
+    /**
+     * One voting disk as seen from this node.
+     *
+     * @param usable took part in a complete write-then-read round lately
+     * @param latency of the last such round
+     * @param detail the last error, or empty
+     */
+    public record Disk(int disk, boolean usable, Duration latency, String detail) {}
+}
