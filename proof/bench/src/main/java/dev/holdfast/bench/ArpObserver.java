@@ -1,0 +1,119 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.linux.ArpPacket;
+import dev.holdfast.linux.ArpSocket;
+import dev.holdfast.linux.Link;
+import dev.holdfast.linux.MacAddress;
+import dev.holdfast.linux.Netlink;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.Inet4Address;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Asks the public network every 20 ms who has each virtual address, and tells every answer. Two answers to one question mean that two nodes
+ * held the address at once, whatever anybody's log says.
+ *
+ * <pre>
+ * java … dev.holdfast.bench.ArpObserver INTERFACE ADDRESS…
+ * </pre>
+ *
+ * The questions are ARP probes (sender 0.0.0.0): they change no neighbour's cache. The number of the question is written into the hardware
+ * address of the asker, which an answer repeats: a late answer is counted to its own question. Answers go to that made-up address, so not
+ * even the cache of the host on which this runs is touched. Prints one line per answer ({@link Sighting#line}) until its standard input is
+ * closed, then exits.
+ */
+public final class ArpObserver {
+    static final Duration INTERVAL = Duration.ofMillis(20);
+
+    /** A locally administered prefix; the lower 24 bits are the number of the question. */
+    private static final long ASKER = 0x02_68_66L << 24;
+
+    private static final long NUMBER = 0xFF_FFFFL;
+
+    private ArpObserver() {}
+
+    public static void main(String[] args) throws IOException {
+        if (args.length < 2) {
+            System.err.println("usage: ArpObserver INTERFACE ADDRESS...");
+            System.exit(2);
+        }
+        List<Inet4Address> addresses = new ArrayList<>();
+        for (String address : List.of(args).subList(1, args.length)) {
+            addresses.add(Inet4Address.ofLiteral(address));
+        }
+        try (var netlink = Netlink.open()) {
+            Link link = netlink.link(args[0]).orElseThrow(() -> new IOException("no interface " + args[0]));
+            ArpSocket arp = ArpSocket.open(link);
+            Thread.ofPlatform().daemon().start(() -> listen(arp, addresses));
+            Thread.ofPlatform().daemon().start(() -> ask(arp, link.mac(), addresses));
+            while (System.in.read() >= 0) {
+                // Only the end of the input says something.
+            }
+        }
+    }
+
+    private static void ask(ArpSocket arp, MacAddress own, List<Inet4Address> addresses) {
+        LoadClient.beOnTime();
+        long next = System.nanoTime();
+        try {
+            for (long number = 1; ; number++) {
+                Inet4Address nobody = Inet4Address.ofLiteral("0.0.0.0");
+                for (Inet4Address address : addresses) {
+                    arp.send(new ArpPacket(
+                            ArpPacket.Operation.REQUEST,
+                            own,
+                            MacAddress.BROADCAST,
+                            new MacAddress(ASKER | (number & NUMBER)),
+                            nobody,
+                            MacAddress.ZERO,
+                            address));
+                }
+                next += INTERVAL.toNanos();
+                while (System.nanoTime() - next < 0) {
+                    LockSupport.parkNanos(next - System.nanoTime());
+                }
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private static void listen(ArpSocket arp, List<Inet4Address> addresses) {
+        LoadClient.beOnTime();
+        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        try {
+            while (!out.checkError()) {
+                Optional<ArpPacket> packet = arp.receive(Duration.ofSeconds(1));
+                if (packet.isPresent() && isAnswer(packet.get(), addresses)) {
+                    ArpPacket answer = packet.get();
+                    out.println(new Sighting(
+                                    System.nanoTime(),
+                                    answer.sender().getHostAddress(),
+                                    answer.targetMac().bits() & NUMBER,
+                                    answer.senderMac().toString())
+                            .line());
+                }
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private static boolean isAnswer(ArpPacket packet, List<Inet4Address> addresses) {
+        return packet.operation() == ArpPacket.Operation.REPLY
+                && addresses.contains(packet.sender())
+                && (packet.targetMac().bits() & ~NUMBER) == ASKER;
+    }
+
+    /** An observer that sees nothing because it is broken must not look like one that saw nothing wrong. */
+    private static void fail(IOException e) {
+        System.err.println("the observer can't go on: " + e.getMessage());
+        System.exit(1);
+    }
+}
