@@ -1,8 +1,10 @@
 package dev.holdfast.linux;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
@@ -16,11 +18,26 @@ public final class BlockDevice implements AutoCloseable {
     /** Offsets, lengths and the addresses of buffers are multiples of this many bytes. */
     public static final int BLOCK = 4096;
 
-    private BlockDevice() {}
+    private final Path path;
+    private final int descriptor;
+    private volatile boolean retired;
+    private boolean closed;
+    // Freed by the garbage collector alone: the kernel may be writing into it for as long as a call hangs.
+    private MemorySegment scratch = buffer(Arena.ofAuto(), BLOCK);
 
-    /** Opens for reading and writing. */
+    private BlockDevice(Path path, int descriptor) {
+        this.path = path;
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Opens for reading and writing. May block as long as the device does.
+     *
+     * @throws SystemCallFailed EINVAL if the file system cannot do direct I/O
+     */
     public static BlockDevice open(Path path) throws IOException {
-        return Linux.later();
+        int flags = Libc.O_RDWR | Libc.O_DIRECT | Libc.O_DSYNC | Libc.O_CLOEXEC;
+        return new BlockDevice(path, Libc.check("open " + path + " for direct I/O", Libc.open(path.toString(), flags)));
     }
 
     /** A zeroed buffer of {@code bytes}, aligned to {@link #BLOCK}. For buffers a stuck thread may still own, use {@link Arena#ofAuto}. */
@@ -29,32 +46,63 @@ public final class BlockDevice implements AutoCloseable {
     }
 
     public Path path() {
-        return Linux.later();
+        return path;
     }
 
     /** Bytes, asked anew at each call; a growing file or a resized volume shows. */
     public long size() throws IOException {
-        return Linux.later();
+        refuseIfRetired();
+        return Libc.check("size of " + path, Libc.lseek(descriptor, 0, Libc.SEEK_END));
     }
 
-    /** Fills {@code into} completely from {@code offset}, or throws: {@link java.io.EOFException} if the device ends before. */
+    /** Fills {@code into} completely from {@code offset}, or throws: {@link EOFException} if the device ends before. */
     public void read(long offset, MemorySegment into) throws IOException {
-        Linux.later();
+        demandAligned(offset, into);
+        for (long done = 0; done < into.byteSize(); ) {
+            refuseIfRetired();
+            long count = Libc.pread(descriptor, into.asSlice(done), offset + done);
+            if (count == -SystemCallFailed.EINTR) {
+                continue;
+            }
+            Libc.check("read %d bytes at %d of %s".formatted(into.byteSize(), offset, path), count);
+            if (count == 0) {
+                throw new EOFException(
+                        "%s ends at %d, before %d".formatted(path, offset + done, offset + into.byteSize()));
+            }
+            done += count;
+        }
     }
 
     /** Writes all of {@code from} at {@code offset}, or throws; after a failure any part may or may not be on the medium. */
     public void write(long offset, MemorySegment from) throws IOException {
-        Linux.later();
+        demandAligned(offset, from);
+        for (long done = 0; done < from.byteSize(); ) {
+            refuseIfRetired();
+            long count = Libc.pwrite(descriptor, from.asSlice(done), offset + done);
+            if (count == -SystemCallFailed.EINTR) {
+                continue;
+            }
+            Libc.check("write %d bytes at %d of %s".formatted(from.byteSize(), offset, path), count);
+            if (count == 0) {
+                throw new SystemCallFailed(
+                        "write %d bytes at %d of %s".formatted(from.byteSize(), offset, path), SystemCallFailed.ENOSPC);
+            }
+            done += count;
+        }
     }
 
     /** As {@link #read(long, MemorySegment)} into a fresh array; {@code length} is a multiple of {@link #BLOCK}. */
     public byte[] read(long offset, int length) throws IOException {
-        return Linux.later();
+        MemorySegment buffer = scratch(length);
+        read(offset, buffer);
+        return buffer.toArray(ValueLayout.JAVA_BYTE);
     }
 
     /** As {@link #write(long, MemorySegment)}; the array's length is a multiple of {@link #BLOCK}. */
     public void write(long offset, byte[] block) throws IOException {
-        Linux.later();
+        MemorySegment buffer = scratch(block.length);
+        buffer.copyFrom(MemorySegment.ofArray(block));
+        write(offset, buffer);
     }
 
     /**
@@ -62,12 +110,42 @@ public final class BlockDevice implements AutoCloseable {
      * called from any thread and never blocks.
      */
     public void retire() {
-        Linux.later();
+        retired = true;
     }
 
     /** Closes the descriptor. May block if the device hangs: only for the thread that reads and writes. */
     @Override
     public void close() {
-        Linux.later();
+        if (!closed) {
+            closed = true;
+            retired = true; // The number may soon mean another file.
+            int _ = Libc.close(descriptor); // Every write that succeeded is durable; an error has nothing left to tell.
+        }
+    }
+
+    private MemorySegment scratch(long bytes) {
+        if (scratch.byteSize() < bytes) {
+            scratch = buffer(Arena.ofAuto(), bytes);
+        }
+        return scratch.asSlice(0, bytes);
+    }
+
+    private void refuseIfRetired() throws IOException {
+        if (retired) {
+            throw new IOException(path + " was given up or closed; no further I/O is begun on this descriptor");
+        }
+    }
+
+    private static void demandAligned(long offset, MemorySegment buffer) {
+        if (offset < 0
+                || offset % BLOCK != 0
+                || buffer.byteSize() % BLOCK != 0
+                || buffer.byteSize() == 0
+                || buffer.address() % BLOCK != 0
+                || !buffer.isNative()) {
+            throw new IllegalArgumentException(
+                    "direct I/O needs offset, length and address in multiples of %d, got offset %d, %s"
+                            .formatted(BLOCK, offset, buffer));
+        }
     }
 }

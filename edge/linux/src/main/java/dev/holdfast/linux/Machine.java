@@ -1,21 +1,76 @@
 package dev.holdfast.linux;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /** The machine, or virtual machine, that we run on. */
 public final class Machine {
+    private static final Path ROOT = Path.of("/");
+    /** What DMI fields of virtual machines begin with, and the name systemd-detect-virt gives them. */
+    private static final List<Map.Entry<String, String>> DMI_BEGINNINGS = List.of(
+            Map.entry("KVM", "kvm"),
+            Map.entry("OpenStack", "kvm"),
+            Map.entry("KubeVirt", "kvm"),
+            Map.entry("Amazon EC2", "amazon"),
+            Map.entry("QEMU", "qemu"),
+            Map.entry("VMware", "vmware"),
+            Map.entry("VMW", "vmware"),
+            Map.entry("innotek GmbH", "oracle"),
+            Map.entry("VirtualBox", "oracle"),
+            Map.entry("Xen", "xen"),
+            Map.entry("Bochs", "bochs"),
+            Map.entry("Parallels", "parallels"),
+            Map.entry("BHYVE", "bhyve"),
+            Map.entry("Hyper-V", "microsoft"),
+            Map.entry("Virtual Machine", "microsoft"),
+            Map.entry("Apple Virtualization", "apple"),
+            Map.entry("Google Compute Engine", "google"));
+
+    private static final List<String> DMI_FIELDS =
+            List.of("product_name", "sys_vendor", "board_vendor", "bios_vendor", "product_version");
+
     private Machine() {}
 
     /** Differs after every boot of the kernel. */
     public static UUID bootId() throws IOException {
-        return Linux.later();
+        return UUID.fromString(
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
     }
 
-    /** The hypervisor's name as far as it can be told ({@code "kvm"}, {@code "vmware"}, {@code "unknown"}); empty on bare metal. */
+    /**
+     * The hypervisor's name as far as it can be told ({@code "kvm"}, {@code "vmware"}, {@code "unknown"}); empty on bare metal. Any sign
+     * of a hypervisor counts, because what depends on bare metal (a timer that cannot stand still) is not safe without.
+     */
     public static Optional<String> hypervisor() {
-        return Linux.later();
+        return hypervisor(ROOT);
+    }
+
+    static Optional<String> hypervisor(Path root) {
+        for (String field : DMI_FIELDS) {
+            String value = read(root.resolve("sys/class/dmi/id").resolve(field));
+            for (Map.Entry<String, String> known : DMI_BEGINNINGS) {
+                if (value.startsWith(known.getKey())) {
+                    return Optional.of(known.getValue());
+                }
+            }
+        }
+        String type = read(root.resolve("sys/hypervisor/type"));
+        if (!type.isEmpty()) {
+            return Optional.of(type);
+        }
+        if (Files.exists(root.resolve("proc/device-tree/hypervisor"))) {
+            return Optional.of("unknown");
+        }
+        boolean flagged = read(root.resolve("proc/cpuinfo"))
+                .lines()
+                .filter(line -> line.startsWith("flags"))
+                .anyMatch(line -> List.of(line.split("\\s+")).contains("hypervisor"));
+        return flagged ? Optional.of("unknown") : Optional.empty();
     }
 
     /**
@@ -25,6 +80,18 @@ public final class Machine {
      * @throws IOException if the kernel refused; otherwise this does not return for long
      */
     public static void reset() throws IOException {
-        Linux.later();
+        reset(ROOT);
+    }
+
+    static void reset(Path root) throws IOException {
+        Libc.writeKernelFile(root.resolve("proc/sysrq-trigger"), "b");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException _) {
+            return ""; // Not on this architecture, or not for us: no sign either way.
+        }
     }
 }

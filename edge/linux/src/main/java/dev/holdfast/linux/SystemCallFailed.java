@@ -21,6 +21,7 @@ public final class SystemCallFailed extends IOException {
     public static final int EINVAL = 22;
     public static final int ENOTTY = 25;
     public static final int ENOSPC = 28;
+    public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETDOWN = 100;
@@ -65,6 +66,7 @@ public final class SystemCallFailed extends IOException {
             case EINVAL -> "EINVAL (invalid argument)";
             case ENOTTY -> "ENOTTY (not supported by this device)";
             case ENOSPC -> "ENOSPC (no space left)";
+            case ENOSYS -> "ENOSYS (unknown to this kernel)";
             case EOPNOTSUPP -> "EOPNOTSUPP (not supported)";
             case EADDRNOTAVAIL -> "EADDRNOTAVAIL (address not here)";
             case ENETDOWN -> "ENETDOWN (link is down)";
