@@ -289,8 +289,12 @@ public final class Codec {
         }
     }
 
-    /** The reply as maps, lists, texts, numbers and booleans, as it goes on the wire; {@code crsctl -o json} shows it. */
-    public static Map<String, Object> toObject(Reply reply) {
+    /** The same in several lines, for people and programs that read what a tool prints. */
+    public static String pretty(Reply reply) {
+        return JsonLine.pretty(toObject(reply));
+    }
+
+    private static Map<String, Object> toObject(Reply reply) {
         return switch (reply) {
             case Reply.Progress(String line) -> object("t", "progress", "line", line);
             case Reply.Done(List<String> lines) -> object("t", "done", "lines", lines);

@@ -34,6 +34,7 @@ public final class ControlClient implements Closeable {
     private final SelectionKey key;
     private final Duration patience;
     private final LineBuffer received = new LineBuffer(LONGEST_REPLY);
+    private Hello server = new Hello(0, "?", "?");
 
     private ControlClient(SocketChannel channel, Selector selector, SelectionKey key, Duration patience) {
         this.key = key;
@@ -93,14 +94,16 @@ public final class ControlClient implements Closeable {
         if (theirs.version() != hello.version()) {
             throw new Unreachable(
                     Unreachable.Reason.OTHER_VERSION,
-                    "%s runs release %s and speaks version %d of the protocol; this is release %s with version %d"
-                            .formatted(
-                                    theirs.speaker(),
-                                    theirs.release(),
-                                    theirs.version(),
-                                    hello.release(),
-                                    hello.version()));
+                    theirs.speaker() + " runs release " + theirs.release() + " and speaks version " + theirs.version()
+                            + " of the protocol; this is release " + hello.release() + " with version "
+                            + hello.version());
         }
+        server = theirs;
+    }
+
+    /** How the other side introduced itself; its speaker is the name of this node. */
+    public Hello server() {
+        return server;
     }
 
     /** Sends the request, hands on every line of progress as it comes, and returns the answer. */

@@ -7,4 +7,12 @@ package dev.holdfast.control;
  * @param speaker program (crsctl, console) or name of the node that answers
  * @param release of the software, to be shown when versions differ
  */
-public record Hello(int version, String speaker, String release) {}
+public record Hello(int version, String speaker, String release) {
+    /** Of the software that this class came with. */
+    public static final String RELEASE = "0.1.0";
+
+    /** How this release introduces itself. */
+    public static Hello from(String speaker) {
+        return new Hello(Codec.VERSION, speaker, RELEASE);
+    }
+}

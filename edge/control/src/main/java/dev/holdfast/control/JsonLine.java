@@ -80,6 +80,11 @@ final class JsonLine {
         return MAPPER.toJson(clean(object));
     }
 
+    @SuppressWarnings("unchecked") // What clean makes of a map has texts as keys.
+    static String pretty(Map<String, ?> object) {
+        return MAPPER.map().toJsonPretty((Map<String, Object>) clean(object));
+    }
+
     /** The same for anything made of maps, lists, texts, numbers and booleans. */
     private static Object clean(@Nullable Object value) {
         return switch (value) {

@@ -1,0 +1,203 @@
+package dev.holdfast.crsctl;
+
+import dev.holdfast.control.Reply;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What the cluster answers to queries, as text. */
+final class AnswerText {
+    private static final String STARS = "*".repeat(62) + "\n";
+
+    private AnswerText() {}
+
+    static String votingDisks(Reply.VotingDisks answer) {
+        var text = new StringBuilder("""
+                ##  STATE    File Universal Id                File Name Disk group
+                --  -----    -----------------                --------- ---------
+                """);
+        for (Reply.VotingDisk disk : answer.disks()) {
+            String number = String.valueOf(disk.number());
+            text.append(number.length() < 2 ? " " : "")
+                    .append(number)
+                    .append(". ")
+                    .append(Text.pad(disk.state(), 9))
+                    .append(Text.pad(disk.uuid(), 33))
+                    .append('(')
+                    .append(disk.path())
+                    .append(") []\n");
+        }
+        text.append("Located ").append(answer.disks().size()).append(" voting disk(s).\n");
+        for (Reply.VotingDisk disk : answer.disks()) {
+            if (!disk.detail().isEmpty()) {
+                text.append("Warning: voting disk ")
+                        .append(disk.number())
+                        .append(" (")
+                        .append(disk.path())
+                        .append("): ")
+                        .append(disk.detail())
+                        .append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    /** {@code seconds}: as the cluster writes them, so "3.0" may come where people expect 3. */
+    static String parameter(String name, String seconds) {
+        String short_ = seconds.endsWith(".0") ? seconds.substring(0, seconds.length() - 2) : seconds;
+        return "CRS-4678: Successful get " + name + " " + short_ + " for Cluster Synchronization Services.\n";
+    }
+
+    static String timing(Reply.CssTiming timing) {
+        var text = new StringBuilder(Text.columns(List.of(
+                List.of("profile", timing.profile()),
+                List.of("misscount", timing.misscountSeconds() + " s"),
+                List.of("disktimeout", timing.disktimeoutSeconds() + " s"),
+                List.of("reboottime", timing.reboottimeSeconds() + " s"),
+                List.of("lease", timing.leaseMillis() + " ms"),
+                List.of("takeover", timing.takeoverMillis() + " ms"))));
+        timing.certificate().forEach(line -> text.append(line).append('\n'));
+        return text.toString();
+    }
+
+    static String fencing(Reply.Fencing fencing, Supplier<ZoneId> zone) {
+        var text = new StringBuilder();
+        if (fencing.devices().isEmpty()) {
+            text.append(
+                    "No fence device is configured: a lost node's resources are taken over only when time or an operator proves it harmless.\n");
+        } else {
+            var rows = new ArrayList<List<String>>();
+            rows.add(List.of("Node", "Agent", "Plug", "State"));
+            fencing.devices()
+                    .forEach(d -> rows.add(
+                            List.of(d.node(), d.agent(), d.plug(), d.state().isEmpty() ? "-" : d.state())));
+            text.append(Text.columns(rows));
+        }
+        if (fencing.records().isEmpty()) {
+            return text.append("No node was fenced.\n").toString();
+        }
+        text.append("Nodes voted out, oldest first:\n");
+        var rows = new ArrayList<List<String>>();
+        rows.add(List.of("Node", "Incarnation", "Epoch", "When", "Proof", "Detail"));
+        for (Reply.FenceRecord record : fencing.records()) {
+            rows.add(List.of(
+                    record.node(),
+                    String.valueOf(record.incarnation()),
+                    String.valueOf(record.epoch()),
+                    record.whenMillis() == 0 ? "-" : time(record.whenMillis(), zone.get()),
+                    record.settled() ? record.proof() : "none yet",
+                    record.detail()));
+        }
+        text.append(Text.columns(rows));
+        for (Reply.FenceRecord record : fencing.records()) {
+            if (!record.settled()) {
+                text.append(record.node())
+                        .append(
+                                " is not proved harmless; what ran there starts nowhere else until it is. If you have seen that it is off:  crsctl confirm fenced ")
+                        .append(record.node())
+                        .append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    static String time(long millis, ZoneId zone) {
+        return LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone)
+                .withNano(0)
+                .toString()
+                .replace('T', ' ');
+    }
+
+    /** {@code stack}: with the line for what keeps the daemons running, as for check crs. */
+    static String health(Reply.NodeHealth node, boolean stack) {
+        var text = new StringBuilder();
+        if (stack) {
+            text.append("CRS-4638: High Availability Services is online\n");
+        }
+        text.append(
+                node.crs()
+                        ? "CRS-4537: Cluster Ready Services is online\n"
+                        : "CRS-4535: Cannot communicate with Cluster Ready Services\n");
+        text.append(
+                node.css()
+                        ? "CRS-4529: Cluster Synchronization Services is online\n"
+                        : "CRS-4530: Communications failure contacting Cluster Synchronization Services daemon\n");
+        text.append(
+                node.events()
+                        ? "CRS-4533: Event Manager is online\n"
+                        : "CRS-4534: Cannot communicate with Event Manager\n");
+        if (!node.detail().isEmpty()) {
+            text.append("  ").append(node.detail()).append('\n');
+        }
+        return text.toString();
+    }
+
+    static String health(Reply.Health health) {
+        var text = new StringBuilder(STARS);
+        for (Reply.NodeHealth node : health.nodes()) {
+            text.append(node.node()).append(":\n").append(health(node, false)).append(STARS);
+        }
+        return text.toString();
+    }
+
+    static String types(Reply.Types types) {
+        var text = new StringBuilder();
+        for (Reply.Type type : types.types()) {
+            text.append("TYPE_NAME=")
+                    .append(type.name())
+                    .append("\nBASE_TYPE=")
+                    .append(type.base().orElse(""))
+                    .append('\n');
+            for (Reply.TypeAttribute attribute : type.attributes()) {
+                text.append("ATTRIBUTE=")
+                        .append(attribute.name())
+                        .append("\nTYPE=")
+                        .append(attribute.kind())
+                        .append("\nDEFAULT_VALUE=")
+                        .append(attribute.defaultValue())
+                        .append("\nFLAGS=")
+                        .append(String.join("|", attribute.flags()))
+                        .append('\n');
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    static String servers(Reply.Servers servers, boolean details) {
+        var text = new StringBuilder();
+        for (Reply.Server server : servers.servers()) {
+            text.append("NAME=")
+                    .append(server.name())
+                    .append("\nSTATE=")
+                    .append(server.state())
+                    .append('\n');
+            if (details) {
+                server.details()
+                        .forEach((name, value) ->
+                                text.append(name).append('=').append(value).append('\n'));
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    static String explanation(Reply.Explanation explanation) {
+        var text = new StringBuilder(explanation.resource()).append('\n');
+        list(text, "because", explanation.because());
+        list(text, "what would change it", explanation.changes());
+        return text.toString();
+    }
+
+    private static void list(StringBuilder text, String title, List<String> lines) {
+        if (!lines.isEmpty()) {
+            text.append("  ").append(title).append(":\n");
+            lines.forEach(line -> text.append("    - ")
+                    .append(Text.indent(Text.wrap(line, 90), 6).strip())
+                    .append('\n'));
+        }
+    }
+}

@@ -1,0 +1,359 @@
+package dev.holdfast.crsctl;
+
+import static dev.holdfast.crsctl.Command.flag;
+import static dev.holdfast.crsctl.Command.valued;
+
+import dev.holdfast.crsctl.Command.Option;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** All commands of crsctl, and how words on a command line lead to them. */
+final class Commands {
+    private static final Option FORCE_ADD = flag("-f", "although resources named in dependencies are not registered");
+    private static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
+    private static final Option IF_BUSY =
+            flag("-i", "fail at once if another operation is under way, rather than wait for it");
+    private static final Option ATTR =
+            valued("-attr", "\"NAME=value,...\"", "attributes; a value with commas or blanks stands in single quotes");
+    private static final Option FILE =
+            valued("-file", "FILE", "attributes from a file, one NAME=value a line, without quotes");
+    private static final Option FILTER = valued(
+            "-w", "FILTER", "those for which the filter holds: \"(TYPE = cluster_resource) AND (STATE = ONLINE)\"");
+    private static final Option ALL = flag("-all", "every resource");
+    private static final Option ENV =
+            valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
+    private static final Option JSON = valued("-o", "json", "as JSON, for programs");
+
+    private static final String WHICH = "{NAME... | -w FILTER | -all}";
+
+    static final List<Command> ALL_COMMANDS = List.of(
+            new Command(
+                    "add resource",
+                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-i]",
+                    "register a resource",
+                    List.of(
+                            valued("-type", "TYPE", "cluster_resource, local_resource, ...: see crsctl status type"),
+                            ATTR,
+                            FILE,
+                            FORCE_ADD,
+                            IF_BUSY),
+                    "crsctl add resource web -type cluster_resource -attr \"ACTION_SCRIPT=/shared/web.scr,CHECK_INTERVAL=30\""),
+            new Command(
+                    "modify resource",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-delete] [-f] [-i]",
+                    "change attributes of a resource",
+                    List.of(
+                            ATTR,
+                            FILE,
+                            flag("-delete", "drop these overrides: -attr \"CHECK_INTERVAL@SERVERNAME(node1)\""),
+                            flag("-f", "although running resources no longer fit"),
+                            IF_BUSY),
+                    "crsctl modify resource web -attr \"PLACEMENT=favored,HOSTING_MEMBERS='node1 node2'\""),
+            new Command(
+                    "delete resource",
+                    "{NAME... | -w FILTER} [-f] [-i]",
+                    "forget resources",
+                    List.of(FILTER, flag("-f", "also if it runs (it is stopped) or others depend on it"), IF_BUSY),
+                    "crsctl delete resource web"),
+            new Command(
+                    "start resource",
+                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    "start resources and what they need",
+                    List.of(
+                            FILTER,
+                            ALL,
+                            valued("-n", "NODE", "there, and not where the policy would put it"),
+                            ENV,
+                            FORCE,
+                            IF_BUSY),
+                    "crsctl start resource web"),
+            new Command(
+                    "stop resource",
+                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    "stop resources",
+                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), ENV, FORCE, IF_BUSY),
+                    "crsctl stop resource web -f"),
+            new Command(
+                    "relocate resource",
+                    WHICH + " [-s NODE] [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    "move running resources to another node",
+                    List.of(
+                            FILTER,
+                            ALL,
+                            valued("-s", "NODE", "only what runs there"),
+                            valued("-n", "NODE", "to there, and not where the policy would put it"),
+                            ENV,
+                            flag("-f", "together with what has to be on the same node"),
+                            IF_BUSY),
+                    "crsctl relocate resource web -n node2"),
+            new Command(
+                    "check resource",
+                    WHICH + " [-n NODE]",
+                    "run the check action now",
+                    List.of(FILTER, ALL, valued("-n", "NODE", "only there")),
+                    "crsctl check resource web"),
+            new Command(
+                    "status resource",
+                    "[NAME... | -w FILTER] [-t | -v | -p | -f] [-n NODE] [-o json]",
+                    "show resources",
+                    List.of(
+                            FILTER,
+                            flag("-t", "as a table"),
+                            flag("-v", "with run-time values"),
+                            flag("-p", "the definition"),
+                            flag("-f", "the definition and run-time values"),
+                            valued("-n", "NODE", "only instances there"),
+                            JSON),
+                    "crsctl status resource -t"),
+            new Command(
+                    "status type",
+                    "[NAME...] [-o json]",
+                    "show resource types and their attributes",
+                    List.of(JSON),
+                    "crsctl status type cluster_resource"),
+            new Command(
+                    "status server",
+                    "[NAME...] [-f] [-o json]",
+                    "show the servers",
+                    List.of(flag("-f", "with details"), JSON),
+                    "crsctl status server -f"),
+            new Command(
+                    "eval add resource",
+                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f]",
+                    "tell what adding would do",
+                    List.of(valued("-type", "TYPE", "see crsctl status type"), ATTR, FILE, FORCE_ADD),
+                    "crsctl eval add resource web -type cluster_resource"),
+            new Command(
+                    "eval modify resource",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f]",
+                    "tell what changing attributes would do",
+                    List.of(ATTR, FILE, flag("-f", "although running resources no longer fit")),
+                    "crsctl eval modify resource web -attr \"HOSTING_MEMBERS=node2\""),
+            new Command(
+                    "eval delete resource",
+                    "{NAME... | -w FILTER} [-f]",
+                    "tell what deleting would do",
+                    List.of(FILTER, flag("-f", "also if it runs or others depend on it")),
+                    "crsctl eval delete resource web -f"),
+            new Command(
+                    "eval start resource",
+                    WHICH + " [-n NODE] [-f] [-o json]",
+                    "tell what starting would do",
+                    List.of(FILTER, ALL, valued("-n", "NODE", "there"), FORCE, JSON),
+                    "crsctl eval start resource web"),
+            new Command(
+                    "eval stop resource",
+                    WHICH + " [-n NODE] [-f] [-o json]",
+                    "tell what stopping would do",
+                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), FORCE, JSON),
+                    "crsctl eval stop resource vip1 -f"),
+            new Command(
+                    "eval relocate resource",
+                    WHICH + " [-s NODE] [-n NODE] [-f] [-o json]",
+                    "tell what moving would do",
+                    List.of(
+                            FILTER,
+                            ALL,
+                            valued("-s", "NODE", "only what runs there"),
+                            valued("-n", "NODE", "to there"),
+                            FORCE,
+                            JSON),
+                    "crsctl eval relocate resource web -n node2"),
+            new Command(
+                    "why",
+                    "NAME [-o json]",
+                    "tell why a resource is where it is, or why it does not run",
+                    List.of(JSON),
+                    "crsctl why web"),
+            new Command(
+                    "check crs", "[-o json]", "is the stack on this node online?", List.of(JSON), "crsctl check crs"),
+            new Command(
+                    "check cluster",
+                    "[-all | -n NODE...] [-o json]",
+                    "is the stack online here, on all nodes, or on some?",
+                    List.of(flag("-all", "on all nodes"), new Option("-n", "NODE...", true, "on these nodes"), JSON),
+                    "crsctl check cluster -all"),
+            new Command(
+                    "stop crs",
+                    "[-f]",
+                    "stop every resource on this node, after moving what can move, and leave the cluster",
+                    List.of(flag("-f", "also what can run nowhere else")),
+                    "crsctl stop crs"),
+            new Command(
+                    "query css votedisk",
+                    "[-o json]",
+                    "show the voting disks",
+                    List.of(JSON),
+                    "crsctl query css votedisk"),
+            new Command(
+                    "query css fencing",
+                    "[-o json]",
+                    "show how nodes are fenced, and which were",
+                    List.of(JSON),
+                    "crsctl query css fencing"),
+            new Command(
+                    "query css timing",
+                    "[-o json]",
+                    "show the timing of the cluster and how it follows from the profile",
+                    List.of(JSON),
+                    "crsctl query css timing"),
+            new Command(
+                    "get css misscount",
+                    "[-o json]",
+                    "seconds of silence before a node is voted out",
+                    List.of(JSON),
+                    "crsctl get css misscount"),
+            new Command(
+                    "get css disktimeout",
+                    "[-o json]",
+                    "seconds a voting disk may take",
+                    List.of(JSON),
+                    "crsctl get css disktimeout"),
+            new Command(
+                    "get css reboottime",
+                    "[-o json]",
+                    "seconds a node is given to stop",
+                    List.of(JSON),
+                    "crsctl get css reboottime"),
+            new Command(
+                    "confirm fenced",
+                    "NODE",
+                    "vouch, as the operator, that a node that was voted out is powered off: only if you have seen it, or data may be lost",
+                    List.of(),
+                    "crsctl confirm fenced node2"));
+
+    private Commands() {}
+
+    /** A command and what follows its words. */
+    record Found(Command command, List<String> rest) {}
+
+    /** Replaces the short forms of words by the long ones. */
+    private static String longForm(int position, String word) {
+        return switch (word) {
+            case "stat" -> "status";
+            case "res" -> "resource";
+            default -> word;
+        };
+    }
+
+    /** The command with the most words that begin the line. */
+    static Found find(List<String> line) throws UsageProblem {
+        var words = new ArrayList<String>();
+        for (String word : line) {
+            if (word.startsWith("-")) {
+                break;
+            }
+            words.add(longForm(words.size(), word));
+        }
+        for (int count = Math.min(3, words.size()); count > 0; count--) {
+            String candidate = String.join(" ", words.subList(0, count));
+            for (Command command : ALL_COMMANDS) {
+                if (command.words().equals(candidate)) {
+                    return new Found(command, line.subList(count, line.size()));
+                }
+            }
+        }
+        throw unknown(words);
+    }
+
+    /** Commands that begin with these words, for help. */
+    static List<Command> beginningWith(List<String> line) {
+        var words = new ArrayList<String>();
+        line.forEach(word -> words.add(longForm(words.size(), word)));
+        String beginning = String.join(" ", words) + " ";
+        return ALL_COMMANDS.stream()
+                .filter(command -> (command.words() + " ").startsWith(beginning))
+                .toList();
+    }
+
+    /** Says which word is the wrong one, and what may stand in its place. */
+    static UsageProblem unknown(List<String> words) {
+        var good = new ArrayList<String>();
+        for (String word : words) {
+            Set<String> next = next(good);
+            if (next.contains(longForm(good.size(), word))) {
+                good.add(longForm(good.size(), word));
+                continue;
+            }
+            if (good.isEmpty()) {
+                return new UsageProblem(
+                        "crsctl has no command '" + word + "'." + hint(word, next), "All commands:  crsctl -h");
+            }
+            String beginning = String.join(" ", good);
+            return new UsageProblem(
+                    "'" + beginning + "' is not followed by '" + word + "'." + hint(word, next),
+                    "It is followed by one of: " + String.join(", ", next),
+                    "Help:  crsctl " + beginning + " -h");
+        }
+        if (good.isEmpty()) {
+            return new UsageProblem(
+                    "the command is missing", "All commands:  crsctl -h", "An example:    crsctl status resource -t");
+        }
+        String beginning = String.join(" ", good);
+        return new UsageProblem(
+                "'" + beginning + "' is not whole: it is followed by one of " + String.join(", ", next(good)),
+                "Help:  crsctl " + beginning + " -h");
+    }
+
+    private static String hint(String word, Set<String> next) {
+        return Nearest.hint(word, next);
+    }
+
+    /** Words that may follow these. */
+    private static Set<String> next(List<String> words) {
+        var next = new LinkedHashSet<String>();
+        for (Command command : ALL_COMMANDS) {
+            List<String> all = List.of(command.words().split(" "));
+            if (all.size() > words.size() && all.subList(0, words.size()).equals(words)) {
+                next.add(all.get(words.size()));
+            }
+        }
+        return next;
+    }
+
+    static String overview() {
+        var text = new StringBuilder("""
+                crsctl: manages the resources of the cluster and looks at its state.
+
+                Usage:  crsctl COMMAND [NAME...] [OPTION...]
+                        crsctl COMMAND -h          how to use one command, with an example
+
+                """);
+        for (Command command : ALL_COMMANDS) {
+            text.append("  ")
+                    .append(Text.pad(command.words(), 24))
+                    .append(Text.indent(Text.wrap(command.summary(), 70), 26).strip())
+                    .append('\n');
+        }
+        return text.append("""
+
+                'stat' stands for 'status', 'res' for 'resource'.
+                Exit status:  0 done   1 refused or failed   2 not understood, nothing was sent   3 the cluster cannot be reached
+                """).toString();
+    }
+
+    /** {@code program}: what stands before the words of the command, with a blank. */
+    static String help(String program, Command command) {
+        var text = new StringBuilder();
+        text.append(Text.indent(Text.wrap(program + command.words() + ": " + command.summary() + ".", 100), 0))
+                .append("\n\n");
+        text.append("Usage:    ")
+                .append(program)
+                .append((command.words() + " " + command.usage()).strip())
+                .append('\n');
+        int width = 0;
+        for (Option option : command.options()) {
+            width = Math.max(
+                    width, (option.name() + " " + option.value()).strip().length());
+        }
+        for (Option option : command.options()) {
+            text.append("  ")
+                    .append(Text.pad((option.name() + " " + option.value()).strip(), width + 2))
+                    .append(option.meaning())
+                    .append('\n');
+        }
+        return text.append("Example:  ").append(command.example()).append('\n').toString();
+    }
+}
