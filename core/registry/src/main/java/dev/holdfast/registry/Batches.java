@@ -1,0 +1,51 @@
+package dev.holdfast.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** The payload of a record that changes the content: batches in the order in which they are applied. */
+record Batches(List<Batch> batches) {
+    Batches {
+        batches = List.copyOf(batches);
+    }
+
+    byte[] encode() {
+        var out = new BytesOut().number(batches.size());
+        for (Batch batch : batches) {
+            out.number(batch.puts().size());
+            batch.puts().forEach((key, value) -> out.text(key).text(value));
+            out.number(batch.deletes().size());
+            batch.deletes().forEach(out::text);
+        }
+        return out.bytes();
+    }
+
+    static Batches decode(byte[] payload) throws Malformed {
+        var in = new BytesIn(payload);
+        int count = in.count(8);
+        List<Batch> batches = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            batches.add(batch(in));
+        }
+        in.end();
+        return new Batches(batches);
+    }
+
+    private static Batch batch(BytesIn in) throws Malformed {
+        var puts = new TreeMap<String, String>();
+        for (int left = in.count(8); left > 0; left--) {
+            puts.put(in.text(Batch.MAX_KEY_BYTES), in.text(Batch.MAX_VALUE_BYTES));
+        }
+        var deletes = new TreeSet<String>();
+        for (int left = in.count(4); left > 0; left--) {
+            deletes.add(in.text(Batch.MAX_KEY_BYTES));
+        }
+        try {
+            return new Batch(puts, deletes);
+        } catch (IllegalArgumentException e) {
+            throw new Malformed("a batch that cannot be: " + e.getMessage());
+        }
+    }
+}

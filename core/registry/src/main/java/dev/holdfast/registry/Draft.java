@@ -1,0 +1,59 @@
+package dev.holdfast.registry;
+
+import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
+
+/** A content that is being changed, with its size on disk. */
+final class Draft {
+    private final TreeMap<String, String> entries;
+    private long version;
+    private int bytes;
+
+    Draft(RegistryContent content) {
+        entries = new TreeMap<>(content.entries());
+        version = content.version();
+        entries.forEach((key, value) -> bytes += size(key, value));
+    }
+
+    void apply(Batch batch) {
+        bytes += growth(batch);
+        entries.putAll(batch.puts());
+        batch.deletes().forEach(entries::remove);
+        version++;
+    }
+
+    /** By how many bytes {@code batch} would make this longer; negative if shorter. */
+    int growth(Batch batch) {
+        int growth = 0;
+        for (var put : batch.puts().entrySet()) {
+            growth += size(put.getKey(), put.getValue()) - present(put.getKey());
+        }
+        for (String key : batch.deletes()) {
+            growth -= present(key);
+        }
+        return growth;
+    }
+
+    int bytes() {
+        return bytes;
+    }
+
+    long version() {
+        return version;
+    }
+
+    RegistryContent content() {
+        return new RegistryContent(version, entries);
+    }
+
+    private int present(String key) {
+        String value = entries.get(key);
+        return value == null ? 0 : size(key, value);
+    }
+
+    private static int size(String key, String value) {
+        return 2 * Integer.BYTES
+                + key.getBytes(StandardCharsets.UTF_8).length
+                + value.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

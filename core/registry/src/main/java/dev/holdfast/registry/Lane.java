@@ -1,0 +1,72 @@
+package dev.holdfast.registry;
+
+import dev.holdfast.model.Moment;
+import dev.holdfast.registry.LocationReport.Condition;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one location, and the one operation that is under way on it. Plain state: {@link Registry} acts. */
+final class Lane {
+    /** What an operation is for. */
+    enum Purpose {
+        HEADER,
+        RECOVER,
+        WRITE,
+        SCRUB
+    }
+
+    /**
+     * @param segment for a write, the segment that may be changed by it until it has ended; else -1
+     * @param from for a write or a scrub, the part of the segment it is about
+     */
+    record Operation(long number, Purpose purpose, Moment began, int segment, long ticket, int from, int to) {}
+
+    final int location;
+
+    @Nullable
+    Operation operation;
+
+    /** Its header was read and is good. */
+    boolean opened;
+
+    /** From the header last read; kept while the location is away, for it still holds what it held. */
+    @Nullable
+    UUID identity;
+
+    /** When to try again; absent if there is no reason to wait. */
+    @Nullable
+    Moment retryAt;
+
+    /** What it holds of the rooted segment, while we recover. */
+    @Nullable
+    Chain chain;
+
+    /** Which segment {@link #durable} is about. */
+    long ticket = -1;
+
+    /** It holds the segment up to here. */
+    int durable;
+
+    /** It has caught up since it last failed, differed or was new. */
+    boolean inStep;
+
+    /** How far a scrub has come; -1 if none is under way. */
+    int scrubbed = -1;
+
+    /** Why the location is not open, or not in step. */
+    String trouble = "";
+
+    boolean foreign;
+
+    LocationReport report;
+
+    Lane(int location) {
+        this.location = location;
+        report = new LocationReport(location, Condition.OPENING, "");
+    }
+
+    /** The identity, if the location is open or was open and holds what it held. */
+    boolean is(UUID voter) {
+        return voter.equals(identity);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.holdfast.registry;
+
+import java.util.Arrays;
+import java.util.UUID;
+
+/**
+ * The segment that this master writes: byte for byte what each location shall hold, up to the tail. What was appended
+ * never changes, so writing a part of it once more, or late, does no harm.
+ */
+final class OpenSegment {
+    private final UUID cluster;
+    private final Owner owner;
+    private final Snapshot snapshot;
+    private final int baseEnd;
+    private byte[] image = new byte[256 << 10];
+    private int tail;
+    private long lastLsn;
+    private byte[] lastHash;
+    private boolean rooted;
+
+    /**
+     * @param lsn of the last record of the segment before
+     * @param hash of that record
+     */
+    OpenSegment(UUID cluster, Owner owner, Snapshot snapshot, long lsn, byte[] hash) {
+        this.cluster = cluster;
+        this.owner = owner;
+        this.snapshot = snapshot;
+        lastLsn = lsn;
+        lastHash = hash;
+        append(LogRecord.Kind.BASE, snapshot.encode());
+        baseEnd = tail;
+    }
+
+    /** True if a record with this payload can still be appended. */
+    boolean hasRoomFor(int payloadBytes) {
+        return tail + RegistryFormat.padded(LogRecord.HEADER_BYTES + payloadBytes) <= RegistryFormat.SEGMENT_BYTES;
+    }
+
+    void append(LogRecord.Kind kind, byte[] payload) {
+        var header = new LogRecord.Header(cluster, kind, owner, owner.segment(), lastLsn + 1, payload.length);
+        byte[] record = new LogRecord(header, lastHash, payload).encode();
+        if (tail + record.length > image.length) {
+            image = Arrays.copyOf(image, Math.max(image.length * 2, tail + record.length));
+        }
+        System.arraycopy(record, 0, image, tail, record.length);
+        lastHash = LogRecord.hash(record, 0, header);
+        lastLsn++;
+        tail += record.length;
+    }
+
+    byte[] bytes(int from, int to) {
+        return Arrays.copyOfRange(image, from, to);
+    }
+
+    /** The start of the first block in which {@code found}, read at {@code from}, differs; -1 if none does. */
+    int firstDifference(int from, byte[] found) {
+        int at = Arrays.mismatch(image, from, from + found.length, found, 0, found.length);
+        return at < 0 ? -1 : (from + at) / RegistryFormat.BLOCK * RegistryFormat.BLOCK;
+    }
+
+    Owner owner() {
+        return owner;
+    }
+
+    Snapshot snapshot() {
+        return snapshot;
+    }
+
+    int baseEnd() {
+        return baseEnd;
+    }
+
+    int tail() {
+        return tail;
+    }
+
+    long lastLsn() {
+        return lastLsn;
+    }
+
+    byte[] lastHash() {
+        return lastHash;
+    }
+
+    boolean rooted() {
+        return rooted;
+    }
+
+    void setRooted() {
+        rooted = true;
+    }
+}

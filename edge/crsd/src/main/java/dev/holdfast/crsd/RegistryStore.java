@@ -1,0 +1,247 @@
+package dev.holdfast.crsd;
+
+import dev.holdfast.linux.BlockDevice;
+import dev.holdfast.linux.DiskThread;
+import dev.holdfast.linux.DiskThread.Outcome;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.registry.Batch;
+import dev.holdfast.registry.Effect;
+import dev.holdfast.registry.Input;
+import dev.holdfast.registry.LocationReport;
+import dev.holdfast.registry.Mastership;
+import dev.holdfast.registry.Registry;
+import dev.holdfast.registry.RegistryContent;
+import dev.holdfast.registry.RegistryFormat;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The registry on real files and devices. Runs on crsd's loop: every method is called there and every call of the
+ * {@link Listener} happens there. Nothing blocks: each location has a thread of its own for its I/O, and a thread that hangs in the kernel
+ * is waited for by nobody.
+ *
+ * <p>A hung thread is not abandoned either: what it was told to write is still meant, and until it has returned nothing else may be
+ * written to that location.
+ */
+final class RegistryStore implements AutoCloseable {
+    /** What crsd does with what the registry says. */
+    interface Listener {
+        /** Send to cssd; answer with {@link #rootAnswered}. */
+        void casRoot(long request, Epoch epoch, RegistryRoot root);
+
+        /** Send to cssd; answer with {@link #confirmed}. */
+        void confirm(long request, Epoch epoch);
+
+        /** Recovered: this is what the registry holds, and changes are taken from now on. */
+        void serving(RegistryContent content);
+
+        /** The change survives the loss of any minority of locations and of any node. In the order of {@link #submit}. */
+        void acknowledged(long id, long version);
+
+        /** The change was not made and will never appear. */
+        void refused(long id, String reason);
+
+        /**
+         * This mastership is over for the registry; the next call of {@link #master} opens it anew.
+         *
+         * @param unresolved changes that may or may not survive
+         * @param unwritten changes that will never appear
+         */
+        void lost(String reason, List<Long> unresolved, List<Long> unwritten);
+
+        /** Nothing goes on at present; it will by itself. */
+        void waiting(String reason);
+
+        void locationChanged(LocationReport report);
+    }
+
+    private final UUID cluster;
+    private final long areaStart;
+    private final Consumer<Runnable> inbox;
+    private final Listener listener;
+    private final List<DiskThread> disks = new ArrayList<>();
+    private final Deque<Effect> toDo = new ArrayDeque<>();
+    private boolean performing;
+    private boolean serving;
+    private @Nullable Registry registry;
+    // Never reused, so that an answer to an earlier life of the registry is told from one to this.
+    private long nextOperation = 1;
+
+    /**
+     * @param locations 1, 3 or 5 formatted files or devices
+     * @param areaStart where the registry begins on each, in bytes
+     * @param inbox puts a task into the loop; called from the threads of the locations
+     */
+    RegistryStore(UUID cluster, List<Path> locations, long areaStart, Consumer<Runnable> inbox, Listener listener) {
+        this.cluster = cluster;
+        this.areaStart = areaStart;
+        this.inbox = inbox;
+        this.listener = listener;
+        for (int number = 1; number <= locations.size(); number++) {
+            disks.add(DiskThread.start("registry" + number, locations.get(number - 1), 1, () -> {}, () -> {}));
+        }
+    }
+
+    /** This node is the master of a view, and has heard it from cssd. To be called at every such message. */
+    void master(Moment now, Mastership mastership) {
+        if (registry == null) {
+            registry = new Registry(cluster, disks.size(), nextOperation);
+        }
+        step(now, new Input.Opened(mastership));
+    }
+
+    /** This node is not the master, or is about to stop. Does nothing if the registry is not open. */
+    void notMaster(Moment now, String why) {
+        step(now, new Input.Closed(why));
+    }
+
+    /**
+     * @param id the caller's, never used before in this process
+     */
+    void submit(Moment now, long id, Batch batch) {
+        if (registry == null) {
+            listener.refused(id, "this node does not serve the registry");
+        } else {
+            step(now, new Input.Submit(id, batch));
+        }
+    }
+
+    void rootAnswered(Moment now, long request, boolean accepted) {
+        step(now, new Input.RootAnswered(request, accepted));
+    }
+
+    void confirmed(Moment now, long request, boolean confirmed) {
+        step(now, new Input.Confirmed(request, confirmed));
+    }
+
+    void tick(Moment now) {
+        step(now, new Input.Tick());
+    }
+
+    /** Reads all locations again and repairs what differs. */
+    void scrub(Moment now) {
+        step(now, new Input.Scrub());
+    }
+
+    boolean serving() {
+        return serving;
+    }
+
+    /** How each location is; empty while this node is not the master, because only the master uses them. */
+    List<LocationReport> locations() {
+        return registry == null ? List.of() : registry.locations();
+    }
+
+    /** Ends the threads as far as they can be ended; waits for nothing. */
+    @Override
+    public void close() {
+        disks.forEach(DiskThread::close);
+    }
+
+    private void step(Moment now, Input input) {
+        if (registry != null) {
+            toDo.addAll(registry.step(now, input));
+            nextOperation = registry.nextOperation();
+            performAll();
+        }
+    }
+
+    /** A listener may submit from within a call: what follows from that is done after what is being done. */
+    private void performAll() {
+        if (performing) {
+            return;
+        }
+        performing = true;
+        try {
+            for (Effect effect = toDo.poll(); effect != null; effect = toDo.poll()) {
+                perform(effect);
+            }
+        } finally {
+            performing = false;
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.ReadHeader read ->
+                submit(
+                        read.location(),
+                        read.operation(),
+                        this::readHeader,
+                        (operation, block) -> new Input.HeaderRead(read.location(), operation, block));
+            case Effect.ReadBlocks read ->
+                submit(
+                        read.location(),
+                        read.operation(),
+                        device -> device.read(at(read.segment(), read.offset()), read.length()),
+                        (operation, blocks) -> new Input.BlocksRead(read.location(), operation, blocks));
+            case Effect.WriteBlocks write ->
+                submit(
+                        write.location(),
+                        write.operation(),
+                        device -> {
+                            device.write(at(write.segment(), write.offset()), write.blocks());
+                            return write;
+                        },
+                        (operation, done) -> new Input.BlocksWritten(write.location(), operation));
+            case Effect.CasRoot cas -> listener.casRoot(cas.request(), cas.epoch(), cas.root());
+            case Effect.Confirm confirm -> listener.confirm(confirm.request(), confirm.epoch());
+            case Effect.Serving now -> {
+                serving = true;
+                listener.serving(now.content());
+            }
+            case Effect.Acknowledged done -> listener.acknowledged(done.id(), done.version());
+            case Effect.Refused refused -> listener.refused(refused.id(), refused.reason());
+            case Effect.Lost lost -> {
+                serving = false;
+                registry = null;
+                listener.lost(lost.reason(), lost.unresolved(), lost.unwritten());
+            }
+            case Effect.Waiting waiting -> listener.waiting(waiting.reason());
+            case Effect.LocationChanged changed -> listener.locationChanged(changed.report());
+        }
+    }
+
+    private long at(int segment, int offset) {
+        return areaStart + RegistryFormat.position(segment, offset);
+    }
+
+    private byte[] readHeader(BlockDevice device) throws IOException {
+        long needed = areaStart + RegistryFormat.AREA_BYTES;
+        long size = device.size();
+        if (size < needed) {
+            throw new IOException("has " + size + " bytes; a registry location needs " + needed + ". Format it again");
+        }
+        return device.read(areaStart, RegistryFormat.BLOCK);
+    }
+
+    private <T> void submit(
+            int location, long operation, DiskThread.Operation<T> io, BiFunction<Long, T, Input> whenDone) {
+        disks.get(location).submit(io, outcome -> {
+            switch (outcome) {
+                case Outcome.Done<T> done -> answer(whenDone.apply(operation, done.value()));
+                case Outcome.Failed<T> failed -> answer(new Input.LocationFailed(location, operation, why(failed.cause())));
+                case Outcome.Abandoned<T> closed -> {} // Only when we close: nobody waits any more.
+            }
+        });
+    }
+
+    private void answer(Input input) {
+        inbox.accept(() -> step(new Moment(System.nanoTime()), input));
+    }
+
+    private static String why(IOException cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
+    }
+}
