@@ -29,18 +29,16 @@ public record ArpPacket(
     static final int FRAME_SIZE = 42;
 
     static final short ETHERTYPE_ARP = 0x0806;
-    private static final short ETHERNET = 1;
-    private static final short ETHERTYPE_IPV4 = 0x0800;
+    /** How every packet of ours begins: Ethernet (2 bytes), IPv4 (2), addresses of 6 and of 4 bytes (1 each). */
+    private static final long ETHERNET_IPV4_6_4 = 0x0001_0800_06_04L;
 
     byte[] frame() {
         return ByteBuffer.allocate(FRAME_SIZE) // Network byte order.
                 .put(frameTarget.bytes())
                 .put(frameSource.bytes())
                 .putShort(ETHERTYPE_ARP)
-                .putShort(ETHERNET)
-                .putShort(ETHERTYPE_IPV4)
-                .put((byte) 6)
-                .put((byte) 4)
+                .putShort((short) (ETHERNET_IPV4_6_4 >>> 32))
+                .putInt((int) ETHERNET_IPV4_6_4)
                 .putShort((short) (operation == Operation.REQUEST ? 1 : 2))
                 .put(senderMac.bytes())
                 .put(sender.getAddress())
@@ -57,11 +55,8 @@ public record ArpPacket(
         ByteBuffer in = ByteBuffer.wrap(frame);
         MacAddress frameTarget = mac(in);
         MacAddress frameSource = mac(in);
-        boolean ours = in.getShort() == ETHERTYPE_ARP
-                & in.getShort() == ETHERNET
-                & in.getShort() == ETHERTYPE_IPV4
-                & in.get() == 6
-                & in.get() == 4;
+        boolean ours = in.getShort() == ETHERTYPE_ARP && in.getLong(in.position()) >>> 16 == ETHERNET_IPV4_6_4;
+        in.position(in.position() + 6);
         short operation = in.getShort();
         if (!ours || operation < 1 || operation > 2) {
             return Optional.empty();
