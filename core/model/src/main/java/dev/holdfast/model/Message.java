@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * Something said to an administrator.
  *
- * @param code {@code CRS-nnnn} where Oracle Clusterware says the same, else {@code HF-nnnn}
+ * @param code {@code CRS-nnnn} where Oracle Clusterware says the same, else {@code HF-nnnn}; empty for a line
+ *     that an agent wrote
  * @param text what happened and how things stand, without the code
  * @param nextStep what to do next; empty where there is nothing to do
  */
@@ -16,7 +17,7 @@ public record Message(String code, String text, String nextStep) {
 
     /** One line, as Oracle Clusterware prints it. */
     public String line() {
-        return code + ": " + text;
+        return code.isEmpty() ? text : code + ": " + text;
     }
 
     /** The line, and the next step indented below it. */

@@ -10,7 +10,6 @@ import java.util.Set;
  * @param hard must be ONLINE before it starts, on the same node unless {@code global:}
  * @param weak is tried before it starts; the result does not matter
  * @param pullup when all of these are ONLINE, it is started too if its TARGET is ONLINE
- * @param pullupAlways the same, whatever its TARGET
  * @param attraction nodes where these run are preferred
  * @param dispersion nodes where these do not run are preferred
  */
@@ -18,17 +17,15 @@ public record StartDependencies(
         List<DependencyTarget> hard,
         List<DependencyTarget> weak,
         List<DependencyTarget> pullup,
-        List<DependencyTarget> pullupAlways,
         List<DependencyTarget> attraction,
         List<DependencyTarget> dispersion) {
     public static final StartDependencies NONE =
-            new StartDependencies(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+            new StartDependencies(List.of(), List.of(), List.of(), List.of(), List.of());
 
     public StartDependencies {
         hard = List.copyOf(hard);
         weak = List.copyOf(weak);
         pullup = List.copyOf(pullup);
-        pullupAlways = List.copyOf(pullupAlways);
         attraction = List.copyOf(attraction);
         dispersion = List.copyOf(dispersion);
     }
@@ -38,7 +35,6 @@ public record StartDependencies(
         List<DependencyTarget> hard = new ArrayList<>();
         List<DependencyTarget> weak = new ArrayList<>();
         List<DependencyTarget> pullup = new ArrayList<>();
-        List<DependencyTarget> pullupAlways = new ArrayList<>();
         List<DependencyTarget> attraction = new ArrayList<>();
         List<DependencyTarget> dispersion = new ArrayList<>();
         DependencyReader reader = new DependencyReader("START_DEPENDENCIES", text, problems);
@@ -47,14 +43,13 @@ public record StartDependencies(
                 case "hard" -> hard.addAll(reader.targets(kind, set, HARD));
                 case "weak" -> weak.addAll(reader.targets(kind, set, WEAK));
                 case "pullup" -> pullup.addAll(reader.targets(kind, set, PULLUP));
-                case "pullup:always" -> pullupAlways.addAll(reader.targets(kind, set, PULLUP));
                 case "attraction" -> attraction.addAll(reader.targets(kind, set, ATTRACTION));
                 case "dispersion" -> dispersion.addAll(reader.targets(kind, set, ATTRACTION));
-                case "exclusion", "dispersion:active" -> reader.unsupported(kind);
+                case "exclusion", "dispersion:active", "pullup:always" -> reader.unsupported(kind);
                 default -> reader.unknown(kind, KINDS);
             }
         });
-        return new StartDependencies(hard, weak, pullup, pullupAlways, attraction, dispersion);
+        return new StartDependencies(hard, weak, pullup, attraction, dispersion);
     }
 
     private static final Set<DependencyTarget.Modifier> HARD =
@@ -64,6 +59,5 @@ public record StartDependencies(
     private static final Set<DependencyTarget.Modifier> PULLUP =
             Set.of(DependencyTarget.Modifier.GLOBAL, DependencyTarget.Modifier.INTERMEDIATE);
     private static final Set<DependencyTarget.Modifier> ATTRACTION = Set.of(DependencyTarget.Modifier.INTERMEDIATE);
-    private static final List<String> KINDS =
-            List.of("hard", "weak", "pullup", "pullup:always", "attraction", "dispersion");
+    private static final List<String> KINDS = List.of("hard", "weak", "pullup", "attraction", "dispersion");
 }

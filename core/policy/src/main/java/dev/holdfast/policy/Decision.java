@@ -2,7 +2,6 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.Message;
 import dev.holdfast.model.ResourceName;
-import dev.holdfast.model.Target;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -20,6 +19,6 @@ public sealed interface Decision {
      * @param awaits what the command waits for, see {@link Policy#progress}; empty: done when written
      * @param notes worth saying although nothing is wrong
      */
-    record Accepted(Changes changes, Plan plan, SortedMap<ResourceName, Target> awaits, List<Message> notes)
+    record Accepted(Changes changes, Plan plan, SortedMap<ResourceName, Awaited> awaits, List<Message> notes)
             implements Decision {}
 }

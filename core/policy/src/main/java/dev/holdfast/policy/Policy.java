@@ -1,7 +1,6 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.ResourceName;
-import dev.holdfast.model.Target;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,7 +26,7 @@ public final class Policy {
     }
 
     /** How far a command has come, given the present situation and the plan for it. */
-    public static Progress progress(Situation situation, Plan plan, SortedMap<ResourceName, Target> awaits) {
+    public static Progress progress(Situation situation, Plan plan, SortedMap<ResourceName, Awaited> awaits) {
         return new Progress.Working();
     }
 }
