@@ -1,0 +1,343 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+import static dev.holdfast.simulator.Scenario.SECOND;
+
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Input;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model of crsd, as far as promise 1 needs it. The master of a view asks every member what runs there, under a lease
+ * for that very epoch; what runs nowhere it may have started, once every life that was voted out is settled. A member
+ * starts something only under its own lease for the same epoch. And crsd guards cssd: when renewals stop, it lets go.
+ */
+final class Crsd {
+    private static final long ROUND = 150 * MILLISECOND;
+
+    private record Victim(NodeId node, Incarnation incarnation) {}
+
+    private final Life life;
+    private final World world;
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+    private final Set<Victim> settled = new HashSet<>();
+    private boolean alive = true;
+    private boolean orphan;
+    private int pauses;
+    private Effect.@Nullable RenewLease lease;
+    private @Nullable View newest;
+    private long renewals;
+    private boolean lettingGo;
+    private boolean leaving;
+    private long starting;
+
+    // --- what the master knows, of one epoch
+    private Epoch masterOf = Epoch.NONE;
+    private final long[] reports;
+    private final int[] placedOn;
+    private final boolean[] reported;
+
+    // --- questions to the register
+    private long requests;
+    private long requestedAt;
+    private @Nullable RegistryRoot rootWanted;
+    private @Nullable Epoch epochToConfirm;
+
+    Crsd(Life life) {
+        this.life = life;
+        this.world = life.machine.world;
+        reports = new long[world.scenario.nodes() + 1];
+        reported = new boolean[world.scenario.nodes() + 1];
+        placedOn = new int[world.scenario.resources()];
+    }
+
+    void begin() {
+        world.time.after(world.chance.between(0, ROUND), this::round);
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    void kill() {
+        alive = false;
+    }
+
+    /** cssd is gone; this process goes on until somebody ends it, or its own guard duty is done. */
+    void orphaned() {
+        orphan = true;
+    }
+
+    /** crsd alone is killed and cssd starts it again: what runs goes on running, what it knew is forgotten. */
+    void restart() {
+        starting = 0;
+        masterOf = Epoch.NONE;
+        held.clear();
+        rootWanted = null;
+        epochToConfirm = null;
+    }
+
+    void pause() {
+        pauses++;
+    }
+
+    void unpause() {
+        if (--pauses == 0) {
+            while (pauses == 0 && alive && !held.isEmpty()) {
+                held.removeFirst().run();
+            }
+        }
+    }
+
+    private void whenRunning(Runnable deed) {
+        if (alive) {
+            if (pauses > 0) {
+                held.add(deed);
+            } else {
+                deed.run();
+            }
+        }
+    }
+
+    // --- told by cssd
+
+    void installed(View view) {
+        newest = view;
+    }
+
+    void settled(NodeId node, Incarnation incarnation) {
+        settled.add(new Victim(node, incarnation));
+    }
+
+    void renewed(Effect.RenewLease renewal) {
+        lease = renewal;
+        newest = renewal.view();
+        long mine = ++renewals;
+        long guardAt = life.machine.clock.when(renewal.until()
+                .minus(world.scenario
+                        .timing()
+                        .lease()
+                        .minus(world.scenario.timing().letGoAfter())));
+        world.time.at(guardAt, () -> {
+            if (renewals == mine) {
+                whenRunning(() -> guard(mine));
+            }
+        });
+    }
+
+    /** Half of the lease is over and there was no renewal: let go, whatever cssd may be doing. */
+    private void guard(long last) {
+        if (renewals == last && !lettingGo) {
+            lettingGo = true;
+            starting = 0;
+            world.time.after(life.machine.letGoNanos(), () -> whenRunning(this::guardDone));
+        }
+    }
+
+    private void guardDone() {
+        if (life.machine.isOn() && life.machine.runsAnythingOf(life)) {
+            if (life.machine.isStuck()) {
+                life.machine.reset("crsd could not stop everything");
+                return;
+            }
+            life.machine.stopAll();
+        }
+        lettingGo = false;
+        if (orphan) {
+            alive = false;
+        }
+    }
+
+    private boolean holdsLease(Epoch epoch) {
+        Effect.RenewLease held = lease;
+        return held != null
+                && held.view().epoch().equals(epoch)
+                && life.now().isBefore(held.until())
+                && !lettingGo
+                && !leaving;
+    }
+
+    // --- rounds
+
+    private void round() {
+        if (!alive || !life.machine.isOn()) {
+            return;
+        }
+        world.time.after(ROUND, this::round);
+        Effect.RenewLease held = lease;
+        View view = newest;
+        if (pauses > 0 || held == null || view == null || !holdsLease(view.epoch())) {
+            return;
+        }
+        int self = life.machine.node.number();
+        Epoch epoch = view.epoch();
+        long mask = life.machine.runningMask() | starting;
+        int master = view.master().number();
+        if (master == self) {
+            report(epoch, self, mask);
+            direct(view);
+        } else {
+            world.carry(self, master, () -> toCrsd(master, crsd -> crsd.report(epoch, self, mask)));
+        }
+    }
+
+    private interface Message {
+        void reach(Crsd receiver);
+    }
+
+    private void toCrsd(int node, Message message) {
+        Life there = world.machines[node].life();
+        if (there != null) {
+            there.crsd.whenRunning(() -> message.reach(there.crsd));
+        }
+    }
+
+    // --- the master
+
+    private void report(Epoch epoch, int from, long mask) {
+        View view = newest;
+        if (view == null || !view.epoch().equals(epoch) || view.master().number() != life.machine.node.number()) {
+            return;
+        }
+        if (!masterOf.equals(epoch)) {
+            masterOf = epoch;
+            Arrays.fill(reported, false);
+            Arrays.fill(reports, 0);
+            Arrays.fill(placedOn, 0);
+        }
+        reported[from] = true;
+        reports[from] = mask;
+    }
+
+    private void direct(View view) {
+        if (!masterOf.equals(view.epoch())) {
+            return;
+        }
+        for (NodeId member : view.members().keySet()) {
+            if (!reported[member.number()]) {
+                return;
+            }
+        }
+        boolean allSettled = view.unsettled().stream()
+                .allMatch(unsettled -> settled.contains(new Victim(unsettled.node(), unsettled.incarnation())));
+        for (int resource = 0; resource < placedOn.length; resource++) {
+            int holder = 0;
+            for (NodeId member : view.members().keySet()) {
+                if ((reports[member.number()] >>> resource & 1) != 0) {
+                    holder = member.number();
+                }
+            }
+            if (holder != 0) {
+                placedOn[resource] = holder;
+            } else if (placedOn[resource] != 0 || allSettled) {
+                place(view, resource);
+            }
+        }
+        ask(view);
+    }
+
+    private void place(View view, int resource) {
+        if (placedOn[resource] == 0) {
+            // Within an epoch the choice is kept: an order for it may be under way for any time.
+            NodeId[] members = view.members().keySet().toArray(new NodeId[0]);
+            placedOn[resource] = members[world.chance.below(members.length)].number();
+        }
+        int target = placedOn[resource];
+        Epoch epoch = view.epoch();
+        if (target == life.machine.node.number()) {
+            start(epoch, resource);
+        } else {
+            world.carry(life.machine.node.number(), target, () -> toCrsd(target, crsd -> crsd.start(epoch, resource)));
+        }
+    }
+
+    // --- a member
+
+    private void start(Epoch epoch, int resource) {
+        long bit = 1L << resource;
+        if (!holdsLease(epoch) || (starting & bit) != 0 || (life.machine.runningMask() & bit) != 0) {
+            return;
+        }
+        starting |= bit;
+        long gap = world.chance.happens(0.9)
+                ? world.chance.between(1_000, MILLISECOND)
+                : world.chance.magnitude(MILLISECOND, SECOND);
+        // The lease was looked at; whatever happens until the start happens between two instructions.
+        world.time.after(
+                gap,
+                () -> whenRunning(() -> {
+                    if ((starting & bit) != 0 && life.machine.isOn()) {
+                        starting &= ~bit;
+                        life.machine.run(resource, life);
+                    }
+                }));
+    }
+
+    /** The administrator stops this node: everything is stopped, then cssd is asked to leave. */
+    void leave() {
+        whenRunning(() -> {
+            leaving = true;
+            starting = 0;
+            world.time.after(
+                    life.machine.letGoNanos(),
+                    () -> whenRunning(() -> {
+                        if (life.isAlive()) {
+                            starting = 0;
+                            life.machine.stopAll();
+                            life.leave();
+                        }
+                    }));
+        });
+    }
+
+    // --- the register
+
+    /** Now and then the master writes a new root, or wants to be sure that it still is the master. */
+    private void ask(View view) {
+        if (world.chance.happens(0.1)) {
+            requestedAt = world.time.now();
+            requests++;
+            if (world.chance.happens(0.5)) {
+                RegistryRoot before = view.registryRoot();
+                Incarnation own = view.members().getOrDefault(life.machine.node, new Incarnation(1));
+                RegistryRoot wanted = new RegistryRoot(
+                        view.epoch().number(), own.number(), world.chance.below(64), before.generation() + 1);
+                rootWanted = wanted;
+                epochToConfirm = null;
+                life.deliver(new Input.RootWanted(requests, view.epoch(), wanted));
+            } else {
+                rootWanted = null;
+                epochToConfirm = view.epoch();
+                life.deliver(new Input.ConfirmWanted(requests, view.epoch()));
+            }
+        }
+    }
+
+    void rootAnswered(Effect.RootAnswered answer) {
+        if (answer.request() == requests && rootWanted != null && answer.accepted()) {
+            world.audit.rootAccepted(life, rootWanted, answer.current());
+        }
+    }
+
+    void confirmAnswered(Effect.ConfirmAnswered answer) {
+        if (answer.request() == requests && epochToConfirm != null && answer.confirmed()) {
+            world.audit.confirmed(life, epochToConfirm, requestedAt);
+        }
+    }
+
+    /** The view under which this node holds a lease now, or null. */
+    @Nullable
+    View heldView() {
+        Effect.RenewLease held = lease;
+        return held != null && life.isAlive() && life.now().isBefore(held.until()) ? held.view() : null;
+    }
+}

@@ -1,0 +1,255 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+
+import dev.holdfast.membership.BallotBlock;
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.HeartbeatBlock;
+import dev.holdfast.membership.Input;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.testkit.FakeVotingDisk;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The path from one machine to one voting disk. cssd has one thread for it, so its orders are done one after the other;
+ * what is in the kernel goes on when that thread is stopped or killed, and is cut off only by a reset of the machine.
+ */
+final class DiskPath {
+    private final Machine machine;
+    private final World world;
+    private final FakeVotingDisk disk;
+    private final int number;
+    private final ArrayDeque<Order> waiting = new ArrayDeque<>();
+    private final List<Runnable> parked = new ArrayList<>();
+    private @Nullable Operation inKernel;
+    private int hangs;
+    private int losses;
+    private long slowest;
+    private double errors;
+
+    private record Order(Life life, Effect what) {}
+
+    DiskPath(Machine machine, int number) {
+        this.machine = machine;
+        this.world = machine.world;
+        this.number = number;
+        this.disk = world.disks[number];
+    }
+
+    // --- trouble
+
+    /** From now on nothing completes, until it is mended as often as it was hung. */
+    void hang() {
+        hangs++;
+    }
+
+    void mendHang() {
+        if (--hangs == 0) {
+            List<Runnable> resumed = List.copyOf(parked);
+            parked.clear();
+            resumed.forEach(happening -> world.time.after(world.chance.between(1, 5 * MILLISECOND), happening));
+        }
+    }
+
+    /** From now on every operation ends with an error. */
+    void lose() {
+        losses++;
+    }
+
+    void mendLoss() {
+        losses--;
+    }
+
+    void slow(long nanos) {
+        slowest = nanos;
+    }
+
+    void fail(double probability) {
+        errors = probability;
+    }
+
+    // --- orders
+
+    void order(Life life, Effect what) {
+        waiting.add(new Order(life, what));
+        goOn();
+    }
+
+    /** An operation of a life, dead or alive, is in the kernel. */
+    boolean isBusy() {
+        return inKernel != null;
+    }
+
+    /** Takes the next order of a life that is alive and running. */
+    void goOn() {
+        while (inKernel == null && !waiting.isEmpty()) {
+            Order next = waiting.getFirst();
+            if (!next.life().isAlive()) {
+                waiting.removeFirst();
+            } else if (next.life().isPaused()) {
+                return;
+            } else {
+                waiting.removeFirst();
+                inKernel = new Operation(next.life(), next.what());
+                inKernel.begin();
+            }
+        }
+    }
+
+    /** The power goes: what is in the kernel is done, not done, or half done. */
+    void cutPower() {
+        Operation cut = inKernel;
+        inKernel = null;
+        waiting.clear();
+        parked.clear();
+        if (cut != null) {
+            cut.cut();
+        }
+    }
+
+    private final class Operation {
+        private final Life life;
+        private final Effect what;
+        private final long nanos;
+        private final boolean fails;
+        private final boolean lands;
+        private boolean landed;
+        /** The nodes whose blocks the disk gives early; the others it gives late: there is no order between blocks. */
+        private final long early;
+
+        private final SortedMap<NodeId, HeartbeatBlock> heartbeats = new TreeMap<>();
+        private final SortedMap<NodeId, BallotBlock> ballots = new TreeMap<>();
+
+        Operation(Life life, Effect what) {
+            this.life = life;
+            this.what = what;
+            early = world.chance.next();
+            long late = slowest > 0 ? world.chance.between(0, slowest) : 0;
+            nanos = world.chance.between(MILLISECOND / 5, 2 * MILLISECOND) + late;
+            fails = losses > 0 || (errors > 0 && world.chance.happens(errors));
+            lands = !fails || (losses == 0 && world.chance.happens(0.5));
+        }
+
+        void begin() {
+            long landing = world.chance.between(0, nanos);
+            world.time.after(landing, () -> step(this::land));
+            world.time.after(nanos, () -> step(this::end));
+        }
+
+        /** Does {@code stage} now, or when the path is mended; never after the power was cut. */
+        private void step(Runnable stage) {
+            if (inKernel != this) {
+                return;
+            }
+            if (hangs > 0) {
+                parked.add(() -> step(stage));
+            } else {
+                stage.run();
+            }
+        }
+
+        private void land() {
+            if (lands && !landed) {
+                landed = true;
+                switch (what) {
+                    case Effect.WriteHeartbeat write -> disk.write(write.block());
+                    case Effect.WriteBallot write -> disk.write(write.block());
+                    default -> look(early);
+                }
+            }
+        }
+
+        private void end() {
+            land();
+            inKernel = null;
+            if (fails) {
+                life.deliver(new Input.DiskFailed(number, operation(), "input/output error"));
+            } else {
+                look(~early);
+                life.deliver(answer());
+            }
+            goOn();
+            machine.drained();
+        }
+
+        void cut() {
+            if (landed || world.chance.happens(0.4)) {
+                return;
+            }
+            boolean whole = world.chance.happens(0.5);
+            boolean both = world.scenario.doubleTears() && world.chance.happens(0.3);
+            switch (what) {
+                case Effect.WriteHeartbeat write -> {
+                    if (whole) {
+                        disk.write(write.block());
+                    } else {
+                        disk.tearHeartbeat(write.block().node(), both);
+                    }
+                }
+                case Effect.WriteBallot write -> {
+                    if (whole) {
+                        disk.write(write.block());
+                    } else {
+                        disk.tearBallot(write.block().writer(), both);
+                    }
+                }
+                default -> {}
+            }
+        }
+
+        private void look(long nodes) {
+            boolean stale = world.scenario.mutation() == Mutation.STALE_READS && world.chance.happens(0.3);
+            for (int node = 1; node <= world.scenario.nodes(); node++) {
+                if ((nodes >>> node & 1) == 0) {
+                    continue;
+                }
+                if (what instanceof Effect.ReadHeartbeats) {
+                    HeartbeatBlock block = stale ? disk.staleHeartbeat(node) : disk.heartbeat(node);
+                    if (block != null) {
+                        heartbeats.put(world.ids[node], block);
+                    }
+                } else if (what instanceof Effect.ReadBallots) {
+                    BallotBlock block = stale ? disk.staleBallot(node) : disk.ballot(node);
+                    if (block != null) {
+                        ballots.put(world.ids[node], block);
+                    }
+                }
+            }
+        }
+
+        private long operation() {
+            return switch (what) {
+                case Effect.WriteHeartbeat write -> write.operation();
+                case Effect.WriteBallot write -> write.operation();
+                case Effect.ReadHeartbeats read -> read.operation();
+                case Effect.ReadBallots read -> read.operation();
+                default -> throw new IllegalStateException("not an order for a disk: " + what);
+            };
+        }
+
+        private Input answer() {
+            return switch (what) {
+                case Effect.WriteHeartbeat write -> new Input.DiskWritten(number, write.operation());
+                case Effect.WriteBallot write -> new Input.DiskWritten(number, write.operation());
+                case Effect.ReadHeartbeats read ->
+                    new Input.HeartbeatsRead(number, read.operation(), heartbeats, torn(disk.tornHeartbeats()));
+                case Effect.ReadBallots read ->
+                    new Input.BallotsRead(number, read.operation(), ballots, torn(disk.tornBallots()));
+                default -> throw new IllegalStateException("not an order for a disk: " + what);
+            };
+        }
+
+        private NodeSet torn(NodeSet onDisk) {
+            NodeSet known = NodeSet.of(heartbeats.keySet()).bits() == 0
+                    ? NodeSet.of(ballots.keySet())
+                    : NodeSet.of(heartbeats.keySet());
+            return onDisk.minus(known);
+        }
+    }
+}

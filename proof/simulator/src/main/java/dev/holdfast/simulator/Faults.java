@@ -1,0 +1,327 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+
+import dev.holdfast.membership.Input;
+import dev.holdfast.testkit.Chance;
+
+/** Brings the trouble of a scenario into the world, and ends all of it in time. */
+final class Faults {
+    private final World world;
+    private final Scenario scenario;
+    private final Chance chance;
+    private final long over;
+
+    /** @param over virtual time at which all trouble has ended */
+    Faults(World world, Chance chance, long over) {
+        this.world = world;
+        this.scenario = world.scenario;
+        this.chance = chance;
+        this.over = over;
+    }
+
+    void schedule() {
+        for (int count = 0; count < scenario.faultCount(); count++) {
+            Fault fault = chance.oneOf(scenario.faults());
+            world.time.at(chance.between(0, over), () -> inject(fault));
+        }
+    }
+
+    private long takeover() {
+        return scenario.timing().takeoverAfter().toNanos();
+    }
+
+    /** Lets {@code end} happen after a time from {@code shortest} to {@code longest}, but not after the trouble is over. */
+    private void later(long shortest, long longest, Runnable end) {
+        world.time.at(Math.min(over, world.time.now() + chance.magnitude(shortest, longest)), end);
+    }
+
+    private void forAWhile(Runnable end) {
+        later(20 * MILLISECOND, 3 * takeover(), end);
+    }
+
+    private int someNode() {
+        return 1 + chance.below(scenario.nodes());
+    }
+
+    private Machine someMachine() {
+        return world.machines[someNode()];
+    }
+
+    private DiskPath somePath() {
+        return someMachine().paths[chance.below(scenario.disks())];
+    }
+
+    private void inject(Fault fault) {
+        if (world.isTold()) {
+            world.tell("trouble: " + fault);
+        }
+        world.mix(fault.name().hashCode());
+        switch (fault) {
+            case PARTITION -> split(chance.next(), this::forAWhile);
+            case ISOLATION -> split(1L << (someNode() - 1), this::forAWhile);
+            case ONE_WAY -> oneWay();
+            case ONE_LINK -> oneLink();
+            case FLAPPING -> flap();
+            case LOSS -> loss();
+            case SLOW_LINK -> slowLink();
+            case CARRIER -> carrier();
+            case CSSD_CRASH -> {
+                Life life = someMachine().life();
+                if (life != null) {
+                    life.die("killed", true);
+                }
+            }
+            case CSSD_AND_CRSD_CRASH -> {
+                Life life = someMachine().life();
+                if (life != null) {
+                    life.crsd.kill();
+                    life.die("killed, and crsd as well", true);
+                }
+            }
+            case CRSD_CRASH -> {
+                Life life = someMachine().life();
+                if (life != null) {
+                    life.crsd.restart();
+                }
+            }
+            case CSSD_PAUSE -> pause(someMachine(), true, false, MILLISECOND, 3 * takeover());
+            case CRSD_PAUSE -> pause(someMachine(), false, true, MILLISECOND, 3 * takeover());
+            case NODE_PAUSE -> pause(someMachine(), true, true, MILLISECOND, 3 * takeover());
+            case PAUSE_BEFORE_PET -> pauseBeforePet();
+            case POWER_OFF -> {
+                Machine machine = someMachine();
+                if (!machine.keptOff) {
+                    machine.keptOff = true;
+                    machine.powerOff("power cut");
+                    forAWhile(() -> {
+                        machine.keptOff = false;
+                        machine.powerOn();
+                    });
+                }
+            }
+            case RESET -> someMachine().reset("reset");
+            case DISK_SLOW -> {
+                DiskPath path = somePath();
+                path.slow(chance.magnitude(
+                        10 * MILLISECOND, 4 * scenario.timing().poll().toNanos()));
+                forAWhile(() -> path.slow(0));
+            }
+            case DISK_HANG -> hang(somePath());
+            case DISK_ERRORS -> {
+                DiskPath path = somePath();
+                path.fail(chance.unit());
+                forAWhile(() -> path.fail(0));
+            }
+            case DISK_PATH_LOST -> {
+                DiskPath path = somePath();
+                path.lose();
+                forAWhile(path::mendLoss);
+            }
+            case DISK_AWAY -> diskAway();
+            case STORAGE_HANG -> {
+                for (DiskPath path : someMachine().paths) {
+                    hang(path);
+                }
+            }
+            case LEAVE -> {
+                Machine machine = someMachine();
+                Life life = machine.life();
+                if (life != null) {
+                    life.crsd.leave();
+                    forAWhile(machine::startAgain);
+                }
+            }
+        }
+    }
+
+    private interface Ending {
+        void schedule(Runnable end);
+    }
+
+    /** Cuts all links between the nodes in {@code side} and the others. */
+    private void split(long side, Ending ending) {
+        cutAll(side, true);
+        ending.schedule(() -> cutAll(side, false));
+    }
+
+    void cutAll(long side, boolean cut) {
+        for (int one = 1; one <= scenario.nodes(); one++) {
+            for (int other = 1; other <= scenario.nodes(); other++) {
+                if ((side >>> (one - 1) & 1) != (side >>> (other - 1) & 1)) {
+                    for (int link = 0; link < scenario.links(); link++) {
+                        turn(link, one, other, cut);
+                    }
+                }
+            }
+        }
+    }
+
+    private void turn(int link, int from, int to, boolean cut) {
+        if (cut) {
+            world.network.cut(link, from, to);
+        } else {
+            world.network.mend(link, from, to);
+        }
+    }
+
+    private void oneWay() {
+        int from = someNode();
+        int to = someNode();
+        for (int link = 0; link < scenario.links(); link++) {
+            world.network.cut(link, from, to);
+        }
+        forAWhile(() -> {
+            for (int link = 0; link < scenario.links(); link++) {
+                world.network.mend(link, from, to);
+            }
+        });
+    }
+
+    private void oneLink() {
+        int link = chance.below(scenario.links());
+        int node = someNode();
+        for (int peer = 1; peer <= scenario.nodes(); peer++) {
+            world.network.cut(link, node, peer);
+            world.network.cut(link, peer, node);
+        }
+        forAWhile(() -> {
+            for (int peer = 1; peer <= scenario.nodes(); peer++) {
+                world.network.mend(link, node, peer);
+                world.network.mend(link, peer, node);
+            }
+        });
+    }
+
+    private void flap() {
+        long side = chance.happens(0.5) ? 1L << (someNode() - 1) : chance.next();
+        int times = 2 + chance.below(8);
+        long rhythm = chance.magnitude(20 * MILLISECOND, takeover());
+        flap(side, times, rhythm);
+    }
+
+    private void flap(long side, int times, long rhythm) {
+        if (times > 0 && world.time.now() < over) {
+            split(
+                    side,
+                    end -> later(rhythm / 2, rhythm, () -> {
+                        end.run();
+                        later(rhythm / 2, rhythm, () -> flap(side, times - 1, rhythm));
+                    }));
+        }
+    }
+
+    private void loss() {
+        double probability = chance.unit();
+        int node = someNode();
+        int link = chance.below(scenario.links());
+        lose(link, node, probability);
+        forAWhile(() -> lose(link, node, 0));
+    }
+
+    private void lose(int link, int node, double probability) {
+        for (int peer = 1; peer <= scenario.nodes(); peer++) {
+            world.network.lose(link, node, peer, probability);
+            world.network.lose(link, peer, node, probability);
+        }
+    }
+
+    private void slowLink() {
+        int link = chance.below(scenario.links());
+        int from = someNode();
+        int to = someNode();
+        world.network.slow(link, from, to, chance.magnitude(MILLISECOND, 2 * takeover()));
+        forAWhile(() -> world.network.slow(link, from, to, 0));
+    }
+
+    /** A node's links lose their carrier, and both ends are told by the kernel. */
+    private void carrier() {
+        int node = someNode();
+        split(1L << (node - 1), this::forAWhile);
+        for (int peer = 1; peer <= scenario.nodes(); peer++) {
+            if (peer != node) {
+                tellLost(node, peer);
+                tellLost(peer, node);
+            }
+        }
+    }
+
+    private void tellLost(int listener, int lost) {
+        Life life = world.machines[listener].life();
+        if (life != null && chance.happens(0.8)) {
+            life.deliver(new Input.PeerLost(world.ids[lost]));
+        }
+    }
+
+    private void pause(Machine machine, boolean cssd, boolean crsd, long shortest, long longest) {
+        Life life = machine.life();
+        if (life == null) {
+            return;
+        }
+        if (cssd) {
+            life.pause();
+        }
+        if (crsd) {
+            life.crsd.pause();
+        }
+        later(shortest, longest, () -> {
+            if (crsd) {
+                life.crsd.unpause();
+            }
+            if (cssd) {
+                life.unpause();
+            }
+        });
+    }
+
+    /** The worst moment: the kill timer is armed, the watchdog is not pet yet; and soon after, another pause. */
+    private void pauseBeforePet() {
+        Machine machine = someMachine();
+        Life life = machine.life();
+        if (life == null) {
+            return;
+        }
+        long watchdog = scenario.timing().watchdog().toNanos();
+        boolean crsdToo = chance.happens(0.8);
+        life.atNextPet(() -> {
+            if (world.time.now() < over) {
+                pause(machine, true, crsdToo, watchdog / 4, watchdog);
+                if (crsdToo) {
+                    life.crsd.pause();
+                    later(takeover(), 2 * takeover(), life.crsd::unpause);
+                }
+                life.atNextPet(() -> pause(machine, true, crsdToo, watchdog, 2 * takeover()));
+            }
+        });
+    }
+
+    private void hang(DiskPath path) {
+        path.hang();
+        forAWhile(path::mendHang);
+    }
+
+    private void diskAway() {
+        int disk = chance.below(scenario.disks());
+        boolean hangs = chance.happens(0.5);
+        diskAway(disk, hangs, true);
+        forAWhile(() -> diskAway(disk, hangs, false));
+    }
+
+    /** A voting disk goes away for everybody, or comes back. */
+    void diskAway(int disk, boolean hangs, boolean away) {
+        for (Machine machine : world.machines) {
+            if (machine != null) {
+                DiskPath path = machine.paths[disk];
+                if (hangs && away) {
+                    path.hang();
+                } else if (hangs) {
+                    path.mendHang();
+                } else if (away) {
+                    path.lose();
+                } else {
+                    path.mendLoss();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of cssd on a machine: the real membership, and a model of what cssd does with its effects. A pause stops it
+ * between any two effects, and between arming the kill timer and petting the watchdog; timers in the kernel go on.
+ */
+final class Life {
+    final Machine machine;
+    final Crsd crsd;
+    private final World world;
+    private final int number;
+    private final World.Mind mind;
+    private final ArrayDeque<Input> inbox = new ArrayDeque<>();
+    private final ArrayDeque<Effect> deeds = new ArrayDeque<>();
+    private Effect.@Nullable RenewLease toPet;
+    private boolean alive = true;
+    private boolean working;
+    private int pauses;
+    private long timers;
+    private @Nullable Runnable pausePlan;
+    private boolean lettingGo;
+    private boolean harmless;
+
+    @Nullable
+    Incarnation incarnation;
+
+    Life(Machine machine, int number, MembershipSettings settings) {
+        this.machine = machine;
+        this.world = machine.world;
+        this.number = number;
+        crsd = new Crsd(this);
+        mind = world.birth.mind(settings, machine.now());
+    }
+
+    void begin() {
+        if (world.isTold()) {
+            world.tell(this + " begins");
+        }
+        tick();
+        crsd.begin();
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    boolean isPaused() {
+        return pauses > 0;
+    }
+
+    /** True once it has let go of everything, verified; it never holds anything again. */
+    boolean isHarmless() {
+        return harmless;
+    }
+
+    private void tick() {
+        if (alive) {
+            if (pauses == 0) {
+                deliver(new Input.Tick());
+            }
+            world.time.after(world.scenario.tickNanos(), this::tick);
+        }
+    }
+
+    // --- trouble
+
+    void pause() {
+        pauses++;
+    }
+
+    void unpause() {
+        if (--pauses == 0 && alive) {
+            goOn();
+            for (DiskPath path : machine.paths) {
+                path.goOn();
+            }
+        }
+    }
+
+    /** At the next renewal, between arming the kill timer and petting the watchdog, {@code plan} is carried out. */
+    void atNextPet(Runnable plan) {
+        pausePlan = plan;
+    }
+
+    /** Killed, or ended by its own will; the kernel closes what it had open. */
+    void die(String why, boolean restart) {
+        if (alive) {
+            if (world.isTold()) {
+                world.tell(this + " ends: " + why);
+            }
+            cease();
+            machine.ended(this, restart);
+        }
+    }
+
+    /** The power is gone. */
+    void cease() {
+        alive = false;
+        world.mix(number);
+        crsd.orphaned();
+        if (!machine.isOn()) {
+            crsd.kill();
+        }
+    }
+
+    // --- inputs and effects
+
+    void deliver(Input input) {
+        if (alive) {
+            inbox.add(input);
+            goOn();
+        }
+    }
+
+    private void goOn() {
+        if (working) {
+            return;
+        }
+        working = true;
+        try {
+            while (alive && pauses == 0) {
+                Effect.RenewLease armed = toPet;
+                if (armed != null) {
+                    toPet = null;
+                    machine.pet();
+                    crsd.renewed(armed);
+                } else if (!deeds.isEmpty()) {
+                    perform(deeds.removeFirst());
+                } else if (!inbox.isEmpty()) {
+                    take(inbox.removeFirst());
+                } else {
+                    break;
+                }
+            }
+        } finally {
+            working = false;
+        }
+    }
+
+    private void take(Input input) {
+        if (world.isTold() && !(input instanceof Input.Tick) && !(input instanceof Input.HeartbeatReceived)) {
+            world.tell(this + " <- " + input);
+        }
+        try {
+            deeds.addAll(mind.step(machine.now(), input));
+        } catch (RuntimeException e) {
+            throw new Violation(this + " failed at " + input + ": " + e, e);
+        }
+    }
+
+    private void perform(Effect effect) {
+        world.mix(effect.getClass().getSimpleName().hashCode());
+        if (world.isTold() && !(effect instanceof Effect.SendHeartbeat)) {
+            world.tell(this + " -> " + effect);
+        }
+        switch (effect) {
+            case Effect.SendHeartbeat send -> send(send);
+            case Effect.WriteHeartbeat write -> {
+                world.audit.writes(this, write.block());
+                machine.paths[write.disk()].order(this, write);
+            }
+            case Effect.WriteBallot write -> {
+                world.audit.writes(this, write.block());
+                machine.paths[write.disk()].order(this, write);
+            }
+            case Effect.ReadHeartbeats read -> machine.paths[read.disk()].order(this, read);
+            case Effect.ReadBallots read -> machine.paths[read.disk()].order(this, read);
+            case Effect.RenewLease renewal -> renew(renewal);
+            case Effect.InstallView install -> {
+                world.audit.installs(this, install.view());
+                crsd.installed(install.view());
+            }
+            case Effect.Settled settled -> {
+                world.audit.settled(this, settled);
+                crsd.settled(settled.victim(), settled.incarnation());
+            }
+            case Effect.LetGo order -> letGo();
+            case Effect.Disarm _ -> {
+                world.audit.disarms(this);
+                timers++;
+                machine.disarmWatchdog();
+            }
+            case Effect.ResetMachine reset -> machine.reset(reset.reason());
+            case Effect.Fence order -> world.fence.request(this, order);
+            case Effect.RootAnswered answer -> crsd.rootAnswered(answer);
+            case Effect.ConfirmAnswered answer -> crsd.confirmAnswered(answer);
+            case Effect.Exit exit -> die(exit.reason(), exit.restart());
+            case Effect.Note _ -> {}
+        }
+    }
+
+    private void send(Effect.SendHeartbeat send) {
+        int self = machine.node.number();
+        for (int link = 0; link < world.network.links(); link++) {
+            Input.HeartbeatReceived arrival = new Input.HeartbeatReceived(link, send.heartbeat());
+            for (int peer = 1; peer <= world.scenario.nodes(); peer++) {
+                if (peer != self) {
+                    send(link, peer, arrival);
+                    if (world.network.arrivesTwice()) {
+                        send(link, peer, arrival);
+                    }
+                }
+            }
+        }
+    }
+
+    private void send(int link, int peer, Input.HeartbeatReceived arrival) {
+        long travel = world.network.travel(link, machine.node.number(), peer);
+        if (travel >= 0) {
+            Machine receiver = world.machines[peer];
+            world.time.after(travel, () -> {
+                Life listener = receiver.life();
+                if (listener != null) {
+                    listener.deliver(arrival);
+                }
+            });
+        }
+    }
+
+    /** Arm, then pet: a pause may come between the two, but then the timer ends this life in time. */
+    private void renew(Effect.RenewLease renewal) {
+        world.audit.renews(this, renewal);
+        if (world.scenario.mutation() != Mutation.KILL_TIMER_NOT_ARMED) {
+            long mine = ++timers;
+            world.time.at(machine.clock.when(renewal.until()), () -> {
+                if (alive && mine == timers) {
+                    die("kill timer", true);
+                }
+            });
+        }
+        toPet = renewal;
+        Runnable plan = pausePlan;
+        if (plan != null) {
+            pausePlan = null;
+            plan.run();
+        }
+    }
+
+    private void letGo() {
+        if (world.scenario.mutation() != Mutation.LET_GO_SPARES_CRSD) {
+            crsd.kill();
+        }
+        if (lettingGo) {
+            return;
+        }
+        lettingGo = true;
+        world.time.after(machine.letGoNanos(), this::letGoDone);
+    }
+
+    private void letGoDone() {
+        if (!alive) {
+            return;
+        }
+        if (pauses > 0) {
+            // The work stands still as well; look again when a little time has passed.
+            world.time.after(MILLISECOND, this::letGoDone);
+            return;
+        }
+        lettingGo = false;
+        if (world.scenario.mutation() == Mutation.LET_GO_LIES) {
+            deliver(new Input.LetGoDone(true, "nothing was stopped"));
+        } else if (machine.runsAnything() && machine.isStuck()) {
+            deliver(new Input.LetGoDone(false, "a process is stuck in the kernel"));
+        } else {
+            machine.stopAll();
+            harmless = true;
+            deliver(new Input.LetGoDone(true, "nothing runs"));
+        }
+    }
+
+    /** Sent by crsd when it has stopped everything because the administrator wants this node to leave. */
+    void leave() {
+        harmless = true;
+        deliver(new Input.LeaveRequested());
+    }
+
+    Moment now() {
+        return machine.now();
+    }
+
+    @Override
+    public String toString() {
+        return machine.node + (incarnation == null ? "" : incarnation.toString()) + "/" + number;
+    }
+}

@@ -1,0 +1,316 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+import static dev.holdfast.simulator.Scenario.SECOND;
+
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.testkit.FakeClock;
+import dev.holdfast.testkit.FakeWatchdog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine, its kernel and its supervisor. What the kernel promises is kept here whatever the processes do: kill
+ * timers, the watchdog, disk operations that outlive who asked for them, and resources that go on running.
+ */
+final class Machine {
+    final World world;
+    final NodeId node;
+    final DiskPath[] paths;
+    private final FakeWatchdog watchdog;
+    /** The life that started what runs here, by resource; null where nothing runs. */
+    private final @Nullable Life[] running;
+
+    private boolean on;
+    private int boots;
+    private boolean firing;
+    FakeClock clock = new FakeClock(0, 0, 0);
+    private @Nullable Life life;
+    private int lives;
+    private boolean startDue;
+    private boolean left;
+    /** The administrator or the scenario wants this machine without power for now. */
+    boolean keptOff;
+
+    Machine(World world, NodeId node) {
+        this.world = world;
+        this.node = node;
+        paths = new DiskPath[world.scenario.disks()];
+        for (int disk = 0; disk < paths.length; disk++) {
+            paths[disk] = new DiskPath(this, disk);
+        }
+        watchdog = new FakeWatchdog(world.scenario.timing().watchdog());
+        running = new Life[world.scenario.resources()];
+    }
+
+    boolean isOn() {
+        return on;
+    }
+
+    Moment now() {
+        return clock.read(world.time.now());
+    }
+
+    /** The life of cssd that is alive here, if any. */
+    @Nullable
+    Life life() {
+        Life present = life;
+        return present != null && present.isAlive() ? present : null;
+    }
+
+    // --- power
+
+    void powerOn() {
+        if (on || keptOff) {
+            return;
+        }
+        on = true;
+        boots++;
+        firing = false;
+        left = false;
+        double drift = (2 * world.chance.unit() - 1) * world.scenario.timing().rho();
+        clock = new FakeClock(world.time.now(), world.chance.between(SECOND, 1_000_000 * SECOND), drift);
+        if (world.isTold()) {
+            world.tell(node + " boots, boot " + boots);
+        }
+        startLater(world.chance.between(0, SECOND));
+    }
+
+    /** Everything stops here and now: processes, resources, and what was on its way to a disk may be cut in two. */
+    void powerOff(String why) {
+        if (!on) {
+            return;
+        }
+        world.tell(node + " is off: " + why);
+        world.mix(node.number());
+        on = false;
+        Life dying = life;
+        if (dying != null) {
+            dying.cease();
+        }
+        life = null;
+        startDue = false;
+        watchdog.disarm();
+        for (DiskPath path : paths) {
+            path.cutPower();
+        }
+        for (int resource = 0; resource < running.length; resource++) {
+            running[resource] = null;
+        }
+    }
+
+    void reset(String why) {
+        if (on) {
+            powerOff(why);
+            powerOnLater(world.chance.magnitude(SECOND, Scenario.SLOWEST_REBOOT));
+        }
+    }
+
+    void powerOnLater(long nanos) {
+        world.time.after(nanos, this::powerOn);
+    }
+
+    // --- the supervisor
+
+    private void startLater(long nanos) {
+        startDue = true;
+        int boot = boots;
+        world.time.after(nanos, () -> {
+            if (on && boot == boots && startDue) {
+                start();
+            }
+        });
+    }
+
+    /** Called when the last disk operation of a dead life is through: only then is the process really gone. */
+    void drained() {
+        Life last = life;
+        if (on && last != null && !last.isAlive() && !startDue && !left && !hasCorpse()) {
+            if (world.scenario.mutation() == Mutation.CORPSE_KEEPS_WATCHDOG) {
+                closeWatchdog();
+            }
+            startLater(world.chance.magnitude(100 * MILLISECOND, Scenario.SLOWEST_RESTART));
+        }
+    }
+
+    private boolean hasCorpse() {
+        for (DiskPath path : paths) {
+            if (path.isBusy()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** cssd is gone, by kill or by its own will. */
+    void ended(Life dead, boolean restart) {
+        left = !restart;
+        if (!hasCorpse() || world.scenario.mutation() != Mutation.CORPSE_KEEPS_WATCHDOG) {
+            closeWatchdog();
+        }
+        for (Machine peer : world.machines) {
+            if (peer != null
+                    && peer != this
+                    && world.network.connects(node.number(), peer.node.number())
+                    && world.chance.happens(0.9)) {
+                world.time.after(world.chance.between(MILLISECOND / 5, 5 * MILLISECOND), () -> {
+                    Life listener = peer.life();
+                    if (listener != null) {
+                        listener.deliver(new Input.PeerLost(node));
+                    }
+                });
+            }
+        }
+        drained();
+    }
+
+    /** The administrator starts cssd after it has left. */
+    void startAgain() {
+        if (on && left) {
+            left = false;
+            drained();
+        }
+    }
+
+    /** Removes what an old life left behind, then begins a new one. Until then the watchdog is not opened. */
+    private void start() {
+        Life old = life;
+        int boot = boots;
+        if (old != null) {
+            old.crsd.kill();
+        }
+        world.time.after(letGoNanos(), () -> {
+            if (!on || boot != boots || !startDue || firing) {
+                return;
+            }
+            startDue = false;
+            if (runsAnything() && isStuck()) {
+                reset("the clean-up of the old life could not stop everything");
+                return;
+            }
+            stopAll();
+            watchdog.disarm();
+            MembershipSettings settings = new MembershipSettings(
+                    node,
+                    new dev.holdfast.model.NodeSet((1L << world.scenario.nodes()) - 1),
+                    world.scenario.disks(),
+                    world.scenario.links(),
+                    world.scenario.timing(),
+                    boots * 1000L + node.number(),
+                    world.scenario.timerTakeover(),
+                    world.scenario.fenceDevices(),
+                    world.scenario.bootWait(),
+                    world.chance.next());
+            life = new Life(this, ++lives, settings);
+            life.begin();
+        });
+    }
+
+    // --- the watchdog
+
+    void pet() {
+        if (!firing) {
+            watchdog.pet(now());
+            watch();
+        }
+    }
+
+    void disarmWatchdog() {
+        if (!firing) {
+            watchdog.disarm();
+        }
+    }
+
+    boolean isWatched() {
+        return watchdog.isArmed();
+    }
+
+    private void closeWatchdog() {
+        if (!firing && watchdog.isArmed()) {
+            watchdog.closedByDeath(now());
+            watch();
+        }
+    }
+
+    private void watch() {
+        if (world.scenario.mutation() == Mutation.WATCHDOG_DISABLED) {
+            return;
+        }
+        int boot = boots;
+        world.time.at(clock.when(watchdog.firesAt()), () -> {
+            if (on && boot == boots && !firing && watchdog.fires(now())) {
+                firing = true;
+                long stopping = world.chance.between(
+                        0, world.scenario.timing().granularity().toNanos());
+                world.time.after(stopping, () -> {
+                    if (boot == boots) {
+                        reset("watchdog");
+                    }
+                });
+            }
+        });
+    }
+
+    // --- resources
+
+    /** How long killing and verifying takes this time, in nanoseconds. */
+    long letGoNanos() {
+        return world.chance.magnitude(2 * MILLISECOND, Scenario.SLOWEST_LET_GO);
+    }
+
+    /** True if this time something that runs here cannot be stopped. */
+    boolean isStuck() {
+        return world.scenario.stuckResources() && world.chance.happens(0.3);
+    }
+
+    boolean runsAnything() {
+        return runningMask() != 0;
+    }
+
+    /** What runs here now, whoever knows of it: bit r for resource r. */
+    long runningMask() {
+        long mask = 0;
+        for (int resource = 0; resource < running.length; resource++) {
+            if (running[resource] != null) {
+                mask |= 1L << resource;
+            }
+        }
+        return mask;
+    }
+
+    boolean runsAnythingOf(Life starter) {
+        for (Life holder : running) {
+            if (holder == starter) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void run(int resource, Life starter) {
+        running[resource] = starter;
+        world.audit.started(this, resource, starter);
+        tellWeight();
+    }
+
+    void stopAll() {
+        if (runsAnything()) {
+            if (world.isTold()) {
+                world.tell(node + " stopped resources " + Long.toBinaryString(runningMask()));
+            }
+            for (int resource = 0; resource < running.length; resource++) {
+                running[resource] = null;
+            }
+            tellWeight();
+        }
+    }
+
+    private void tellWeight() {
+        Life told = life();
+        if (told != null) {
+            told.deliver(new Input.WeightChanged(Long.bitCount(runningMask())));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package dev.holdfast.simulator;
+
+/**
+ * A promise of the world that is broken on purpose. The protocol leans on each of them, so the simulator must find a
+ * violation within few seeds; if it does not, it would not find a real mistake either.
+ */
+enum Mutation {
+    NONE,
+    /** The fence device says "off, verified" and has done nothing. */
+    FENCE_LIES,
+    /** The watchdog never fires. */
+    WATCHDOG_DISABLED,
+    /** The watchdog is pet without arming the kill timer first. */
+    KILL_TIMER_NOT_ARMED,
+    /** Letting go says that all is stopped and verified, and has stopped nothing. */
+    LET_GO_LIES,
+    /** Letting go kills what runs, but spares a crsd that has checked its lease and is about to start something. */
+    LET_GO_SPARES_CRSD,
+    /** Voting disks now and then show what was there before the last write, although that was acknowledged. */
+    STALE_READS,
+    /** A disk thread stuck in the kernel keeps the watchdog of a killed cssd open; closing it later pets it once more. */
+    CORPSE_KEEPS_WATCHDOG,
+    /** Nodes publish half of the time after which they are certainly harmless. */
+    TIMER_TOO_SHORT
+}

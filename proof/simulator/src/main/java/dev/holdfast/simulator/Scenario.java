@@ -1,0 +1,176 @@
+package dev.holdfast.simulator;
+
+import dev.holdfast.membership.Timing;
+import dev.holdfast.testkit.Chance;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * What one seed is about: the cluster, the kinds of trouble, and how things stand when the trouble is over.
+ *
+ * @param troubleNanos how long faults go on
+ * @param lasting what stays broken after that
+ * @param lastingNodes the nodes it is about, as bits (bit n-1 for node n)
+ * @param lastingDisk a voting disk (0-based) that stays away for everybody, or -1
+ */
+record Scenario(
+        long seed,
+        Mutation mutation,
+        int nodes,
+        int disks,
+        int links,
+        String profile,
+        Timing timing,
+        boolean fenceDevices,
+        boolean timerTakeover,
+        Duration bootWait,
+        long tickNanos,
+        int resources,
+        List<Fault> faults,
+        int faultCount,
+        boolean duplicates,
+        boolean fenceTrouble,
+        boolean stuckResources,
+        boolean doubleTears,
+        long troubleNanos,
+        Lasting lasting,
+        long lastingNodes,
+        int lastingDisk) {
+
+    /** What stays broken when everything else is mended. */
+    enum Lasting {
+        NOTHING,
+        /** Some nodes stay without power. */
+        NODES_OFF,
+        /** Some nodes lose the majority of the voting disks. */
+        NODES_WITHOUT_DISKS,
+        /** The private networks stay split in two. */
+        PARTITION
+    }
+
+    static final long MILLISECOND = 1_000_000;
+    static final long SECOND = 1_000 * MILLISECOND;
+    /** How long the supervisor takes at most to start a cssd again. */
+    static final long SLOWEST_RESTART = 3 * SECOND;
+    /** How long a machine takes at most from a reset until its supervisor runs. */
+    static final long SLOWEST_REBOOT = 20 * SECOND;
+    /** How long letting go takes at most. */
+    static final long SLOWEST_LET_GO = 200 * MILLISECOND;
+    /** How long a joiner must be heard steadily, and what else a join takes besides (protocol, section 5). */
+    private static final long JOIN = 2 * SECOND;
+
+    static Scenario draw(long seed, Mutation mutation, int fewestNodes, int mostNodes) {
+        Chance chance = new Chance(seed);
+        int one = fewestNodes + chance.below(mostNodes - fewestNodes + 1);
+        int other = fewestNodes + chance.below(mostNodes - fewestNodes + 1);
+        int nodes = Math.min(one, other); // Small clusters are quick to run, and most mistakes need no more.
+        int disks = chance.happens(0.6) ? 3 : chance.happens(0.5) ? 1 : 5;
+        int links = 1 + chance.below(2);
+        String profile = chance.happens(0.5) ? "fast" : chance.happens(0.7) ? "default" : "conservative";
+        Timing timing = switch (profile) {
+            case "fast" -> Timing.fast();
+            case "default" -> Timing.standard();
+            default -> Timing.conservative();
+        };
+        boolean fenceDevices = chance.happens(0.5);
+        boolean timerTakeover = chance.happens(0.9);
+        long takeover = timing.takeoverAfter().toNanos();
+        List<Fault> faults = new ArrayList<>();
+        double density = chance.unit() * 0.5;
+        for (Fault fault : EnumSet.allOf(Fault.class)) {
+            if (chance.happens(density)) {
+                faults.add(fault);
+            }
+        }
+        if (faults.isEmpty()) {
+            faults.add(chance.oneOf(List.of(Fault.values())));
+        }
+        long trouble = chance.magnitude(takeover, 6 * takeover);
+        int faultCount = (int) chance.magnitude(1, 1 + 10 * trouble / takeover);
+        Lasting lasting = chance.happens(0.5) ? Lasting.NOTHING : chance.oneOf(List.of(Lasting.values()));
+        long everybody = (1L << nodes) - 1;
+        long lastingNodes = 0;
+        if (lasting != Lasting.NOTHING) {
+            do {
+                lastingNodes = chance.next() & everybody;
+            } while (lastingNodes == 0 || lastingNodes == everybody);
+        }
+        int lastingDisk = disks > 1 && chance.happens(0.2) ? chance.below(disks) : -1;
+        return new Scenario(
+                seed,
+                mutation,
+                nodes,
+                disks,
+                links,
+                profile,
+                timing,
+                fenceDevices,
+                timerTakeover,
+                Duration.ofSeconds(2 + chance.below(20)),
+                Math.min(timing.fastPoll().toNanos(), timing.heartbeat().toNanos()) / (1 + chance.below(2)),
+                1 + chance.below(3),
+                List.copyOf(faults),
+                faultCount,
+                chance.happens(0.2),
+                chance.happens(0.3),
+                chance.happens(0.1),
+                chance.happens(0.1),
+                trouble,
+                lasting,
+                lastingNodes,
+                lastingDisk);
+    }
+
+    /** The nodes that must be one view, with all resources, once the trouble is over; of a partition, either side. */
+    List<Long> cohorts() {
+        long rest = ((1L << nodes) - 1) & ~lastingNodes;
+        return lasting == Lasting.PARTITION ? List.of(rest, lastingNodes) : List.of(rest);
+    }
+
+    /**
+     * The promise "never stuck" in numbers: how long after the trouble everything allowed runs again, in nanoseconds.
+     *
+     * <pre>
+     *   L + W + g                       a machine that was condemned has been reset
+     * + reboot + restart + let go       and its cssd begins a new life
+     * + bootWait                        if all were lost, it waits for those that are missing
+     * + 2 (M + collect + holdOff + n rank)   the missing are noticed and voted out; once more if the proposers died
+     * + S                               and settled, by the slowest proof
+     * + n (join + M + 4 P)              the others come in one after the other
+     * </pre>
+     * all by the slowest clock.
+     */
+    long recoveryNanos() {
+        long detect = timing.misscount().toNanos()
+                + timing.collect().toNanos()
+                + timing.holdOff().toNanos()
+                + nodes * timing.proposerRank().toNanos();
+        long condemned = timing.lease()
+                .plus(timing.watchdog())
+                .plus(timing.granularity())
+                .toNanos();
+        long join = JOIN + timing.misscount().toNanos() + 4 * timing.poll().toNanos();
+        long sum = condemned
+                + SLOWEST_REBOOT
+                + SLOWEST_RESTART
+                + SLOWEST_LET_GO
+                + bootWait.toNanos()
+                + 2 * detect
+                + timing.takeoverAfter().toNanos()
+                + nodes * join;
+        return (long) (sum * (1 + 2 * timing.rho()));
+    }
+
+    @Override
+    public String toString() {
+        return nodes + " nodes, " + disks + " disks, " + links + " links, profile " + profile
+                + (fenceDevices ? fenceTrouble ? ", unreliable fence device" : ", fence device" : ", no fence device")
+                + (timerTakeover ? "" : ", no timer takeover") + ", " + resources + " resources, boot wait "
+                + bootWait.toSeconds() + " s, " + faultCount + " faults of " + faults + " in " + troubleNanos / SECOND
+                + " s" + (stuckResources ? ", stuck resources" : "") + (doubleTears ? ", double tears" : "")
+                + ", lasting " + lasting + (lastingNodes == 0 ? "" : " nodes 0b" + Long.toBinaryString(lastingNodes))
+                + (lastingDisk < 0 ? "" : ", disk " + lastingDisk + " away for good");
+    }
+}

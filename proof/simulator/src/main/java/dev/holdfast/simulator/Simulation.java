@@ -1,0 +1,172 @@
+package dev.holdfast.simulator;
+
+import static dev.holdfast.simulator.Scenario.MILLISECOND;
+import static dev.holdfast.simulator.Scenario.SECOND;
+
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.Membership;
+import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.model.Moment;
+import dev.holdfast.testkit.Chance;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of one seed. First a time of trouble, in which only the invariants must hold; then the trouble ends, but for
+ * what lasts, and within a time that follows from the settings everything must run again, and stay so.
+ */
+final class Simulation {
+    /** How often it is looked whether all is well again. */
+    private static final long LOOK = 200 * MILLISECOND;
+
+    /**
+     * How a run ended.
+     *
+     * @param violation what went wrong; null if nothing did
+     * @param recoveryNanos how long after the trouble all was well; -1 if it did not come to that
+     * @param hash of everything that happened: two runs of a seed have the same
+     */
+    record Outcome(
+            Scenario scenario,
+            long steps,
+            long virtualNanos,
+            long recoveryNanos,
+            long hash,
+            @Nullable Violation violation) {}
+
+    private final Scenario scenario;
+    private final World world;
+    private final Faults faults;
+    private final long over;
+    private final long deadline;
+    private long wellSince = -1;
+    private boolean done;
+
+    private Simulation(Scenario scenario, World.Birth birth, @Nullable StringBuilder story) {
+        this.scenario = scenario;
+        world = new World(scenario, birth, story);
+        over = scenario.troubleNanos();
+        deadline = over + scenario.recoveryNanos();
+        faults = new Faults(world, new Chance(scenario.seed() * 31 + 7), over);
+    }
+
+    static Outcome run(Scenario scenario, @Nullable StringBuilder story) {
+        return run(scenario, Simulation::membership, story);
+    }
+
+    /** Runs a scenario with minds of another make; how tests show that a wrong membership would be found. */
+    static Outcome run(Scenario scenario, World.Birth birth, @Nullable StringBuilder story) {
+        return new Simulation(scenario, birth, story).run();
+    }
+
+    private static World.Mind membership(MembershipSettings settings, Moment now) {
+        return new Membership(settings, now)::step;
+    }
+
+    private Outcome run() {
+        long steps = 0;
+        Violation violation = null;
+        try {
+            begin();
+            while (!done && world.time.step()) {
+                steps++;
+            }
+        } catch (Violation e) {
+            world.tell("VIOLATION " + e.getMessage());
+            violation = e;
+        }
+        long recovery = wellSince < 0 ? -1 : wellSince - over;
+        return new Outcome(scenario, steps, world.time.now(), recovery, world.hash(), violation);
+    }
+
+    private void begin() {
+        for (int node = 1; node <= scenario.nodes(); node++) {
+            Machine machine = world.machines[node];
+            long late = world.chance.happens(0.8)
+                    ? world.chance.between(0, 2 * SECOND)
+                    : world.chance.between(0, 2 * scenario.bootWait().toNanos());
+            machine.powerOnLater(late);
+        }
+        faults.schedule();
+        world.time.at(over, this::end);
+    }
+
+    /** The trouble is over, but for what lasts. */
+    private void end() {
+        world.tell("the trouble is over");
+        world.audit.calm();
+        if (scenario.lastingDisk() >= 0) {
+            faults.diskAway(scenario.lastingDisk(), world.chance.happens(0.5), true);
+        }
+        for (int node = 1; node <= scenario.nodes(); node++) {
+            Machine machine = world.machines[node];
+            boolean touched = (scenario.lastingNodes() >>> (node - 1) & 1) != 0;
+            if (touched && scenario.lasting() == Scenario.Lasting.NODES_OFF) {
+                machine.keptOff = true;
+                machine.powerOff("power cut for good");
+            } else if (touched && scenario.lasting() == Scenario.Lasting.NODES_WITHOUT_DISKS) {
+                boolean hangs = world.chance.happens(0.5);
+                for (int disk = 0; disk < scenario.disks() / 2 + 1; disk++) {
+                    if (hangs) {
+                        machine.paths[disk].hang();
+                    } else {
+                        machine.paths[disk].lose();
+                    }
+                }
+            }
+            if (!machine.isOn()) {
+                machine.powerOnLater(world.chance.magnitude(SECOND, Scenario.SLOWEST_REBOOT));
+            }
+            machine.startAgain();
+        }
+        if (scenario.lasting() == Scenario.Lasting.PARTITION) {
+            faults.cutAll(scenario.lastingNodes(), true);
+        }
+        if (!scenario.timerTakeover()) {
+            vouch();
+        }
+        look();
+    }
+
+    /**
+     * Where no timer may be trusted and no fence device helps, a person goes there, pulls the plug, and then vouches
+     * for the machines that cannot say themselves that they are harmless.
+     */
+    private void vouch() {
+        boolean silent = scenario.lasting() == Scenario.Lasting.NODES_OFF
+                || scenario.lasting() == Scenario.Lasting.NODES_WITHOUT_DISKS;
+        for (int node = 1; silent && node <= scenario.nodes(); node++) {
+            if ((scenario.lastingNodes() >>> (node - 1) & 1) != 0) {
+                world.machines[node].keptOff = true;
+                world.machines[node].powerOff("the plug is pulled by a person");
+                for (Machine machine : world.machines) {
+                    Life life = machine == null ? null : machine.life();
+                    if (life != null) {
+                        life.deliver(new Input.OperatorConfirmed(world.ids[node], "alice"));
+                    }
+                }
+            }
+        }
+        world.time.after(2 * SECOND, this::vouch);
+    }
+
+    private void look() {
+        String complaint = world.audit.complaint();
+        long now = world.time.now();
+        if (complaint == null) {
+            if (wellSince < 0) {
+                world.tell("all is well");
+                world.audit.well();
+                wellSince = now;
+            }
+            if (now - wellSince > 2 * scenario.timing().misscount().toNanos() + 3 * SECOND) {
+                done = true;
+                return;
+            }
+        } else if (wellSince >= 0) {
+            throw new Violation("I11: all was well, and then " + complaint);
+        } else if (now > deadline) {
+            throw new Violation("I10: " + scenario.recoveryNanos() / SECOND + " s after the trouble: " + complaint);
+        }
+        world.time.after(LOOK, this::look);
+    }
+}

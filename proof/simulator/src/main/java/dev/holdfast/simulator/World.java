@@ -1,0 +1,98 @@
+package dev.holdfast.simulator;
+
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.testkit.Chance;
+import dev.holdfast.testkit.FakeNetwork;
+import dev.holdfast.testkit.FakeVotingDisk;
+import dev.holdfast.testkit.VirtualTime;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A whole cluster in virtual time: machines, networks, voting disks, fence device, and who watches over them. */
+final class World {
+    /** The membership of one life, however it is made. */
+    interface Mind {
+        List<Effect> step(Moment now, Input input);
+    }
+
+    /** Makes the membership of a new life. */
+    interface Birth {
+        Mind mind(MembershipSettings settings, Moment now);
+    }
+
+    final Scenario scenario;
+    final Chance chance;
+    final VirtualTime time;
+    final FakeNetwork network;
+    final FakeVotingDisk[] disks;
+    final NodeId[] ids;
+    final Machine[] machines;
+    final Audit audit;
+    final FenceDevice fence;
+    final Birth birth;
+    private final @Nullable StringBuilder story;
+    private long hash;
+
+    World(Scenario scenario, Birth birth, @Nullable StringBuilder story) {
+        this.scenario = scenario;
+        this.birth = birth;
+        this.story = story;
+        Chance root = new Chance(~scenario.seed());
+        time = new VirtualTime(root.fork());
+        chance = root.fork();
+        network = new FakeNetwork(scenario.nodes(), scenario.links(), root.fork());
+        if (scenario.duplicates()) {
+            network.duplicate(0.05);
+        }
+        disks = new FakeVotingDisk[scenario.disks()];
+        for (int disk = 0; disk < disks.length; disk++) {
+            disks[disk] = new FakeVotingDisk(scenario.nodes());
+        }
+        ids = new NodeId[scenario.nodes() + 1];
+        machines = new Machine[scenario.nodes() + 1];
+        audit = new Audit(this);
+        fence = new FenceDevice(this);
+        for (int node = 1; node <= scenario.nodes(); node++) {
+            ids[node] = new NodeId(node);
+        }
+        for (int node = 1; node <= scenario.nodes(); node++) {
+            machines[node] = new Machine(this, ids[node]);
+        }
+    }
+
+    boolean isTold() {
+        return story != null;
+    }
+
+    /** Adds a line to the story of this run, if anybody wants it; ask {@link #isTold} before making a costly line. */
+    void tell(String line) {
+        if (story != null) {
+            story.append("%12.6f  ".formatted(time.now() / 1e9)).append(line).append('\n');
+        }
+    }
+
+    /** Makes {@code happening} part of what two runs of a seed must have in common. */
+    void mix(long happening) {
+        hash = (hash ^ happening ^ time.now()) * 0x9e3779b97f4a7c15L;
+        hash ^= hash >>> 29;
+    }
+
+    long hash() {
+        return hash;
+    }
+
+    /** Something that crsd sends to another crsd; carried over any link that is open. */
+    void carry(int from, int to, Runnable arrival) {
+        for (int link = 0; link < network.links(); link++) {
+            long travel = network.travel(link, from, to);
+            if (travel >= 0) {
+                time.after(travel, arrival);
+                return;
+            }
+        }
+    }
+}

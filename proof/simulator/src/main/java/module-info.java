@@ -1,0 +1,10 @@
+/** Runs the real membership of a whole cluster under virtual time, from one seed, and watches what must always hold. */
+@org.jspecify.annotations.NullMarked
+module dev.holdfast.simulator {
+    requires dev.holdfast.membership;
+    requires dev.holdfast.model;
+    requires dev.holdfast.testkit;
+    requires static org.jspecify;
+
+    exports dev.holdfast.simulator;
+}
