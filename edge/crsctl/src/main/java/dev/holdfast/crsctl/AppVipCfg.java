@@ -106,7 +106,7 @@ public final class AppVipCfg {
         String name = required(arguments, "-vipname", "the name of the VIP");
         Arguments.checkName("VIP", name);
         Request request =
-                command == DELETE ? new Request.DeleteAppVip(name, arguments.has("-f")) : create(arguments, name);
+                command.equals(DELETE) ? new Request.DeleteAppVip(name, arguments.has("-f")) : create(arguments, name);
         if (!surroundings.isRoot()) {
             cluster.tell(Reply.Refused.because(
                     "CRS-4563",
@@ -190,7 +190,7 @@ public final class AppVipCfg {
                     "-ip is an address without a prefix length; the network knows it",
                     "Write:  -ip=" + text.substring(0, text.indexOf('/')));
         }
-        String address = text.chars().allMatch(c -> c == '.' || c >= '0' && c <= '9') ? dotted(text) : resolved(text);
+        String address = text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9')) ? dotted(text) : resolved(text);
         int first = Integer.parseInt(address.substring(0, address.indexOf('.')));
         if (first == 0 || first == 127 || first >= 224) {
             throw new UsageProblem("-ip cannot be " + address + ": it is "

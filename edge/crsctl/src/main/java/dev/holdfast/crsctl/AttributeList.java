@@ -166,7 +166,7 @@ final class AttributeList {
         }
         for (int at = 0; at < plain.length(); at++) {
             char c = plain.charAt(at);
-            if (!(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c >= '0' && c <= '9' && at > 0)) {
+            if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (c >= '0' && c <= '9' && at > 0))) {
                 throw new UsageProblem(
                         "'" + name + "' in " + where
                                 + " is not the name of an attribute: names have letters, digits and underscores",

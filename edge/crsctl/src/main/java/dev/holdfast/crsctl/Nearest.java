@@ -12,7 +12,7 @@ final class Nearest {
         int least = typed.length() < 4 ? 1 : typed.length() < 8 ? 2 : 3;
         for (String word : known) {
             int distance = distance(typed.toLowerCase(), word.toLowerCase());
-            if (distance < least || distance == least && best.isEmpty()) {
+            if (distance < least || (distance == least && best.isEmpty())) {
                 best = word;
                 least = distance;
             }

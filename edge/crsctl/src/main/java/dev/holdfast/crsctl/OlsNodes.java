@@ -65,42 +65,44 @@ public final class OlsNodes {
         Reply.Answer answer = cluster.ask(new Request.ListNodes());
         if (json) {
             surroundings.out().println(Codec.pretty(answer));
+            return answer instanceof Reply.Refused ? Cluster.REFUSED : Cluster.DONE;
         }
-        switch (answer) {
-            case Reply.Nodes nodes
-            when json -> {
-                return Cluster.DONE;
-            }
+        return switch (answer) {
             case Reply.Nodes nodes
             when arguments.has("-c") -> {
                 surroundings.out().println(nodes.cluster());
-                return Cluster.DONE;
+                yield Cluster.DONE;
             }
             case Reply.Nodes nodes -> {
                 if (arguments.has("-l")) {
                     wanted.add(cluster.localNode());
                 }
-                List<Reply.Node> shown = nodes.nodes().stream()
-                        .filter(node -> wanted.isEmpty() || wanted.contains(node.name()))
-                        .toList();
-                if (shown.isEmpty() && !wanted.isEmpty()) {
-                    cluster.tell(Reply.Refused.because(
-                            "HF-4007",
-                            "There is no node '" + wanted.getFirst() + "' in the cluster.",
-                            "All nodes:  olsnodes"));
-                    return Cluster.REFUSED;
-                }
-                shown.forEach(node -> surroundings.out().println(line(node, arguments)));
-                return Cluster.DONE;
+                yield print(surroundings, cluster, nodes.nodes(), wanted, arguments);
             }
             case Reply.Refused refused -> {
-                if (!json) {
-                    cluster.tell(refused);
-                }
-                return Cluster.REFUSED;
+                cluster.tell(refused);
+                yield Cluster.REFUSED;
             }
             default -> throw new IllegalStateException("the cluster answered " + answer);
+        };
+    }
+
+    private static int print(
+            Surroundings surroundings,
+            Cluster cluster,
+            List<Reply.Node> nodes,
+            List<String> wanted,
+            Arguments arguments) {
+        List<Reply.Node> shown = nodes.stream()
+                .filter(node -> wanted.isEmpty() || wanted.contains(node.name()))
+                .toList();
+        if (shown.isEmpty() && !wanted.isEmpty()) {
+            cluster.tell(Reply.Refused.because(
+                    "HF-4007", "There is no node '" + wanted.getFirst() + "' in the cluster.", "All nodes:  olsnodes"));
+            return Cluster.REFUSED;
         }
+        shown.forEach(node -> surroundings.out().println(line(node, arguments)));
+        return Cluster.DONE;
     }
 
     private static String line(Reply.Node node, Arguments arguments) {
