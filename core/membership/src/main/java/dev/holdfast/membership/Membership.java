@@ -231,6 +231,11 @@ public final class Membership {
                 weights);
     }
 
+    /** True while nothing can run here under this life: not a member yet, or everything is verified stopped. */
+    public boolean isHarmless() {
+        return phase == Phase.READING || phase == Phase.JOINING || phase == Phase.STOPPED;
+    }
+
     private @Nullable Moment leaseUntil(Moment now) {
         boolean held = phase == Phase.MEMBER
                 && leaseBegan != null

@@ -121,6 +121,19 @@ public record Timing(
         return problems;
     }
 
+    /** The numbers and what follows from them, as lines for people: what a node logs at start. */
+    public List<String> certificate() {
+        return List.of(
+                "M = %s: a peer silent for so long on all private networks is suspect".formatted(text(misscount)),
+                "L = %s: a lease counts from before the write that renewed it; at %s without renewal a node lets go"
+                        .formatted(text(lease), text(letGoAfter())),
+                "W = %s, g = %s: the watchdog resets a node that did not, and the platform is quiet after g"
+                        .formatted(text(watchdog), text(granularity)),
+                "S = (L + W + g)(1 + 2 rho) = %s: after that nothing of a silent node can still run"
+                        .formatted(text(takeoverAfter())),
+                problems().isEmpty() ? "C1, C2, C3 hold" : String.join("; ", problems()));
+    }
+
     static String text(Duration span) {
         return "%.3f s".formatted(span.toNanos() / 1e9);
     }

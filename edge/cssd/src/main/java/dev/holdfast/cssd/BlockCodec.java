@@ -1,0 +1,202 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.membership.BallotBlock;
+import dev.holdfast.membership.HeartbeatBlock;
+import dev.holdfast.membership.NodeState;
+import dev.holdfast.membership.SafetyData;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What the blocks of a voting disk say, as bytes; see docs/protocol/voting-disk.md. Decoding is total. */
+final class BlockCodec {
+    /** "HFHDR001", "HFBEAT01", "HFVIEW01" as little-endian words: kind and version of a block. */
+    static final long HEADER = 0x3130305244484648L;
+
+    static final long HEARTBEAT = 0x3130544145424648L;
+    static final long BALLOT = 0x3130574549564648L;
+
+    private static final int TEXT_MAX = 200;
+
+    private final BlockSeal seal;
+
+    BlockCodec(BlockSeal seal) {
+        this.seal = seal;
+    }
+
+    /** The header: which of the cluster's disks this is. */
+    record Header(UUID disk, int slot, int disks, int maxNodes) {}
+
+    byte[] header(Header header) {
+        byte[] payload = new byte[BlockSeal.PAYLOAD_MAX];
+        ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+        out.putLong(header.disk().getMostSignificantBits());
+        out.putLong(header.disk().getLeastSignificantBits());
+        out.putInt(header.slot());
+        out.putInt(header.disks());
+        out.putInt(header.maxNodes());
+        return seal.seal(HEADER, payload, out.position());
+    }
+
+    Optional<Header> readHeader(byte[] area, int offset) {
+        return seal.open(HEADER, area, offset).flatMap(in -> {
+            try {
+                UUID disk = new UUID(in.getLong(), in.getLong());
+                return Optional.of(new Header(disk, in.getInt(), in.getInt(), in.getInt()));
+            } catch (BufferUnderflowException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    byte[] heartbeat(HeartbeatBlock block) {
+        byte[] payload = new byte[BlockSeal.PAYLOAD_MAX];
+        ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+        out.put((byte) block.node().number());
+        out.putLong(block.incarnation().number());
+        out.putLong(block.sequence());
+        out.put(StateCode.of(block.state()));
+        out.putLong(block.reach().bits());
+        out.putLong(block.round());
+        out.putInt(block.weight());
+        out.putLong(block.ballotSequence());
+        out.putLong(block.bootId());
+        out.putLong(block.safety().takeoverAfter().toNanos());
+        out.put((byte) (block.safety().timerTakeover() ? 1 : 0));
+        putView(out, block.announced());
+        return seal.seal(HEARTBEAT, payload, out.position());
+    }
+
+    /** The heartbeat block of {@code node}, or nothing if these bytes are not one. */
+    Optional<HeartbeatBlock> readHeartbeat(byte[] area, int offset, NodeId node) {
+        return seal.open(HEARTBEAT, area, offset).flatMap(in -> {
+            try {
+                if (in.get() != node.number()) {
+                    return Optional.empty();
+                }
+                Incarnation incarnation = new Incarnation(in.getLong());
+                long sequence = in.getLong();
+                NodeState state = StateCode.read(in.get());
+                NodeSet reach = new NodeSet(in.getLong());
+                long round = in.getLong();
+                int weight = in.getInt();
+                long ballotSequence = in.getLong();
+                long bootId = in.getLong();
+                SafetyData safety = new SafetyData(Duration.ofNanos(in.getLong()), in.get() == 1);
+                View announced = getView(in);
+                return Optional.of(new HeartbeatBlock(
+                        node,
+                        incarnation,
+                        sequence,
+                        state,
+                        announced,
+                        reach,
+                        round,
+                        weight,
+                        ballotSequence,
+                        bootId,
+                        safety));
+            } catch (BufferUnderflowException | IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    byte[] ballot(BallotBlock block) {
+        byte[] payload = new byte[BlockSeal.PAYLOAD_MAX];
+        ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+        out.put((byte) block.writer().number());
+        out.putLong(block.incarnation().number());
+        out.putLong(block.sequence());
+        out.putLong(block.promised());
+        out.putLong(block.accepted());
+        putView(out, block.value());
+        return seal.seal(BALLOT, payload, out.position());
+    }
+
+    Optional<BallotBlock> readBallot(byte[] area, int offset, NodeId node) {
+        return seal.open(BALLOT, area, offset).flatMap(in -> {
+            try {
+                if (in.get() != node.number()) {
+                    return Optional.empty();
+                }
+                return Optional.of(new BallotBlock(
+                        node, new Incarnation(in.getLong()), in.getLong(), in.getLong(), in.getLong(), getView(in)));
+            } catch (BufferUnderflowException | IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    private static void putView(ByteBuffer out, @Nullable View view) {
+        out.put((byte) (view == null ? 0 : 1));
+        if (view == null) {
+            return;
+        }
+        out.putLong(view.epoch().number());
+        out.putLong(view.sub());
+        out.put((byte) view.members().size());
+        view.members().forEach((node, incarnation) -> {
+            out.put((byte) node.number());
+            out.putLong(incarnation.number());
+        });
+        out.put((byte) view.master().number());
+        out.putShort((short) view.unsettled().size());
+        for (View.Unsettled each : view.unsettled()) {
+            out.put((byte) each.node().number());
+            out.putLong(each.incarnation().number());
+            out.putLong(each.evictedIn().number());
+        }
+        RegistryRoot root = view.registryRoot();
+        out.putLong(root.ownerEpoch());
+        out.putLong(root.ownerIncarnation());
+        out.putInt(root.segment());
+        out.putLong(root.generation());
+        out.put((byte) view.proposer().number());
+        byte[] reason = view.reason().getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(reason.length, TEXT_MAX);
+        out.put((byte) length);
+        out.put(reason, 0, length);
+    }
+
+    private static @Nullable View getView(ByteBuffer in) {
+        if (in.get() == 0) {
+            return null;
+        }
+        Epoch epoch = new Epoch(in.getLong());
+        long sub = in.getLong();
+        int count = in.get();
+        SortedMap<NodeId, Incarnation> members = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            members.put(new NodeId(in.get()), new Incarnation(in.getLong()));
+        }
+        NodeId master = new NodeId(in.get());
+        int unsettledCount = in.getShort();
+        List<View.Unsettled> unsettled = new ArrayList<>();
+        for (int i = 0; i < unsettledCount; i++) {
+            unsettled.add(
+                    new View.Unsettled(new NodeId(in.get()), new Incarnation(in.getLong()), new Epoch(in.getLong())));
+        }
+        RegistryRoot root = new RegistryRoot(in.getLong(), in.getLong(), in.getInt(), in.getLong());
+        NodeId proposer = new NodeId(in.get());
+        byte[] reason = new byte[in.get() & 0xff];
+        in.get(reason);
+        return new View(
+                epoch, sub, members, master, unsettled, root, proposer, new String(reason, StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.linux.Cgroup;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts crsd in a control group of its own and starts it again when it ends; resources keep running meanwhile. */
+final class CrsProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(CrsProcess.class);
+    private static final long BACKOFF_MIN_MILLIS = 100;
+    private static final long BACKOFF_MAX_MILLIS = 5_000;
+    private static final long LIVED_WELL_NANOS = 10_000_000_000L;
+
+    private final Cgroup group;
+    private final Path log;
+    private volatile boolean wanted = true;
+    private volatile @Nullable Process process;
+
+    CrsProcess(Cgroup group, Path log) {
+        this.group = group;
+        this.log = log;
+    }
+
+    void start() {
+        Thread thread = new Thread(this::supervise, "crsd supervisor");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Ends the present crsd, which is then started anew. */
+    void restart() {
+        Process running = process;
+        if (running != null) {
+            running.destroyForcibly();
+        }
+    }
+
+    /** No crsd from now on. */
+    void stop() {
+        wanted = false;
+        restart();
+    }
+
+    private void supervise() {
+        long backoff = BACKOFF_MIN_MILLIS;
+        while (wanted) {
+            long began = System.nanoTime();
+            try {
+                group.create();
+                List<String> command = new ArrayList<>(group.commandPrefix());
+                command.addAll(command());
+                Process started = new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                        .start();
+                process = started;
+                int code = started.waitFor();
+                if (wanted) {
+                    LOG.warn("crsd ended with {}; it is started again, resources keep running", code);
+                }
+            } catch (IOException e) {
+                LOG.error("crsd could not be started: {}", e.getMessage());
+            } catch (InterruptedException e) {
+                return;
+            }
+            backoff = System.nanoTime() - began > LIVED_WELL_NANOS
+                    ? BACKOFF_MIN_MILLIS
+                    : Math.min(backoff * 2, BACKOFF_MAX_MILLIS);
+            try {
+                TimeUnit.MILLISECONDS.sleep(backoff); // Back-off: a crsd that dies at once must not eat the CPU.
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private static List<String> command() {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return List.of(
+                java,
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xms24m",
+                "-Xmx128m",
+                "-Xss512k",
+                "-XX:-UsePerfData",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dfile.encoding=UTF-8",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.holdfast.crsd.Crsd");
+    }
+}

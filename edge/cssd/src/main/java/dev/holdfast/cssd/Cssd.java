@@ -1,0 +1,286 @@
+package dev.holdfast.cssd;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.FileSize;
+import dev.holdfast.linux.Cgroup;
+import dev.holdfast.linux.KillTimer;
+import dev.holdfast.linux.Linux;
+import dev.holdfast.linux.Machine;
+import dev.holdfast.linux.Scheduling;
+import dev.holdfast.linux.Watchdog;
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.InvalidSettings;
+import dev.holdfast.membership.Membership;
+import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The membership daemon. Reads its settings, makes sure that nothing of an earlier life is left running, checks what it
+ * relies on and says loudly what is missing, and then runs the loop.
+ *
+ * <p>Exit codes: 0 start me again (a new life), 1 settings or machine unfit, 3 stopped on purpose.
+ */
+public final class Cssd {
+    private static final Logger LOG = LoggerFactory.getLogger(Cssd.class);
+    private static final int LOOP_PRIORITY = 20;
+    private static final int IO_PRIORITY = 21;
+    private static final int LAST_TO_BE_KILLED = -1000;
+    private static final long FENCE_TIMEOUT_SECONDS = 60;
+    private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
+
+    private Cssd() {}
+
+    /** Takes no arguments; see docs/manual for cluster.conf and node.conf. */
+    public static void main(String[] arguments) {
+        Directories directories = Directories.of(System.getenv());
+        try {
+            Files.createDirectories(directories.log());
+            Files.createDirectories(directories.run());
+            Files.createDirectories(directories.var());
+            logTo(directories.log().resolve("cssd.log"));
+            start(directories);
+        } catch (InvalidSettings e) {
+            e.problems().forEach(problem -> complain("HF-1001: " + problem));
+            System.exit(1);
+        } catch (IOException e) {
+            complain("HF-1003: cssd cannot start: " + e.getMessage());
+            System.exit(1);
+        } catch (InterruptedException e) {
+            System.exit(1);
+        } catch (RuntimeException | Error e) {
+            // We broke our own invariant: a wrong node is worse than a lost one. The guards do the rest.
+            LOG.error("cssd stops", e);
+            Runtime.getRuntime().halt(4);
+        }
+    }
+
+    private static void complain(String text) {
+        LOG.error(text);
+        System.err.println(text);
+    }
+
+    private static void start(Directories directories) throws IOException, InvalidSettings, InterruptedException {
+        ClusterSettings cluster =
+                ClusterSettings.read(NodeConf.load(directories.etc().resolve("cluster.conf")));
+        NodeConf node = NodeConf.read(NodeConf.load(directories.etc().resolve("node.conf")), cluster);
+        ClusterKey key = ClusterKey.read(directories.etc().resolve("cluster.key"));
+        NodeId self = node.self();
+        LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
+        cluster.timing().certificate().forEach(LOG::info);
+        Linux.warmUp();
+
+        Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
+        group.create();
+        LettingGo lettingGo = new LettingGo(group, KILL_PATIENCE);
+        LettingGo.Result clean = lettingGo.run(true);
+        if (!clean.verified()) {
+            throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
+        }
+
+        lockIn();
+        Optional<Watchdog> watchdog = openWatchdog(node, cluster);
+        boolean timerTakeover = mayBeTakenOverByTimer(watchdog, cluster);
+        LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+        CssdLoop[] loop = new CssdLoop[1];
+        java.util.function.Consumer<Input> post = input -> loop[0].post(input);
+
+        ConcurrentHashMap<UUID, Integer> identities = new ConcurrentHashMap<>();
+        BlockCodec codec = new BlockCodec(new BlockSeal(cluster.id(), key));
+        int highest = cluster.nodes().lastKey().number();
+        List<VotingDisk> disks = new ArrayList<>();
+        for (int index = 0; index < cluster.votingDisks().size(); index++) {
+            Path path = Path.of(cluster.votingDisks().get(index));
+            disks.add(new VotingDisk(index, path, self, highest, codec, identities, () -> realTime(IO_PRIORITY), post));
+        }
+        HeartbeatSeal seal = new HeartbeatSeal(key);
+        List<HeartbeatLink> links = links(cluster, self, seal, post);
+        UUID boot = Machine.bootId();
+        MembershipSettings settings = new MembershipSettings(
+                self,
+                cluster.nodeSet(),
+                cluster.votingDisks().size(),
+                cluster.links(),
+                cluster.timing(),
+                boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
+                timerTakeover,
+                cluster.fence().isPresent(),
+                cluster.bootWait(),
+                new SecureRandom().nextLong());
+        EventLog events = new EventLog(directories.log().resolve("events.jsonl"), cluster.nameOf(self));
+        CrsProcess crsProcess =
+                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"));
+        realTime(LOOP_PRIORITY);
+        CssdLoop made = new CssdLoop(
+                new CssdLoop.Parts(
+                        cluster,
+                        self,
+                        new Membership(settings, new Moment(System.nanoTime())),
+                        disks,
+                        links,
+                        seal,
+                        KillTimer.create(),
+                        watchdog,
+                        lettingGo,
+                        cluster.fence().map(device -> new FenceAgent(device, FENCE_TIMEOUT_SECONDS)),
+                        crsProcess,
+                        events,
+                        node.resetBySysrq()),
+                inbox);
+        loop[0] = made;
+        made.setCrsLink(new CrsLink(directories.run().resolve("cssd.sock"), made::post));
+        links.forEach(HeartbeatLink::start);
+        crsProcess.start();
+        made.run();
+    }
+
+    private static List<HeartbeatLink> links(
+            ClusterSettings cluster, NodeId self, HeartbeatSeal seal, java.util.function.Consumer<Input> post)
+            throws IOException {
+        List<HeartbeatLink> links = new ArrayList<>();
+        for (int link = 0; link < cluster.links(); link++) {
+            int index = link;
+            ClusterSettings.Node own = cluster.nodes().get(self);
+            if (own == null) {
+                throw new IOException("this node is not in cluster.conf");
+            }
+            List<String> peers = cluster.nodes().values().stream()
+                    .filter(each -> !each.id().equals(self))
+                    .map(each -> each.privateAddresses().get(index))
+                    .toList();
+            links.add(new HeartbeatLink(
+                    index,
+                    own.privateAddresses().get(index),
+                    peers,
+                    cluster.heartbeatPort(),
+                    (from, bytes, length) -> seal.open(bytes, length)
+                            .ifPresent(beat -> post.accept(new Input.HeartbeatReceived(from, beat))),
+                    () -> realTime(IO_PRIORITY)));
+        }
+        return links;
+    }
+
+    /** Real-time class and locked memory are what the fast timings were measured with; without them we go on, and say so. */
+    private static void realTime(int priority) {
+        try {
+            Scheduling.realTime(priority);
+        } catch (IOException e) {
+            LOG.warn(
+                    "HF-1010: thread '{}' runs without real-time priority ({}); under load this node may be evicted"
+                            + " for being late. Use profile default or conservative, or grant CAP_SYS_NICE.",
+                    Thread.currentThread().getName(),
+                    e.getMessage());
+        }
+    }
+
+    private static void lockIn() {
+        try {
+            Scheduling.lockMemory();
+        } catch (IOException e) {
+            LOG.warn(
+                    "HF-1011: memory is not locked ({}); paging may delay heartbeats. Grant CAP_IPC_LOCK.",
+                    e.getMessage());
+        }
+        if (!Scheduling.adjustOutOfMemoryScore(LAST_TO_BE_KILLED)) {
+            LOG.info("the out-of-memory score could not be lowered");
+        }
+    }
+
+    private static Optional<Watchdog> openWatchdog(NodeConf node, ClusterSettings cluster) throws IOException {
+        if (node.watchdog().isEmpty()) {
+            LOG.warn("HF-1012: no watchdog is configured (node.conf: watchdog=/dev/watchdog); if this node hangs, its"
+                    + " resources can be taken over only after a fence device or a person confirmed that it is off");
+            return Optional.empty();
+        }
+        Watchdog watchdog = Watchdog.open(node.watchdog().get());
+        Duration wanted = cluster.timing().watchdog();
+        Optional<Duration> set = watchdog.setTimeout(wanted);
+        if (set.isPresent() && set.get().compareTo(wanted) > 0) {
+            watchdog.disarm();
+            throw new IOException(
+                    "C2: the watchdog " + node.watchdog().get() + " cannot do " + wanted.toMillis() + " ms, it took "
+                            + set.get().toMillis() + " ms; set timing.watchdog to that in cluster.conf on all nodes");
+        }
+        LOG.info(
+                "watchdog {} ({}) is armed with {}",
+                node.watchdog().get(),
+                watchdog.identity().orElse("no name"),
+                set.map(each -> each.toMillis() + " ms").orElse("its own timeout, which it does not tell"));
+        return Optional.of(watchdog);
+    }
+
+    private static boolean mayBeTakenOverByTimer(Optional<Watchdog> watchdog, ClusterSettings cluster) {
+        if (watchdog.isEmpty()) {
+            return false;
+        }
+        if (watchdog.get().isSoftware()) {
+            LOG.warn("HF-1013: the watchdog is softdog, which dies with the kernel it should guard against;"
+                    + " takeover by timer is off for this node");
+            return false;
+        }
+        Optional<String> hypervisor = Machine.hypervisor();
+        if (hypervisor.isPresent() && !cluster.virtualTimerTakeover()) {
+            LOG.warn(
+                    "HF-1014: this is a virtual machine ({}), which can be frozen together with its watchdog;"
+                            + " takeover by timer is off unless cluster.conf says timer.takeover.on.virtual=yes",
+                    hypervisor.get());
+            return false;
+        }
+        return true;
+    }
+
+    private static void logTo(Path file) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern("%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%ex");
+        encoder.start();
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setContext(context);
+        appender.setFile(file.toString());
+        appender.setEncoder(encoder);
+        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
+        rolling.setContext(context);
+        rolling.setParent(appender);
+        rolling.setFileNamePattern(file + ".%i");
+        rolling.setMaxIndex(3);
+        rolling.start();
+        SizeBasedTriggeringPolicy<ILoggingEvent> trigger = new SizeBasedTriggeringPolicy<>();
+        trigger.setContext(context);
+        trigger.setMaxFileSize(FileSize.valueOf("10MB"));
+        trigger.start();
+        appender.setRollingPolicy(rolling);
+        appender.setTriggeringPolicy(trigger);
+        appender.start();
+        // The file system of a log must never hold up membership: a thread of its own writes, and drops rather than
+        // waits.
+        ch.qos.logback.classic.AsyncAppender async = new ch.qos.logback.classic.AsyncAppender();
+        async.setContext(context);
+        async.setNeverBlock(true);
+        async.addAppender(appender);
+        async.start();
+        ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.detachAndStopAllAppenders();
+        root.setLevel(ch.qos.logback.classic.Level.INFO);
+        root.addAppender(async);
+    }
+}

@@ -1,0 +1,423 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.linux.KillTimer;
+import dev.holdfast.linux.Machine;
+import dev.holdfast.linux.Watchdog;
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.Membership;
+import dev.holdfast.membership.MembershipStatus;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The only thread that touches the membership. Adapters never call it; they put what happened in the inbox. What is asked
+ * for in return is done here if it is short, and elsewhere if it may take time; long deeds report back as inputs.
+ */
+final class CssdLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(CssdLoop.class);
+    private static final long TICK_NANOS = 10_000_000;
+    private static final int BATCH_MAX = 256;
+    /** A crsd that says nothing for so long hangs, and is started anew: what it runs goes on. */
+    private static final Duration CRSD_SILENCE = Duration.ofSeconds(10);
+
+    private final ClusterSettings cluster;
+    private final NodeId self;
+    private final Membership membership;
+    private final List<VotingDisk> disks;
+    private final List<HeartbeatLink> links;
+    private final HeartbeatSeal seal;
+    private final KillTimer killTimer;
+    private final @Nullable Watchdog watchdog;
+    private final LettingGo lettingGo;
+    private final Optional<FenceAgent> fence;
+    private final CrsProcess crsProcess;
+    private final EventLog events;
+    private final boolean resetBySysrq;
+    private final LinkedBlockingQueue<Runnable> inbox;
+    private final ExecutorService fencing = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("fence ", 1).factory());
+    private @Nullable CrsLink crs;
+    private Moment crsHeard;
+    private Moment nextPet;
+
+    /** Everything the loop drives; made once by {@link Cssd}. */
+    record Parts(
+            ClusterSettings cluster,
+            NodeId self,
+            Membership membership,
+            List<VotingDisk> disks,
+            List<HeartbeatLink> links,
+            HeartbeatSeal seal,
+            KillTimer killTimer,
+            Optional<Watchdog> watchdog,
+            LettingGo lettingGo,
+            Optional<FenceAgent> fence,
+            CrsProcess crsProcess,
+            EventLog events,
+            boolean resetBySysrq) {}
+
+    CssdLoop(Parts parts, LinkedBlockingQueue<Runnable> inbox) {
+        cluster = parts.cluster();
+        self = parts.self();
+        membership = parts.membership();
+        disks = parts.disks();
+        links = parts.links();
+        seal = parts.seal();
+        killTimer = parts.killTimer();
+        watchdog = parts.watchdog().orElse(null);
+        lettingGo = parts.lettingGo();
+        fence = parts.fence();
+        crsProcess = parts.crsProcess();
+        events = parts.events();
+        resetBySysrq = parts.resetBySysrq();
+        this.inbox = inbox;
+        crsHeard = now();
+        nextPet = now();
+    }
+
+    private static Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    void setCrsLink(CrsLink link) {
+        crs = link;
+    }
+
+    /** May be called from any thread. */
+    void post(Input input) {
+        inbox.add(() -> step(input));
+    }
+
+    /** May be called from any thread. */
+    void post(CrsLink.Message message) {
+        inbox.add(() -> onCrs(message));
+    }
+
+    void run() throws InterruptedException {
+        var batch = new ArrayList<Runnable>();
+        while (true) {
+            Runnable first = inbox.poll(TICK_NANOS, TimeUnit.NANOSECONDS);
+            if (first != null) {
+                batch.add(first);
+                inbox.drainTo(batch, BATCH_MAX); // Bounded: a flood must not put the tick off.
+            }
+            // What arrived before a tick is heard before it, or peers would look silent after a pause of our own.
+            batch.forEach(Runnable::run);
+            batch.clear();
+            step(new Input.Tick());
+            keepHouse();
+        }
+    }
+
+    private void step(Input input) {
+        List<Effect> effects = membership.step(now(), input);
+        for (int i = 0; i < effects.size(); i++) {
+            perform(effects.get(i));
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.SendHeartbeat send -> {
+                byte[] datagram = seal.seal(send.heartbeat());
+                links.forEach(link -> link.send(datagram));
+            }
+            case Effect.WriteHeartbeat write ->
+                disks.get(write.disk()).writeHeartbeat(write.operation(), write.block());
+            case Effect.WriteBallot write -> disks.get(write.disk()).writeBallot(write.operation(), write.block());
+            case Effect.ReadHeartbeats read -> disks.get(read.disk()).readHeartbeats(read.operation());
+            case Effect.ReadBallots read -> disks.get(read.disk()).readBallots(read.operation());
+            case Effect.RenewLease renew -> renew(renew);
+            case Effect.InstallView _ -> tellCrs();
+            case Effect.Settled _ -> tellCrs();
+            case Effect.LetGo letGo -> letGo(letGo.reason());
+            case Effect.Disarm _ -> disarm();
+            case Effect.ResetMachine reset -> reset(reset.reason());
+            case Effect.Fence order -> fence(order);
+            case Effect.RootAnswered answer ->
+                sendCrs(Map.of("t", "root", "id", answer.request(), "accepted", answer.accepted()));
+            case Effect.ConfirmAnswered answer ->
+                sendCrs(Map.of("t", "confirmed", "id", answer.request(), "ok", answer.confirmed()));
+            case Effect.Exit exit -> exit(exit);
+            case Effect.Note note -> {
+                LOG.info("{}: {}", note.event(), note.text());
+                events.add(System.nanoTime(), note.event(), note.details(), note.text());
+            }
+        }
+    }
+
+    /** Arm, then pet: a process that is stopped between the two is killed by the kernel before the pet wears off. */
+    private void renew(Effect.RenewLease renew) {
+        try {
+            killTimer.arm(renew.until());
+            if (watchdog != null) {
+                watchdog.pet();
+            }
+        } catch (IOException e) {
+            // Without guard no lease: nothing is renewed, and we let go when half of the old lease is over.
+            LOG.error("the lease is not renewed, as its guard failed: {}", e.getMessage());
+            return;
+        }
+        tellCrs();
+    }
+
+    private void disarm() {
+        try {
+            killTimer.disarm();
+        } catch (IOException e) {
+            LOG.error("kill timer: {}", e.getMessage());
+        }
+    }
+
+    private void letGo(String reason) {
+        sendCrs(Map.of("t", "letgo", "reason", reason));
+        crsProcess.stop();
+        Thread.ofPlatform().name("letting go").start(() -> {
+            LettingGo.Result result = lettingGo.run(true);
+            post(new Input.LetGoDone(result.verified(), result.detail()));
+        });
+    }
+
+    private void reset(String reason) {
+        LOG.error("resetting this machine: {}", reason);
+        events.add(System.nanoTime(), "reset", new java.util.TreeMap<>(Map.of("reason", reason)), reason);
+        if (!resetBySysrq) {
+            LOG.error("node.conf says reset=none: the kill timer and the watchdog must do it");
+            return;
+        }
+        try {
+            Machine.reset();
+        } catch (IOException e) {
+            LOG.error(
+                    "the machine could not be reset ({}); the kill timer and the watchdog must do it", e.getMessage());
+        }
+    }
+
+    private void fence(Effect.Fence order) {
+        FenceAgent agent = fence.orElse(null);
+        if (agent == null) {
+            return;
+        }
+        fencing.execute(() -> {
+            try {
+                String how = agent.off(order.victim());
+                post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
+            } catch (FenceAgent.FenceFailed e) {
+                post(new Input.FenceFailed(order.victim(), order.incarnation(), String.valueOf(e.getMessage())));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private void exit(Effect.Exit exit) {
+        LOG.info("cssd ends: {}{}", exit.reason(), exit.restart() ? "" : "; it is not to be started again");
+        crsProcess.stop();
+        if (watchdog != null) {
+            try {
+                watchdog.disarm();
+            } catch (IOException e) {
+                LOG.error("watchdog: {}", e.getMessage());
+            }
+        }
+        events.flush(500);
+        // Not System.exit: a disk thread that hangs in the kernel must not hold up the end.
+        Runtime.getRuntime().halt(exit.restart() ? 0 : 3);
+    }
+
+    /** What is not membership's business: a harmless node pets its watchdog by the clock, and a crsd that hangs is replaced. */
+    private void keepHouse() {
+        Moment now = now();
+        if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
+            nextPet = now.plus(cluster.timing().watchdog().dividedBy(4));
+            try {
+                watchdog.pet();
+            } catch (IOException e) {
+                LOG.error("watchdog: {}", e.getMessage());
+            }
+        }
+        if (now.since(crsHeard).compareTo(CRSD_SILENCE) > 0) {
+            LOG.warn("crsd has been silent for {} s; it is started anew", CRSD_SILENCE.toSeconds());
+            crsHeard = now;
+            crsProcess.restart();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------ crsd
+
+    private void sendCrs(Map<String, Object> fields) {
+        CrsLink link = crs;
+        if (link != null) {
+            link.send(fields);
+        }
+    }
+
+    private void tellCrs() {
+        MembershipStatus status = membership.status(now());
+        View view = status.view();
+        Incarnation incarnation = status.incarnation();
+        if (view == null || incarnation == null || !status.phase().equals("MEMBER")) {
+            return;
+        }
+        Map<String, Object> members = new LinkedHashMap<>();
+        view.members().forEach((node, life) -> members.put(String.valueOf(node.number()), life.number()));
+        List<Map<String, Object>> unsettled = new ArrayList<>();
+        for (View.Unsettled each : view.unsettled()) {
+            String proof = status.settled().get(each);
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("node", each.node().number());
+            entry.put("incarnation", each.incarnation().number());
+            entry.put("evictedIn", each.evictedIn().number());
+            entry.put("settled", proof != null);
+            entry.put("proof", proof == null ? "" : proof.substring(0, proof.indexOf(':')));
+            entry.put("detail", proof == null ? "" : proof.substring(proof.indexOf(':') + 2));
+            unsettled.add(entry);
+        }
+        RegistryRoot root = view.registryRoot();
+        Moment lease = status.leaseUntil();
+        Map<String, Object> message = new LinkedHashMap<>();
+        message.put("t", "view");
+        message.put("self", self.number());
+        message.put("incarnation", incarnation.number());
+        message.put("epoch", view.epoch().number());
+        message.put("sub", view.sub());
+        message.put("master", view.master().number());
+        message.put("members", members);
+        message.put("unsettled", unsettled);
+        message.put(
+                "root",
+                Map.of(
+                        "ownerEpoch", root.ownerEpoch(),
+                        "ownerIncarnation", root.ownerIncarnation(),
+                        "segment", root.segment(),
+                        "generation", root.generation()));
+        message.put("lease", lease == null ? 0 : lease.nanos());
+        sendCrs(message);
+    }
+
+    private void onCrs(CrsLink.Message message) {
+        CrsLink link = crs;
+        if (link == null || !link.isNewest(message.from())) {
+            return;
+        }
+        Map<String, Object> fields = message.fields();
+        crsHeard = now();
+        switch (String.valueOf(fields.get("t"))) {
+            case "connected" -> tellCrs();
+            case "gone" -> LOG.warn("crsd is gone");
+            case "alive" -> step(new Input.WeightChanged((int) number(fields, "weight")));
+            case "root" -> {
+                if (fields.get("root") instanceof Map<?, ?> root) {
+                    step(new Input.RootWanted(
+                            number(fields, "id"),
+                            new Epoch(number(fields, "epoch")),
+                            new RegistryRoot(
+                                    number(root, "ownerEpoch"),
+                                    number(root, "ownerIncarnation"),
+                                    (int) number(root, "segment"),
+                                    number(root, "generation"))));
+                }
+            }
+            case "confirm" -> step(new Input.ConfirmWanted(number(fields, "id"), new Epoch(number(fields, "epoch"))));
+            case "leave" -> step(new Input.LeaveRequested());
+            case "operator" -> {
+                long node = number(fields, "node");
+                if (node >= 1 && node <= NodeId.MAX) {
+                    step(new Input.OperatorConfirmed(new NodeId((int) node), String.valueOf(fields.get("operator"))));
+                }
+            }
+            case "css" -> message.from().send(answer(fields));
+            default -> LOG.warn("crsd said something unknown: {}", fields);
+        }
+    }
+
+    private static long number(Map<?, ?> fields, String key) {
+        return fields.get(key) instanceof Number number ? number.longValue() : 0;
+    }
+
+    private Map<String, Object> answer(Map<String, Object> question) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("t", "css");
+        answer.put("id", number(question, "id"));
+        MembershipStatus status = membership.status(now());
+        switch (String.valueOf(question.get("query"))) {
+            case "votedisk" -> answer.put("disks", votingDisks(status));
+            case "timing" -> {
+                Duration misscount = cluster.timing().misscount();
+                answer.put("misscountSeconds", seconds(misscount));
+                answer.put("disktimeoutSeconds", seconds(cluster.timing().lease()));
+                answer.put("reboottimeSeconds", seconds(cluster.timing().watchdog()));
+                answer.put("profile", cluster.profile());
+                answer.put("leaseMillis", cluster.timing().lease().toMillis());
+                answer.put("takeoverMillis", cluster.timing().takeoverAfter().toMillis());
+                answer.put("certificate", cluster.timing().certificate());
+            }
+            case "nodes" -> answer.put("nodes", nodes(status));
+            case "fencing" -> {
+                List<String> settled = new ArrayList<>();
+                status.settled().forEach((each, proof) -> settled.add(each + " " + proof));
+                answer.put("settled", settled);
+            }
+            default -> answer.put("error", "unknown query " + question.get("query"));
+        }
+        return answer;
+    }
+
+    private static String seconds(Duration span) {
+        return String.valueOf(span.toMillis() / 1000.0);
+    }
+
+    private List<Map<String, Object>> votingDisks(MembershipStatus status) {
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (MembershipStatus.Disk each : status.disks()) {
+            VotingDisk disk = disks.get(each.disk());
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("number", each.disk() + 1);
+            entry.put("state", each.usable() ? "ONLINE" : "OFFLINE");
+            entry.put(
+                    "uuid",
+                    disk.identity().map(id -> id.toString().replace("-", "")).orElse(""));
+            entry.put("path", disk.path().toString());
+            entry.put("latencyMicros", each.latency().toNanos() / 1000);
+            entry.put("detail", each.usable() ? "" : each.detail().isEmpty() ? "does not answer" : each.detail());
+            list.add(entry);
+        }
+        return list;
+    }
+
+    private List<Map<String, Object>> nodes(MembershipStatus status) {
+        List<Map<String, Object>> list = new ArrayList<>();
+        View view = status.view();
+        cluster.nodes().forEach((id, node) -> {
+            Incarnation life = view == null ? null : view.members().get(id);
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("number", id.number());
+            entry.put("name", node.name());
+            entry.put("active", life != null && status.phase().equals("MEMBER"));
+            entry.put("private", String.join(",", node.privateAddresses()));
+            entry.put("incarnation", life == null ? 0 : life.number());
+            list.add(entry);
+        });
+        return list;
+    }
+}

@@ -1,0 +1,123 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.membership.Heartbeat;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Heartbeats as sealed datagrams: AES-256-GCM under a key of this process alone, derived from the cluster key and a
+ * random salt that travels in clear; the nonce is a counter, so that no (key, nonce) pair occurs twice.
+ *
+ * <pre>
+ * offset  bytes
+ *      0      1  version, 1
+ *      1     16  salt of the sending process
+ *     17      8  counter
+ *     25      -  sealed heartbeat and tag; everything before is authenticated too
+ * </pre>
+ *
+ * A replayed datagram is authentic but old: membership drops it by incarnation and sequence. Opening is total.
+ */
+final class HeartbeatSeal {
+    private static final byte VERSION = 1;
+    private static final int SALT = 16;
+    private static final int CLEAR = 1 + SALT + 8;
+    private static final int TAG_BITS = 128;
+    /** Peers that restart bring new salts; more than this many at a time only a flood of forgeries brings. */
+    private static final int KEYS_MAX = 256;
+
+    private final ClusterKey clusterKey;
+    private final byte[] salt = new byte[SALT];
+    private final SecretKey own;
+    private long counter;
+    private final Map<ByteBuffer, SecretKey> keys = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SecretKey> eldest) {
+            return size() > KEYS_MAX;
+        }
+    };
+
+    HeartbeatSeal(ClusterKey clusterKey) {
+        this.clusterKey = clusterKey;
+        new SecureRandom().nextBytes(salt);
+        own = keyFor(salt);
+    }
+
+    private SecretKey keyFor(byte[] itsSalt) {
+        return new SecretKeySpec(clusterKey.derive("heartbeat", itsSalt, 32), "AES");
+    }
+
+    byte[] seal(Heartbeat beat) {
+        ByteBuffer plain = ByteBuffer.allocate(1 + 8 + 8 + 1 + 8 + 8 + 8 + 8);
+        plain.put((byte) beat.from().number());
+        plain.putLong(beat.incarnation().number());
+        plain.putLong(beat.sequence());
+        plain.put(StateCode.of(beat.state()));
+        plain.putLong(beat.epoch().number());
+        plain.putLong(beat.round());
+        plain.putLong(beat.hears().bits());
+        plain.putLong(beat.bootId());
+        try {
+            ByteBuffer out = ByteBuffer.allocate(CLEAR + plain.capacity() + TAG_BITS / 8);
+            out.put(VERSION).put(salt).putLong(++counter);
+            Cipher cipher = cipher(Cipher.ENCRYPT_MODE, own, counter);
+            cipher.updateAAD(out.array(), 0, CLEAR);
+            cipher.doFinal(plain.array(), 0, plain.capacity(), out.array(), CLEAR);
+            return out.array();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java cannot do AES-GCM", e);
+        }
+    }
+
+    /** The heartbeat, or nothing if the datagram is not authentic or not a heartbeat. May be called by several threads. */
+    Optional<Heartbeat> open(byte[] datagram, int length) {
+        if (length < CLEAR + TAG_BITS / 8 || datagram[0] != VERSION) {
+            return Optional.empty();
+        }
+        byte[] itsSalt = Arrays.copyOfRange(datagram, 1, 1 + SALT);
+        SecretKey key;
+        synchronized (keys) {
+            key = keys.computeIfAbsent(ByteBuffer.wrap(itsSalt), _ -> keyFor(itsSalt));
+        }
+        try {
+            long itsCounter = ByteBuffer.wrap(datagram, 1 + SALT, 8).getLong();
+            Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, itsCounter);
+            cipher.updateAAD(datagram, 0, CLEAR);
+            ByteBuffer in = ByteBuffer.wrap(cipher.doFinal(datagram, CLEAR, length - CLEAR));
+            return Optional.of(new Heartbeat(
+                    new NodeId(in.get()),
+                    new Incarnation(in.getLong()),
+                    in.getLong(),
+                    StateCode.read(in.get()),
+                    new Epoch(in.getLong()),
+                    in.getLong(),
+                    new NodeSet(in.getLong()),
+                    in.getLong()));
+        } catch (GeneralSecurityException | BufferUnderflowException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Cipher cipher(int mode, SecretKey key, long counter) throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        byte[] nonce = ByteBuffer.allocate(12).putInt(0).putLong(counter).array();
+        cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
+        return cipher;
+    }
+}

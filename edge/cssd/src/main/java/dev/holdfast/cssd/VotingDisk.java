@@ -1,0 +1,226 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.linux.BlockDevice;
+import dev.holdfast.linux.DiskThread;
+import dev.holdfast.membership.BallotBlock;
+import dev.holdfast.membership.HeartbeatBlock;
+import dev.holdfast.membership.Input;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One voting disk and its one thread. Every node owns a pair of blocks in each area and writes the older one of the two,
+ * so that a torn write leaves the value before it (rule R3).
+ *
+ * <pre>
+ * offset     size
+ *      0     2 x 4 KiB              header, two copies
+ *  32 KiB    64 x 2 x 4 KiB         heartbeat area: a pair per node
+ *   2 MiB    64 x 2 x 4 KiB         view area: a pair per node
+ *   4 MiB                           end
+ * </pre>
+ *
+ * A disk is what its header says: it is read and compared at every open, and a disk that was exchanged is refused.
+ */
+final class VotingDisk {
+    static final long HEARTBEAT_AREA = 32 << 10;
+    static final long VIEW_AREA = 2 << 20;
+    static final long END = 4 << 20;
+    private static final int PAIR = 2 * BlockSeal.BLOCK;
+
+    private final int index;
+    private final NodeId self;
+    private final int nodes;
+    private final BlockCodec codec;
+    private final DiskThread thread;
+    private final Consumer<Input> inbox;
+    private final Map<UUID, Integer> identities;
+
+    // Touched by the disk's thread alone.
+    private @Nullable BlockDevice verified;
+    private volatile @Nullable UUID identity;
+    private final Map<Long, Integer> nextCopy = new HashMap<>();
+
+    /**
+     * @param index 0-based, as in the settings
+     * @param nodes the highest configured node number: so much of each area is read
+     * @param identities shared by the disks of this node: one disk under two paths must not have two votes
+     */
+    VotingDisk(
+            int index,
+            Path path,
+            NodeId self,
+            int nodes,
+            BlockCodec codec,
+            ConcurrentHashMap<UUID, Integer> identities,
+            Runnable prepareThread,
+            Consumer<Input> inbox) {
+        this.index = index;
+        this.self = self;
+        this.nodes = nodes;
+        this.codec = codec;
+        this.inbox = inbox;
+        this.identities = identities;
+        thread = DiskThread.start("voting disk " + (index + 1), path, 0, prepareThread, () -> {});
+    }
+
+    Path path() {
+        return thread.path();
+    }
+
+    /** The disk's own id, once it was read. */
+    Optional<UUID> identity() {
+        return Optional.ofNullable(identity);
+    }
+
+    void writeHeartbeat(long operation, HeartbeatBlock block) {
+        write(operation, HEARTBEAT_AREA, codec.heartbeat(block));
+    }
+
+    void writeBallot(long operation, BallotBlock block) {
+        write(operation, VIEW_AREA, codec.ballot(block));
+    }
+
+    void readHeartbeats(long operation) {
+        read(
+                operation,
+                HEARTBEAT_AREA,
+                (area, offset, node) -> codec.readHeartbeat(area, offset, node),
+                HeartbeatBlock::isNewerThan,
+                (blocks, torn) -> new Input.HeartbeatsRead(index, operation, blocks, torn));
+    }
+
+    void readBallots(long operation) {
+        read(
+                operation,
+                VIEW_AREA,
+                (area, offset, node) -> codec.readBallot(area, offset, node),
+                (a, b) -> a.sequence() > b.sequence(),
+                (blocks, torn) -> new Input.BallotsRead(index, operation, blocks, torn));
+    }
+
+    private void write(long operation, long area, byte[] block) {
+        thread.<Boolean>submit(
+                device -> {
+                    verify(device);
+                    int copy =
+                            nextCopy.containsKey(area) ? nextCopy.getOrDefault(area, 0) : findOlderCopy(device, area);
+                    long at = area + (long) (self.number() - 1) * PAIR + (long) copy * BlockSeal.BLOCK;
+                    device.write(at, block);
+                    nextCopy.put(area, 1 - copy);
+                    return true;
+                },
+                outcome -> report(operation, outcome, _ -> new Input.DiskWritten(index, operation)));
+    }
+
+    /** Before the first write: the copy that does not hold the newest block. */
+    private int findOlderCopy(BlockDevice device, long area) throws IOException {
+        byte[] pair = device.read(area + (long) (self.number() - 1) * PAIR, PAIR);
+        if (area == HEARTBEAT_AREA) {
+            return older(
+                    codec.readHeartbeat(pair, 0, self),
+                    codec.readHeartbeat(pair, BlockSeal.BLOCK, self),
+                    (a, b) -> a.isNewerThan(b));
+        }
+        return older(
+                codec.readBallot(pair, 0, self),
+                codec.readBallot(pair, BlockSeal.BLOCK, self),
+                (a, b) -> a.sequence() > b.sequence());
+    }
+
+    private static <B> int older(Optional<B> first, Optional<B> second, Newer<B> newer) {
+        if (first.isEmpty()) {
+            return 0;
+        }
+        return second.isPresent() && newer.test(second.get(), first.get()) ? 0 : 1;
+    }
+
+    private interface Newer<B> {
+        boolean test(B a, B b);
+    }
+
+    private interface Decoder<B> {
+        Optional<B> read(byte[] area, int offset, NodeId node);
+    }
+
+    private <B> void read(
+            long operation,
+            long areaStart,
+            Decoder<B> decoder,
+            Newer<B> newer,
+            BiFunction<SortedMap<NodeId, B>, NodeSet, Input> asInput) {
+        thread.submit(
+                device -> {
+                    verify(device);
+                    byte[] area = device.read(areaStart, nodes * PAIR);
+                    SortedMap<NodeId, B> blocks = new TreeMap<>();
+                    NodeSet torn = NodeSet.EMPTY;
+                    for (int number = 1; number <= nodes; number++) {
+                        NodeId node = new NodeId(number);
+                        int at = (number - 1) * PAIR;
+                        Optional<B> first = decoder.read(area, at, node);
+                        Optional<B> second = decoder.read(area, at + BlockSeal.BLOCK, node);
+                        if (first.isPresent() && second.isPresent()) {
+                            boolean secondNewer = newer.test(second.get(), first.get());
+                            blocks.put(node, secondNewer ? second.get() : first.get());
+                        } else if (first.isPresent() || second.isPresent()) {
+                            blocks.put(node, first.or(() -> second).orElseThrow());
+                        } else if (!BlockSeal.isBlank(area, at) || !BlockSeal.isBlank(area, at + BlockSeal.BLOCK)) {
+                            torn = torn.with(node);
+                        }
+                    }
+                    return asInput.apply(blocks, torn);
+                },
+                outcome -> report(operation, outcome, input -> input));
+    }
+
+    private <T> void report(
+            long operation, DiskThread.Outcome<T> outcome, java.util.function.Function<T, Input> asInput) {
+        inbox.accept(
+                switch (outcome) {
+                    case DiskThread.Outcome.Done<T> done -> asInput.apply(done.value());
+                    case DiskThread.Outcome.Failed<T> failed ->
+                        new Input.DiskFailed(
+                                index, operation, String.valueOf(failed.cause().getMessage()));
+                    case DiskThread.Outcome.Abandoned<T> _ -> new Input.DiskFailed(index, operation, "abandoned");
+                });
+    }
+
+    /** A descriptor is good only for the disk that its header names (rule R7). */
+    private void verify(BlockDevice device) throws IOException {
+        if (device == verified) {
+            return;
+        }
+        byte[] both = device.read(0, PAIR);
+        BlockCodec.Header header = codec.readHeader(both, 0)
+                .or(() -> codec.readHeader(both, BlockSeal.BLOCK))
+                .orElseThrow(() -> new IOException(device.path()
+                        + " is not a voting disk of this cluster (no valid header); see 'holdfast format'"));
+        UUID before = identity;
+        if (before != null && !before.equals(header.disk())) {
+            throw new IOException(
+                    device.path() + " was exchanged while in use: it was " + before + " and is now " + header.disk());
+        }
+        Integer other = identities.putIfAbsent(header.disk(), index);
+        if (other != null && other != index) {
+            throw new IOException(device.path() + " is the same voting disk as number " + (other + 1));
+        }
+        if (header.maxNodes() < nodes) {
+            throw new IOException(device.path() + " was formatted for " + header.maxNodes() + " nodes only");
+        }
+        identity = header.disk();
+        verified = device;
+    }
+}
