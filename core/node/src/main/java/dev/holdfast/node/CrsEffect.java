@@ -1,0 +1,57 @@
+package dev.holdfast.node;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.policy.Changes;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Everything a {@link Crs} may ask for, to be done in the order given. */
+public sealed interface CrsEffect {
+    /** Say this to a peer. If it can't be said it is dropped; {@link CrsInput.PeerUp} follows when it can again. */
+    record Send(NodeId to, Epoch epoch, PeerMessage message) implements CrsEffect {}
+
+    /**
+     * Begin an action; answer with {@link CrsInput.ActionFinished}. There is one at a time for each resource.
+     *
+     * @param deadline when the action and all of its processes must be killed
+     * @param epoch the fencing token that the action is given
+     * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
+     */
+    record Run(
+            ResourceDefinition resource, long run, ActionKind kind, Moment deadline, Epoch epoch, boolean wasInService)
+            implements CrsEffect {}
+
+    /** These are the resources there are, from now on. */
+    record UseDefinitions(SortedMap<ResourceName, ResourceDefinition> definitions) implements CrsEffect {
+        public UseDefinitions {
+            definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
+        }
+    }
+
+    /** Write to the registry, as one entry; answer RegistryWritten, RegistryRefused or RegistryLost. */
+    record Write(long id, Changes changes) implements CrsEffect {}
+
+    /** A line for the administrator who waits for a command. */
+    record CommandProgress(long id, Message message) implements CrsEffect {}
+
+    /** The command is done; {@code notes} are worth saying. */
+    record CommandDone(long id, List<Message> notes) implements CrsEffect {}
+
+    /** The command was refused or failed. Never empty. */
+    record CommandFailed(long id, List<Message> reasons) implements CrsEffect {}
+
+    /** Worth keeping in the event log. All values are texts. */
+    record Event(String name, String text, Map<String, String> details) implements CrsEffect {}
+
+    /** Remove all addresses, kill all resources, verify; and, if {@code exit}, end the process. */
+    record LetGo(String reason, boolean exit) implements CrsEffect {}
+}

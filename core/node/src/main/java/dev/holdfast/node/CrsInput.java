@@ -1,0 +1,68 @@
+package dev.holdfast.node;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.policy.Command;
+import dev.holdfast.policy.Wanted;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** Everything that can happen to a {@link Crs}. */
+public sealed interface CrsInput {
+    /**
+     * cssd says how the membership stands.
+     *
+     * @param leaseUntil until when this node may act in exactly this view's epoch; empty: it may not (yet)
+     */
+    record ViewReceived(ClusterView view, Optional<Moment> leaseUntil) implements CrsInput {}
+
+    /** cssd is letting go of everything. */
+    record LetGoOrdered(String reason) implements CrsInput {}
+
+    /** A peer can be talked to; everything said before may be lost. */
+    record PeerUp(NodeId peer) implements CrsInput {}
+
+    /** A peer can't be talked to. */
+    record PeerDown(NodeId peer) implements CrsInput {}
+
+    /** A peer said something. {@code incarnation} and {@code epoch} as the peer sees itself. */
+    record PeerSaid(NodeId peer, Incarnation incarnation, Epoch epoch, PeerMessage message) implements CrsInput {}
+
+    /** {@link CrsEffect.Run} has ended, and nothing of the action runs any more. */
+    record ActionFinished(ResourceName resource, long run, int exit, boolean timedOut, List<String> output)
+            implements CrsInput {}
+
+    /** The last process of a resource's application has ended. */
+    record ProcessesGone(ResourceName resource) implements CrsInput {}
+
+    /** Something happened that may have changed the state of a resource: check it now. */
+    record Look(ResourceName resource) implements CrsInput {}
+
+    /** This node is the master and the registry is recovered: this is what it holds. */
+    record RegistryServing(
+            long version,
+            SortedMap<ResourceName, ResourceDefinition> definitions,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Incarnation> greeted)
+            implements CrsInput {}
+
+    /** {@link CrsEffect.Write} will survive; it made {@code version}. */
+    record RegistryWritten(long id, long version) implements CrsInput {}
+
+    /** {@link CrsEffect.Write} will never appear. */
+    record RegistryRefused(long id, String reason) implements CrsInput {}
+
+    /** This mastership is over for the registry; a write under way may or may not survive. */
+    record RegistryLost(String reason) implements CrsInput {}
+
+    /** An administrator asks this master for something; answered by effects with the same number. */
+    record CommandGiven(long id, Command command) implements CrsInput {}
+
+    /** Look at the time. An extra one is harmless. */
+    record Tick() implements CrsInput {}
+}

@@ -1,0 +1,614 @@
+package dev.holdfast.node;
+
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.policy.Awaited;
+import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Command;
+import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.PlannedAction;
+import dev.holdfast.policy.Policy;
+import dev.holdfast.policy.Progress;
+import dev.holdfast.policy.Server;
+import dev.holdfast.policy.Situation;
+import dev.holdfast.policy.Wanted;
+import dev.holdfast.policy.WantedInstance;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The role of the master: it knows what is wanted (registry) and what is (reports), has the policy plan, and orders.
+ *
+ * <p>Level-triggered: whatever happens, {@link #pump} plans anew and orders what is ready. Invariants:
+ *
+ * <ul>
+ *   <li>Nothing is planned before the registry serves, and nothing is ordered without a lease of the present epoch.
+ *   <li>A change is written to the registry and acknowledged before it is acted on. One write is under way at a time.
+ *   <li>What a member has not reported, it may be running. A report that does not count an order says nothing about
+ *       what that order did.
+ * </ul>
+ */
+final class CrsMaster {
+    /** How long members that do not report may hold up all planning after a change of master; they are planned around after. */
+    private static final Duration GATHERING = Duration.ofSeconds(3);
+
+    private final CrsSettings settings;
+    private final SortedMap<String, TypeDefinition> types;
+    private final Moment startedAt;
+
+    // From the registry: acknowledged content.
+    private long version;
+    private SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
+    private SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
+    private SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
+    private boolean serving;
+    private Moment servingSince;
+
+    // From the nodes.
+    private final Map<NodeId, Member> members = new HashMap<>();
+    private final SortedMap<InstanceKey, Observed> observed = new TreeMap<>();
+    private final Set<ResourceName> seenRunning = new HashSet<>();
+    private boolean
+            opened; // Nodes were shown to the policy as ONLINE: from then on each is as soon as it has reported.
+
+    // What is under way.
+    private long numbers;
+    private @Nullable Write writing;
+    private final Deque<Asked> asked = new ArrayDeque<>();
+    private final SortedMap<Long, Active> active = new TreeMap<>();
+    private Plan plan = new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>());
+    private boolean dirty;
+
+    /** A member's crsd, as far as this master has heard from it. */
+    private static final class Member {
+        private final Incarnation incarnation;
+        private boolean reachable;
+        private boolean complete;
+        private long reportedVersion = -1;
+        private long ordersSent;
+        /** The newest order for each instance that no report has counted yet. */
+        private final Map<ResourceName, Long> uncounted = new HashMap<>();
+
+        Member(Incarnation incarnation) {
+            this.incarnation = incarnation;
+        }
+    }
+
+    /** A write under way and what follows from it. */
+    private record Write(long id, Changes changes, @Nullable Active command) {}
+
+    private record Asked(long id, Command command) {}
+
+    /** A command that was accepted. */
+    private static final class Active {
+        private final long id;
+        private final SortedMap<ResourceName, Awaited> awaits;
+        private final Set<ResourceName> concerns;
+        private final List<Message> notes;
+        /** Checks are not part of later plans: ordered once, awaited here. */
+        private final List<PlannedAction> checks;
+
+        private final Set<InstanceKey> checking = new HashSet<>();
+        private final List<Message> failures = new ArrayList<>();
+
+        Active(long id, Decision.Accepted accepted) {
+            this.id = id;
+            awaits = accepted.awaits();
+            notes = accepted.notes();
+            checks = accepted.plan().ready().stream()
+                    .filter(action -> action.kind() == ActionKind.CHECK)
+                    .toList();
+            concerns = new TreeSet<>(awaits.keySet());
+            accepted.plan().actions().forEach(action -> concerns.add(action.resource()));
+        }
+    }
+
+    CrsMaster(CrsSettings settings, Moment now) {
+        this.settings = settings;
+        types = settings.types();
+        startedAt = now;
+        servingSince = now;
+    }
+
+    // ---------------------------------------------------------------- who is there
+
+    void viewChanged(CrsNode.Surroundings around, boolean becameMaster) {
+        ClusterView view = around.view();
+        if (becameMaster) {
+            members.clear();
+            observed.clear();
+            seenRunning.clear();
+            opened = false;
+        }
+        members.keySet().removeIf(node -> !view.isMember(node));
+        view.members().forEach((node, incarnation) -> {
+            Member known = members.get(node);
+            if (known == null || !known.incarnation.equals(incarnation)) {
+                Member member = new Member(incarnation);
+                member.reachable = (known != null && known.reachable) || node.equals(view.self());
+                members.put(node, member);
+                if (!view.mayStillRun(node)) {
+                    observed.keySet().removeIf(key -> key.node().equals(node));
+                }
+                tellDefinitions(around, node);
+            }
+        });
+        observed.keySet().removeIf(key -> !view.isMember(key.node()) && !view.mayStillRun(key.node()));
+        dirty = true;
+    }
+
+    void peerUp(CrsNode.Surroundings around, NodeId peer) {
+        Member member = members.get(peer);
+        if (member != null) {
+            member.reachable = true;
+            tellDefinitions(around, peer);
+        }
+    }
+
+    void peerDown(NodeId peer) {
+        Member member = members.get(peer);
+        if (member != null) {
+            member.reachable = false;
+            member.complete = false;
+            dirty = true;
+        }
+    }
+
+    /** Peers that could be reached before this role began. */
+    void reachable(Set<NodeId> peers) {
+        members.forEach((node, member) -> member.reachable |= peers.contains(node));
+    }
+
+    private void tellDefinitions(CrsNode.Surroundings around, NodeId node) {
+        Member member = members.get(node);
+        if (!serving || member == null) {
+            return;
+        }
+        List<PeerMessage.Definition> all = definitions.values().stream()
+                .map(resource -> new PeerMessage.Definition(
+                        resource.name().text(), resource.type().name(), resource.given()))
+                .toList();
+        tell(around, node, new PeerMessage.Definitions(version, member.ordersSent, all));
+    }
+
+    private static void tell(CrsNode.Surroundings around, NodeId node, PeerMessage message) {
+        around.effect(new CrsEffect.Send(node, around.epoch(), message));
+    }
+
+    void report(CrsNode.Surroundings around, NodeId node, PeerMessage.Report report) {
+        Member member = members.get(node);
+        if (member == null) {
+            return;
+        }
+        member.uncounted.values().removeIf(order -> order <= report.orders());
+        if (report.all()) {
+            observed.keySet()
+                    .removeIf(key -> key.node().equals(node)
+                            && !report.instances().containsKey(key.resource())
+                            && !member.uncounted.containsKey(key.resource()));
+        }
+        report.instances().forEach((name, seen) -> {
+            if (!member.uncounted.containsKey(name)) {
+                observed.put(new InstanceKey(name, node), seen);
+                noteService(name, seen);
+            }
+        });
+        member.complete = report.complete();
+        member.reportedVersion = report.version();
+        if (report.version() < 0) {
+            tellDefinitions(around, node); // Its crsd has just started.
+        }
+        dirty = true;
+    }
+
+    /** An address that an administrator stopped is out of service: before it is taken again it is worth a probe. */
+    private void noteService(ResourceName name, Observed seen) {
+        if (seen.state() == ResourceState.ONLINE) {
+            seenRunning.add(name);
+        } else if (seen.isDown()
+                && wanted.getOrDefault(name, Wanted.NEW).instances().values().stream()
+                        .allMatch(instance -> instance.target() == Target.OFFLINE)) {
+            seenRunning.remove(name);
+        }
+    }
+
+    void orderFinished(CrsNode.Surroundings around, NodeId node, PeerMessage.OrderFinished finished) {
+        InstanceKey key = new InstanceKey(finished.resource(), node);
+        if (finished.kind() == ActionKind.CHECK) {
+            for (Active command : active.values()) {
+                if (command.checking.remove(key) && !finished.succeeded()) {
+                    command.failures.add(new Message(
+                            "CRS-2680", "Check of '" + key.resource() + "' failed: " + finished.text(), ""));
+                }
+            }
+        }
+        dirty = true;
+    }
+
+    void progressed(CrsNode.Surroundings around, PeerMessage.Progressed progressed) {
+        for (Active command : active.values()) {
+            if (command.concerns.contains(progressed.resource())) {
+                around.effect(new CrsEffect.CommandProgress(command.id, progressed.message()));
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- the registry
+
+    void registryServing(CrsNode.Surroundings around, CrsInput.RegistryServing content) {
+        version = content.version();
+        definitions = new TreeMap<>(content.definitions());
+        wanted = new TreeMap<>(content.wanted());
+        greeted = new TreeMap<>(content.greeted());
+        serving = true;
+        servingSince = around.now();
+        around.effect(new CrsEffect.Event(
+                "master",
+                "master in epoch " + around.epoch() + ": registry version " + version + ", " + definitions.size()
+                        + " resources",
+                Map.of("epoch", around.epoch().toString(), "version", Long.toString(version))));
+        members.keySet().forEach(node -> tellDefinitions(around, node));
+        Changes networks = missingNetworks();
+        if (!networks.isEmpty()) {
+            write(around, networks, null);
+        }
+        dirty = true;
+    }
+
+    /** The resources of configured networks that the registry does not have yet: they are wanted on every node. */
+    private Changes missingNetworks() {
+        SortedMap<ResourceName, Optional<ResourceDefinition>> missing = new TreeMap<>();
+        SortedMap<ResourceName, Wanted> online = new TreeMap<>();
+        TypeDefinition type = types.get(TypeDefinition.NETWORK);
+        for (ClusterSettings.Network network : settings.cluster().networks().values()) {
+            ResourceName name = new ResourceName("ora.net" + network.number() + ".network");
+            if (definitions.containsKey(name) || type == null) {
+                continue;
+            }
+            CrsSettings.networkAttributes(network)
+                    .flatMap(given -> defined(name, type, given))
+                    .ifPresent(definition -> {
+                        missing.put(name, Optional.of(definition));
+                        online.put(name, onlineEverywhere());
+                    });
+        }
+        return missing.isEmpty() ? Changes.NONE : new Changes(missing, online, new TreeMap<>());
+    }
+
+    private static Optional<ResourceDefinition> defined(
+            ResourceName name, TypeDefinition type, Map<String, String> given) {
+        try {
+            return Optional.of(ResourceDefinition.read(name, type, given));
+        } catch (InvalidAttributes e) {
+            return Optional.empty(); // Its subnet is not one: cssd says so at its start.
+        }
+    }
+
+    private Wanted onlineEverywhere() {
+        WantedInstance fresh = WantedInstance.NEW;
+        Wanted all = Wanted.NEW;
+        for (NodeId node : settings.cluster().nodes().keySet()) {
+            all = all.with(
+                    node.number(),
+                    new WantedInstance(
+                            Target.ONLINE,
+                            fresh.stopping(),
+                            fresh.node(),
+                            fresh.lastServer(),
+                            fresh.wish(),
+                            fresh.restarts(),
+                            NodeSet.EMPTY,
+                            fresh.answered(),
+                            fresh.held()));
+        }
+        return all;
+    }
+
+    private void write(CrsNode.Surroundings around, Changes changes, @Nullable Active command) {
+        writing = new Write(++numbers, changes, command);
+        around.effect(new CrsEffect.Write(writing.id, changes));
+    }
+
+    void registryWritten(CrsNode.Surroundings around, CrsInput.RegistryWritten written) {
+        Write done = writing;
+        if (done == null || done.id != written.id()) {
+            return;
+        }
+        writing = null;
+        version = written.version();
+        Situation after = situation(around).with(done.changes);
+        boolean redefined = !done.changes.definitions().isEmpty();
+        definitions = new TreeMap<>(after.resources());
+        wanted = new TreeMap<>(after.wanted());
+        greeted = new TreeMap<>(after.greeted());
+        if (redefined) {
+            observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
+            members.keySet().forEach(node -> tellDefinitions(around, node));
+        }
+        if (done.command != null) {
+            accept(around, done.command);
+        }
+        dirty = true;
+    }
+
+    void registryRefused(CrsNode.Surroundings around, CrsInput.RegistryRefused refused) {
+        Write failed = writing;
+        if (failed == null || failed.id != refused.id()) {
+            return;
+        }
+        writing = null;
+        if (failed.command != null) {
+            fail(
+                    around,
+                    failed.command.id,
+                    new Message(
+                            "HF-2201",
+                            "The registry did not take the change: " + refused.reason() + ". Nothing was changed.",
+                            ""));
+        }
+        dirty = true;
+    }
+
+    void registryLost(CrsNode.Surroundings around, String reason) {
+        serving = false;
+        Write open = writing;
+        writing = null;
+        Message why = new Message(
+                "HF-2202",
+                "This node stopped being the registry's master while the command was under way: " + reason + ".",
+                "Look at  crsctl status resource  and give the command again if it is still needed.");
+        if (open != null && open.command != null) {
+            fail(around, open.command.id, why);
+        }
+        dropCommands(around, why);
+    }
+
+    private void dropCommands(CrsNode.Surroundings around, Message why) {
+        asked.forEach(command -> fail(around, command.id, why));
+        asked.clear();
+        List.copyOf(active.keySet()).forEach(id -> fail(around, id, why));
+        active.clear();
+    }
+
+    private static void fail(CrsNode.Surroundings around, long id, Message why) {
+        around.effect(new CrsEffect.CommandFailed(id, List.of(why)));
+    }
+
+    // ---------------------------------------------------------------- commands
+
+    void command(CrsNode.Surroundings around, CrsInput.CommandGiven given) {
+        asked.add(new Asked(given.id(), given.command()));
+        dirty = true;
+    }
+
+    private void decide(CrsNode.Surroundings around, Asked command) {
+        switch (Policy.decide(situation(around), command.command)) {
+            case Decision.Refused(List<Message> reasons) ->
+                around.effect(new CrsEffect.CommandFailed(command.id, reasons));
+            case Decision.Accepted accepted -> {
+                Active begun = new Active(command.id, accepted);
+                Changes changes = accepted.changes().then(accepted.plan().changes());
+                if (changes.isEmpty()) {
+                    accept(around, begun);
+                } else {
+                    write(around, changes, begun);
+                }
+            }
+        }
+    }
+
+    private void accept(CrsNode.Surroundings around, Active command) {
+        active.put(command.id, command);
+        for (PlannedAction check : command.checks) {
+            command.checking.add(check.key());
+            order(around, check);
+        }
+    }
+
+    private void finishCommands(CrsNode.Surroundings around, Situation situation) {
+        for (Active command : List.copyOf(active.values())) {
+            if (!command.checking.isEmpty()) {
+                continue;
+            }
+            plan.actions().stream()
+                    .filter(action -> command.awaits.containsKey(action.resource()))
+                    .forEach(action -> command.concerns.add(action.resource()));
+            switch (Policy.progress(situation, plan, command.awaits)) {
+                case Progress.Working _ -> {}
+                case Progress.Done _ -> {
+                    active.remove(command.id);
+                    around.effect(
+                            command.failures.isEmpty()
+                                    ? new CrsEffect.CommandDone(command.id, command.notes)
+                                    : new CrsEffect.CommandFailed(command.id, command.failures));
+                }
+                case Progress.Failed(List<Message> reasons) -> {
+                    active.remove(command.id);
+                    around.effect(new CrsEffect.CommandFailed(command.id, reasons));
+                }
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- planning
+
+    /** Plans and orders until there is nothing to do but wait. */
+    void pump(CrsNode.Surroundings around) {
+        while (serving && dirty && writing == null && around.hasLease()) {
+            dirty = false;
+            openWhenGathered(around);
+            Asked next = opened ? asked.poll() : null;
+            if (next != null) {
+                dirty = true;
+                decide(around, next);
+                continue;
+            }
+            Situation situation = situation(around);
+            plan = Policy.plan(situation);
+            say(around, plan);
+            if (!plan.changes().isEmpty()) {
+                write(around, plan.changes(), null);
+                return;
+            }
+            List<PlannedAction> ready = plan.ready();
+            ready.forEach(action -> order(around, action));
+            finishCommands(around, ready.isEmpty() ? situation : situation(around));
+        }
+    }
+
+    private static void say(CrsNode.Surroundings around, Plan plan) {
+        for (Message message : plan.messages()) {
+            around.effect(new CrsEffect.Event("policy", message.line(), Map.of("code", message.code())));
+        }
+        List<PlannedAction> ready = plan.ready();
+        if (plan.changes().isEmpty() && !ready.isEmpty()) {
+            String actions = ready.stream().map(PlannedAction::id).collect(Collectors.joining(", "));
+            String reasons =
+                    ready.stream().map(PlannedAction::reason).distinct().collect(Collectors.joining("; "));
+            around.effect(new CrsEffect.Event(
+                    "plan", actions + ": " + reasons, Map.of("actions", actions, "reasons", reasons)));
+        }
+    }
+
+    private void order(CrsNode.Surroundings around, PlannedAction action) {
+        Member member = members.get(action.node());
+        if (member == null) {
+            return;
+        }
+        if (!member.reachable) {
+            return; // It is asked anew, and the plan made anew, when it can be reached.
+        }
+        boolean wasInService = wasInService(around, action);
+        InternalState doing = switch (action.kind()) {
+            case START -> InternalState.STARTING;
+            case STOP -> InternalState.STOPPING;
+            case CLEAN -> InternalState.CLEANING;
+            case CHECK -> InternalState.STABLE;
+        };
+        long number = ++member.ordersSent;
+        if (action.kind() != ActionKind.CHECK) {
+            member.uncounted.put(action.resource(), number);
+            observed.merge(action.key(), Observed.OFFLINE.withInternal(doing), (known, _) -> known.withInternal(doing));
+        }
+        tell(around, action.node(), new PeerMessage.Order(number, action.resource(), action.kind(), wasInService));
+    }
+
+    /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was just voted out. */
+    private boolean wasInService(CrsNode.Surroundings around, PlannedAction action) {
+        if (action.kind() != ActionKind.START) {
+            return false;
+        }
+        Optional<NodeId> last = situation(around)
+                .wantedOf(action.resource())
+                .instance(action.instance())
+                .lastServer();
+        boolean lostWithNode = last.isPresent()
+                && around.view().unsettled().stream()
+                        .anyMatch(life -> life.node().equals(last.get()));
+        return lostWithNode || seenRunning.contains(action.resource());
+    }
+
+    /**
+     * Shows the nodes to the policy as ONLINE all at once, so that it places with all of them in sight: when every
+     * member has reported, or has been waited for. In a cluster that was off, nodes that are not members yet are waited
+     * for too. A cluster was off if no master has greeted this node's present life.
+     */
+    private void openWhenGathered(CrsNode.Surroundings around) {
+        if (opened) {
+            return;
+        }
+        ClusterView view = around.view();
+        boolean cold = !view.incarnation().equals(greeted.get(view.self()));
+        boolean membersReported = members.values().stream().allMatch(member -> member.complete);
+        boolean everybodyHere =
+                view.members().keySet().containsAll(settings.cluster().nodes().keySet());
+        Moment patience =
+                cold ? startedAt.plus(settings.cluster().bootWait()).max(servingSince) : servingSince.plus(GATHERING);
+        opened = (membersReported && (everybodyHere || !cold)) || !around.now().isBefore(patience);
+        dirty |= opened;
+    }
+
+    /** Time passed: what was waited for may have been waited for long enough. */
+    void tick() {
+        dirty |= !opened;
+    }
+
+    void leaseHeld() {
+        dirty = true;
+    }
+
+    Situation situation(CrsNode.Surroundings around) {
+        SortedMap<NodeId, Server> servers = new TreeMap<>();
+        ClusterView view = around.view();
+        for (ClusterSettings.Node node : settings.cluster().nodes().values()) {
+            servers.put(
+                    node.id(),
+                    new Server(node.id(), node.name(), state(view, node.id()), incarnation(view, node.id())));
+        }
+        return new Situation(definitions, types, wanted, servers, greeted, observed);
+    }
+
+    private Server.State state(ClusterView view, NodeId node) {
+        if (view.mayStillRun(node)) {
+            return Server.State.UNSETTLED;
+        }
+        if (!view.isMember(node)) {
+            return Server.State.OFFLINE;
+        }
+        Member member = members.get(node);
+        boolean ready = opened && member != null && member.complete && member.reachable;
+        return ready ? Server.State.ONLINE : Server.State.JOINING;
+    }
+
+    private static Incarnation incarnation(ClusterView view, NodeId node) {
+        Incarnation member = view.members().get(node);
+        if (member != null) {
+            return member;
+        }
+        return view.unsettled().stream()
+                .filter(life -> life.node().equals(node))
+                .map(ClusterView.Unsettled::incarnation)
+                .max(Incarnation::compareTo)
+                .orElse(new Incarnation(1));
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    boolean serving() {
+        return serving;
+    }
+
+    long version() {
+        return version;
+    }
+}

@@ -1,0 +1,363 @@
+package dev.holdfast.node;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.resource.Effect;
+import dev.holdfast.resource.Input;
+import dev.holdfast.resource.InstanceLife;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The role that every node has: carry out what the master orders, look after what runs here, and report.
+ *
+ * <p>Invariants: nothing is started without a lease of the present epoch, neither when the order comes nor when the
+ * action begins; an order of another epoch is answered by a report and not carried out; every order is followed by a
+ * report that counts it, so the master knows which of its orders a report already includes.
+ */
+final class CrsNode {
+    /** The exit code by which a check says "not running, not on purpose": for a resource that was never started here. */
+    private static final int CHECK_OFFLINE = 1;
+
+    private final CrsSettings settings;
+    private final SortedMap<String, TypeDefinition> types;
+    private final SortedMap<ResourceName, Life> lives = new TreeMap<>();
+    /** Starts that came before the lease of their epoch did. */
+    private final List<PeerMessage.Order> waiting = new ArrayList<>();
+
+    private long version = -1;
+    private long ordersSeen;
+    private boolean complete;
+
+    /** One instance here, and what the machine itself need not know. */
+    private static final class Life {
+        private final InstanceLife machine;
+        private ResourceDefinition definition;
+        private boolean probed;
+        private boolean wasInService;
+        /** Ordered and not finished: it counts as being done from the moment of the order. */
+        private @Nullable ActionKind pending;
+
+        private long cleaningRun = -1;
+        private @Nullable Observed reported;
+
+        Life(InstanceLife machine, ResourceDefinition definition) {
+            this.machine = machine;
+            this.definition = definition;
+        }
+    }
+
+    /** What this role needs from its surroundings in one step. */
+    interface Surroundings {
+        Moment now();
+
+        ClusterView view();
+
+        boolean hasLease();
+
+        void tellMaster(PeerMessage message);
+
+        void effect(CrsEffect effect);
+
+        default Epoch epoch() {
+            return view().epoch();
+        }
+    }
+
+    CrsNode(CrsSettings settings) {
+        this.settings = settings;
+        types = settings.types();
+    }
+
+    void definitions(Surroundings around, PeerMessage.Definitions message) {
+        SortedMap<ResourceName, ResourceDefinition> wanted = new TreeMap<>();
+        for (PeerMessage.Definition sent : message.resources()) {
+            read(around, sent).ifPresent(definition -> wanted.put(definition.name(), definition));
+        }
+        version = message.version();
+        ordersSeen = message.orders();
+        for (ResourceName gone : List.copyOf(lives.keySet())) {
+            if (!wanted.containsKey(gone)) {
+                lives.remove(gone);
+            }
+        }
+        around.effect(new CrsEffect.UseDefinitions(wanted));
+        wanted.forEach((name, definition) -> define(around, name, definition));
+        complete =
+                lives.values().stream().allMatch(life -> life.machine.observed().isPresent());
+        report(around, true);
+    }
+
+    private Optional<ResourceDefinition> read(Surroundings around, PeerMessage.Definition sent) {
+        TypeDefinition type = types.get(sent.type());
+        try {
+            if (type != null) {
+                return Optional.of(ResourceDefinition.read(new ResourceName(sent.name()), type, sent.given()));
+            }
+        } catch (InvalidAttributes e) {
+            // Said below. The master runs a newer release, or its settings differ from ours.
+        }
+        around.effect(new CrsEffect.Event(
+                "definition-refused",
+                "resource '" + sent.name() + "' of type '" + sent.type() + "' is not understood here and is left alone",
+                Map.of("resource", sent.name())));
+        return Optional.empty();
+    }
+
+    private void define(Surroundings around, ResourceName name, ResourceDefinition definition) {
+        Life known = lives.get(name);
+        if (known == null) {
+            Life life = new Life(
+                    new InstanceLife(
+                            definition, settings.nameOf(settings.self()), around.epoch(), settings.firstIncident()),
+                    definition);
+            lives.put(name, life);
+            step(around, name, life, new Input.Tick());
+        } else if (!known.definition.equals(definition)) {
+            known.definition = definition;
+            step(around, name, known, new Input.Redefined(definition));
+        }
+    }
+
+    /** A new epoch: what the instances begin by themselves carries it, and the master of it knows nothing yet. */
+    void viewChanged(Surroundings around, boolean newMaster) {
+        for (PeerMessage.Order dropped : waiting) {
+            Life life = lives.get(dropped.resource());
+            if (life != null) {
+                life.pending = null;
+            }
+        }
+        waiting.clear();
+        if (newMaster) {
+            ordersSeen = 0; // The new master counts its own orders from 1.
+        }
+        lives.forEach((name, life) -> step(around, name, life, new Input.EpochChanged(around.epoch())));
+        if (version >= 0) {
+            report(around, true);
+        }
+    }
+
+    /** The master can be talked to again; it may have missed anything. */
+    void masterBack(Surroundings around) {
+        if (version >= 0) {
+            report(around, true);
+        }
+    }
+
+    void leaseHeld(Surroundings around) {
+        List<PeerMessage.Order> held = List.copyOf(waiting);
+        waiting.clear();
+        held.forEach(order -> carryOut(around, order));
+    }
+
+    void order(Surroundings around, PeerMessage.Order order) {
+        ordersSeen = order.number();
+        Life life = lives.get(order.resource());
+        if (life != null && order.kind() != ActionKind.CHECK) {
+            life.pending = order.kind();
+        }
+        if (order.kind() == ActionKind.START && !around.hasLease()) {
+            waiting.add(order);
+        } else {
+            carryOut(around, order);
+        }
+    }
+
+    private void carryOut(Surroundings around, PeerMessage.Order order) {
+        Life life = lives.get(order.resource());
+        if (life != null) {
+            life.wasInService = order.wasInService();
+            step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch()));
+            life.reported = null; // Report it in any case: the master waits for a report that counts this order.
+        }
+        report(around, life == null); // An unknown resource: the master sees by a full report that it is.
+    }
+
+    /** An order of an epoch that is over: not carried out, but the master must learn how things stand. */
+    void orderRefused(Surroundings around, PeerMessage.Order order) {
+        ordersSeen = order.number();
+        report(around, true);
+    }
+
+    void actionFinished(Surroundings around, CrsInput.ActionFinished finished) {
+        Life life = lives.get(finished.resource());
+        if (life == null) {
+            return;
+        }
+        int exit = finished.exit();
+        if (finished.run() == life.cleaningRun) {
+            life.cleaningRun = -1;
+            exit = CHECK_OFFLINE; // Everything of that life was killed; the clean was for what scripts keep elsewhere.
+        }
+        boolean timedOut = finished.timedOut() && exit != CHECK_OFFLINE;
+        step(
+                around,
+                finished.resource(),
+                life,
+                new Input.ActionFinished(finished.run(), exit, timedOut, finished.output()));
+        report(around, false);
+    }
+
+    void processesGone(Surroundings around, ResourceName resource) {
+        Life life = lives.get(resource);
+        if (life != null) {
+            step(around, resource, life, new Input.ProcessesGone());
+            report(around, false);
+        }
+    }
+
+    void look(Surroundings around, ResourceName resource) {
+        Life life = lives.get(resource);
+        if (life != null && life.machine.observed().isPresent()) {
+            step(around, resource, life, new Input.Order(ActionKind.CHECK, around.epoch()));
+            report(around, false);
+        }
+    }
+
+    void tick(Surroundings around) {
+        for (Map.Entry<ResourceName, Life> entry : List.copyOf(lives.entrySet())) {
+            Optional<Moment> due = entry.getValue().machine.nextTick();
+            if (due.isPresent() && !around.now().isBefore(due.get())) {
+                step(around, entry.getKey(), entry.getValue(), new Input.Tick());
+            }
+        }
+        report(around, false);
+    }
+
+    private void step(Surroundings around, ResourceName name, Life life, Input input) {
+        for (Effect effect : life.machine.step(around.now(), input)) {
+            switch (effect) {
+                case Effect.RunAction run -> begin(around, name, life, run);
+                case Effect.ReportState _ -> {
+                    // What has changed since the last report is found by report(): several changes make one message.
+                }
+                case Effect.Progress(var message) -> around.tellMaster(new PeerMessage.Progressed(name, message));
+                case Effect.OrderFinished finished -> {
+                    if (finished.kind() == life.pending) {
+                        life.pending = null;
+                    }
+                    around.tellMaster(new PeerMessage.OrderFinished(
+                            name, finished.kind(), finished.succeeded(), finished.text()));
+                }
+            }
+        }
+    }
+
+    private void begin(Surroundings around, ResourceName name, Life life, Effect.RunAction run) {
+        ActionKind kind = run.kind();
+        if (!life.probed) {
+            life.probed = true;
+            boolean script = !life.definition.type().isNative();
+            CrsSettings.Evidence found = settings.evidence().get(name);
+            if (script && kind == ActionKind.CHECK && found == null) {
+                // Never started here. Its check may well succeed: many ask a service by an address that is elsewhere.
+                answer(around, name, life, new Input.ActionFinished(run.run(), CHECK_OFFLINE, false, List.of()));
+                return;
+            }
+            if (script && kind == ActionKind.CHECK && !stillOurs(around, found)) {
+                kind = ActionKind.CLEAN;
+                life.cleaningRun = run.run();
+            }
+        }
+        if (kind == ActionKind.START && !(around.hasLease() && run.epoch().equals(around.epoch()))) {
+            String why = "CRS_ERROR:not started: this node holds no lease in epoch " + run.epoch();
+            answer(around, name, life, new Input.ActionFinished(run.run(), 1, false, List.of(why)));
+            return;
+        }
+        around.effect(
+                new CrsEffect.Run(life.definition, run.run(), kind, run.deadline(), run.epoch(), life.wasInService));
+    }
+
+    private void answer(Surroundings around, ResourceName name, Life life, Input.ActionFinished finished) {
+        step(around, name, life, finished);
+    }
+
+    private static boolean stillOurs(Surroundings around, CrsSettings.@Nullable Evidence found) {
+        return found != null && found.startedIn().equals(around.view().incarnation());
+    }
+
+    /** Tells the master what it does not know: everything, or what has changed. */
+    private void report(Surroundings around, boolean all) {
+        boolean known = true;
+        SortedMap<ResourceName, Observed> news = new TreeMap<>();
+        for (Map.Entry<ResourceName, Life> entry : lives.entrySet()) {
+            Life life = entry.getValue();
+            Optional<Observed> observed = life.machine.observed().map(seen -> withPending(life, seen));
+            known &= observed.isPresent();
+            if (observed.isPresent() && (all || !observed.get().equals(life.reported))) {
+                news.put(entry.getKey(), observed.get());
+                tellChange(around, entry.getKey(), life.reported, observed.get());
+                life.reported = observed.get();
+            }
+        }
+        boolean becameComplete = known && !complete;
+        complete = known;
+        if (all || becameComplete || !news.isEmpty()) {
+            around.tellMaster(new PeerMessage.Report(version, ordersSeen, all, known, news));
+        }
+    }
+
+    /** An order that waits for a check to end is under way all the same: or the master would order it again. */
+    private static Observed withPending(Life life, Observed seen) {
+        ActionKind pending = life.pending;
+        if (pending == null || seen.internal() != InternalState.STABLE) {
+            return seen;
+        }
+        return switch (pending) {
+            case START -> seen.withInternal(InternalState.STARTING);
+            case STOP -> seen.withInternal(InternalState.STOPPING);
+            case CLEAN -> seen.withInternal(InternalState.CLEANING);
+            case CHECK -> seen;
+        };
+    }
+
+    private static void tellChange(Surroundings around, ResourceName name, @Nullable Observed before, Observed now) {
+        if (before == null || before.state() != now.state()) {
+            around.effect(new CrsEffect.Event(
+                    "state",
+                    "'" + name + "' is " + now.state() + (now.details().isEmpty() ? "" : " (" + now.details() + ")"),
+                    Map.of(
+                            "resource", name.text(),
+                            "state", now.state().name(),
+                            "details", now.details())));
+        }
+    }
+
+    /** How many cluster resources run here: what the voting disks weigh this node by. */
+    int weight() {
+        return (int) lives.values().stream()
+                .filter(life -> !life.definition.isLocal())
+                .flatMap(life -> life.machine.observed().stream())
+                .filter(observed -> observed.state() == ResourceState.ONLINE)
+                .count();
+    }
+
+    /** Whether anything is known, or may be, to run here. */
+    boolean mayRunSomething() {
+        Set<ResourceName> quiet = new HashSet<>();
+        Map<ResourceName, Life> scripts = new HashMap<>(lives);
+        scripts.values().removeIf(life -> life.definition.type().isA(TypeDefinition.NETWORK));
+        scripts.forEach((name, life) -> {
+            if (life.machine.observed().filter(Observed::isDown).isPresent()) {
+                quiet.add(name);
+            }
+        });
+        return quiet.size() < scripts.size();
+    }
+}

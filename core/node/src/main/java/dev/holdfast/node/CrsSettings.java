@@ -1,0 +1,70 @@
+package dev.holdfast.node;
+
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.TypeDefinition;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a {@link Crs} is told at its start.
+ *
+ * @param firstIncident higher than any number that an earlier crsd of this node used for an incident
+ * @param evidence what was found on this node, by resource: it may be running here
+ */
+public record CrsSettings(
+        ClusterSettings cluster, NodeId self, long firstIncident, SortedMap<ResourceName, Evidence> evidence) {
+
+    /**
+     * A sign that a start was begun on this node and that no stop has ended since.
+     *
+     * @param startedIn the life of cssd in which it was; only the present life can still be running it. After an earlier
+     *     one everything was killed, and what a script keeps outside of its processes may need a clean
+     */
+    public record Evidence(Incarnation startedIn) {}
+
+    public CrsSettings {
+        evidence = Collections.unmodifiableSortedMap(new TreeMap<>(evidence));
+    }
+
+    public String nameOf(NodeId node) {
+        return cluster.nameOf(node);
+    }
+
+    /** How long a lease is good for. */
+    public Duration lease() {
+        return cluster.timing().lease();
+    }
+
+    /** The types that there are: those of the product, for the networks that this cluster has. */
+    public SortedMap<String, TypeDefinition> types() {
+        List<Integer> networks = List.copyOf(cluster.networks().keySet());
+        return TypeDefinition.builtIns(networks.isEmpty() ? List.of(1) : networks);
+    }
+
+    /** What the resource of a configured network is given: {@code a.b.c.d/len} taken apart. Empty if it is malformed. */
+    static Optional<Map<String, String>> networkAttributes(ClusterSettings.Network network) {
+        String[] parts = network.subnet().split("/");
+        if (parts.length != 2 || !parts[1].matches("\\d{1,2}") || Integer.parseInt(parts[1]) > 32) {
+            return Optional.empty();
+        }
+        int length = Integer.parseInt(parts[1]);
+        int mask = length == 0 ? 0 : -1 << (32 - length);
+        String netmask =
+                "%d.%d.%d.%d".formatted((mask >>> 24) & 0xff, (mask >>> 16) & 0xff, (mask >>> 8) & 0xff, mask & 0xff);
+        Map<String, String> given = new TreeMap<>();
+        given.put("USR_ORA_SUBNET", parts[0]);
+        given.put("USR_ORA_NETMASK", netmask);
+        if (!network.interfaceName().isEmpty()) {
+            given.put("USR_ORA_IF", network.interfaceName());
+        }
+        return Optional.of(given);
+    }
+}

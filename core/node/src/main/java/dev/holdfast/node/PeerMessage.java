@@ -1,0 +1,62 @@
+package dev.holdfast.node;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceName;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What one crsd says to another. Each is said in an epoch and counts in no other. */
+public sealed interface PeerMessage {
+    /**
+     * Master to node: these are the resources there are; report all of them.
+     *
+     * @param version of the registry's content
+     * @param orders how many orders this master has sent to this node; the node counts those that it missed as seen
+     */
+    record Definitions(long version, long orders, List<Definition> resources) implements PeerMessage {
+        public Definitions {
+            resources = List.copyOf(resources);
+        }
+    }
+
+    /** A resource as the registry keeps it. */
+    record Definition(String name, String type, SortedMap<String, String> given) {
+        public Definition {
+            given = Collections.unmodifiableSortedMap(new TreeMap<>(given));
+        }
+    }
+
+    /**
+     * Node to master: how instances of mine are.
+     *
+     * @param version of the definitions that the node works with
+     * @param orders how many orders of this master were seen before this was said
+     * @param all these are all my instances; what is missing is not known yet
+     * @param complete every instance is known
+     */
+    record Report(long version, long orders, boolean all, boolean complete, SortedMap<ResourceName, Observed> instances)
+            implements PeerMessage {
+        public Report {
+            instances = Collections.unmodifiableSortedMap(new TreeMap<>(instances));
+        }
+    }
+
+    /**
+     * Master to node: do this.
+     *
+     * @param number of the order, counted per node from 1
+     * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
+     */
+    record Order(long number, ResourceName resource, ActionKind kind, boolean wasInService) implements PeerMessage {}
+
+    /** Node to master: an order was carried out, or failed. */
+    record OrderFinished(ResourceName resource, ActionKind kind, boolean succeeded, String text)
+            implements PeerMessage {}
+
+    /** Node to master: worth telling to whoever waits for this resource. */
+    record Progressed(ResourceName resource, Message message) implements PeerMessage {}
+}
