@@ -18,7 +18,7 @@ import java.util.List;
  *   t0+L+W+g      no DMA, no packet leaves the machine any more
  * A survivor counts S on its own clock from the read in which it first saw x's newest block, which is later than t0.
  * Two clocks may run apart by rho each:
- *   S = (L + W + g) (1 + 2 rho)
+ *   S = (L + W + g) (1 + rho) / (1 - rho)
  * </pre>
  *
  * A guard that checks and then pets would need L + 2W + g: the check may pass at t0+L and the pet come W later.
@@ -64,7 +64,7 @@ public record Timing(
     /** S: how long after the last sight of a node's newest block it is certainly harmless, without any other proof. */
     public Duration takeoverAfter() {
         long nanos = lease.plus(watchdog).plus(granularity).toNanos();
-        return Duration.ofNanos((long) Math.ceil(nanos * (1 + 2 * rho)));
+        return Duration.ofNanos((long) Math.ceil(nanos * (1 + rho) / (1 - rho)));
     }
 
     /** When a node that could not renew begins to let go. */
@@ -129,7 +129,7 @@ public record Timing(
                         .formatted(text(lease), text(letGoAfter())),
                 "W = %s, g = %s: the watchdog resets a node that did not, and the platform is quiet after g"
                         .formatted(text(watchdog), text(granularity)),
-                "S = (L + W + g)(1 + 2 rho) = %s: after that nothing of a silent node can still run"
+                "S = (L + W + g)(1 + rho)/(1 - rho) = %s: after that nothing of a silent node can still run"
                         .formatted(text(takeoverAfter())),
                 problems().isEmpty() ? "C1, C2, C3 hold" : String.join("; ", problems()));
     }

@@ -12,7 +12,6 @@ import dev.holdfast.linux.KillTimer;
 import dev.holdfast.linux.Linux;
 import dev.holdfast.linux.Machine;
 import dev.holdfast.linux.Scheduling;
-import dev.holdfast.linux.Watchdog;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.InvalidSettings;
@@ -92,13 +91,13 @@ public final class Cssd {
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
         LettingGo lettingGo = new LettingGo(group, KILL_PATIENCE);
-        LettingGo.Result clean = lettingGo.run(true);
+        LettingGo.Result clean = lettingGo.run();
         if (!clean.verified()) {
             throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
         }
 
         lockIn();
-        Optional<Watchdog> watchdog = openWatchdog(node, cluster);
+        Optional<WatchdogFeeder> watchdog = openWatchdog(node, cluster);
         boolean timerTakeover = mayBeTakenOverByTimer(watchdog, cluster);
         LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
         CssdLoop[] loop = new CssdLoop[1];
@@ -205,17 +204,18 @@ public final class Cssd {
         }
     }
 
-    private static Optional<Watchdog> openWatchdog(NodeConf node, ClusterSettings cluster) throws IOException {
+    private static Optional<WatchdogFeeder> openWatchdog(NodeConf node, ClusterSettings cluster)
+            throws IOException, InterruptedException {
         if (node.watchdog().isEmpty()) {
             LOG.warn("HF-1012: no watchdog is configured (node.conf: watchdog=/dev/watchdog); if this node hangs, its"
                     + " resources can be taken over only after a fence device or a person confirmed that it is off");
             return Optional.empty();
         }
-        Watchdog watchdog = Watchdog.open(node.watchdog().get());
+        WatchdogFeeder watchdog = WatchdogFeeder.open(node.watchdog().get(), () -> realTime(IO_PRIORITY));
         Duration wanted = cluster.timing().watchdog();
         Optional<Duration> set = watchdog.setTimeout(wanted);
         if (set.isPresent() && set.get().compareTo(wanted) > 0) {
-            watchdog.disarm();
+            boolean _ = watchdog.disarm(Duration.ofSeconds(1));
             throw new IOException(
                     "C2: the watchdog " + node.watchdog().get() + " cannot do " + wanted.toMillis() + " ms, it took "
                             + set.get().toMillis() + " ms; set timing.watchdog to that in cluster.conf on all nodes");
@@ -223,16 +223,16 @@ public final class Cssd {
         LOG.info(
                 "watchdog {} ({}) is armed with {}",
                 node.watchdog().get(),
-                watchdog.identity().orElse("no name"),
+                watchdog.device().identity().orElse("no name"),
                 set.map(each -> each.toMillis() + " ms").orElse("its own timeout, which it does not tell"));
         return Optional.of(watchdog);
     }
 
-    private static boolean mayBeTakenOverByTimer(Optional<Watchdog> watchdog, ClusterSettings cluster) {
+    private static boolean mayBeTakenOverByTimer(Optional<WatchdogFeeder> watchdog, ClusterSettings cluster) {
         if (watchdog.isEmpty()) {
             return false;
         }
-        if (watchdog.get().isSoftware()) {
+        if (watchdog.get().device().isSoftware()) {
             LOG.warn("HF-1013: the watchdog is softdog, which dies with the kernel it should guard against;"
                     + " takeover by timer is off for this node");
             return false;

@@ -2,7 +2,6 @@ package dev.holdfast.cssd;
 
 import dev.holdfast.linux.KillTimer;
 import dev.holdfast.linux.Machine;
-import dev.holdfast.linux.Watchdog;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
@@ -47,7 +46,7 @@ final class CssdLoop {
     private final List<HeartbeatLink> links;
     private final HeartbeatSeal seal;
     private final KillTimer killTimer;
-    private final @Nullable Watchdog watchdog;
+    private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
     private final Optional<FenceAgent> fence;
     private final CrsProcess crsProcess;
@@ -69,7 +68,7 @@ final class CssdLoop {
             List<HeartbeatLink> links,
             HeartbeatSeal seal,
             KillTimer killTimer,
-            Optional<Watchdog> watchdog,
+            Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
             Optional<FenceAgent> fence,
             CrsProcess crsProcess,
@@ -170,8 +169,8 @@ final class CssdLoop {
     private void renew(Effect.RenewLease renew) {
         try {
             killTimer.arm(renew.until());
-            if (watchdog != null) {
-                watchdog.pet();
+            if (watchdog != null && !watchdog.pet()) {
+                throw new IOException("the watchdog can't be petted");
             }
         } catch (IOException e) {
             // Without guard no lease: nothing is renewed, and we let go when half of the old lease is over.
@@ -193,7 +192,7 @@ final class CssdLoop {
         sendCrs(Map.of("t", "letgo", "reason", reason));
         crsProcess.stop();
         Thread.ofPlatform().name("letting go").start(() -> {
-            LettingGo.Result result = lettingGo.run(true);
+            LettingGo.Result result = lettingGo.run();
             post(new Input.LetGoDone(result.verified(), result.detail()));
         });
     }
@@ -233,16 +232,20 @@ final class CssdLoop {
     private void exit(Effect.Exit exit) {
         LOG.info("cssd ends: {}{}", exit.reason(), exit.restart() ? "" : "; it is not to be started again");
         crsProcess.stop();
-        if (watchdog != null) {
-            try {
-                watchdog.disarm();
-            } catch (IOException e) {
-                LOG.error("watchdog: {}", e.getMessage());
-            }
+        if (watchdog != null && !disarmWatchdog(watchdog)) {
+            LOG.error("the watchdog could not be disarmed; it will reset this machine");
         }
         events.flush(500);
         // Not System.exit: a disk thread that hangs in the kernel must not hold up the end.
         Runtime.getRuntime().halt(exit.restart() ? 0 : 3);
+    }
+
+    private static boolean disarmWatchdog(WatchdogFeeder watchdog) {
+        try {
+            return watchdog.disarm(Duration.ofSeconds(1));
+        } catch (InterruptedException e) {
+            return false;
+        }
     }
 
     /** What is not membership's business: a harmless node pets its watchdog by the clock, and a crsd that hangs is replaced. */
@@ -250,11 +253,7 @@ final class CssdLoop {
         Moment now = now();
         if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
             nextPet = now.plus(cluster.timing().watchdog().dividedBy(4));
-            try {
-                watchdog.pet();
-            } catch (IOException e) {
-                LOG.error("watchdog: {}", e.getMessage());
-            }
+            watchdog.pet();
         }
         if (now.since(crsHeard).compareTo(CRSD_SILENCE) > 0) {
             LOG.warn("crsd has been silent for {} s; it is started anew", CRSD_SILENCE.toSeconds());

@@ -35,54 +35,58 @@ final class LettingGo {
     /** How it went; {@code verified} is true only if nothing is left. */
     record Result(boolean verified, String detail) {}
 
-    Result run(boolean alsoCrsd) {
+    /**
+     * The order matters. crsd is killed first, and seen dead before anything is called verified: one that is stopped
+     * between "my lease holds" and its next fork would start something after we had looked. Addresses go at once and are
+     * looked at again when crsd is gone.
+     */
+    Result run() {
         StringBuilder detail = new StringBuilder();
-        boolean verified = true;
-        try (Netlink netlink = Netlink.open()) {
-            List<InterfaceAddress> gone = netlink.deleteLabelled(LABEL_SUFFIX);
-            boolean left = netlink.addresses().stream()
-                    .anyMatch(address -> address.label().endsWith(LABEL_SUFFIX));
-            verified = !left;
-            detail.append(gone.size()).append(left ? " addresses removed, but some are left" : " addresses removed");
-        } catch (IOException e) {
-            verified = false;
-            detail.append("addresses: ").append(e.getMessage());
-        }
-        verified &= empty(node.child("res"), detail);
-        if (alsoCrsd) {
-            verified &= empty(node.child("crsd"), detail);
-            verified &= sweep(detail);
-        }
-        LOG.info("let go: {} ({})", detail, verified ? "verified" : "NOT verified");
-        return new Result(verified, detail.toString());
+        kill(node.child("crsd"), detail);
+        removeAddresses(detail);
+        kill(node.child("res"), detail);
+        boolean verified = awaitEmpty(node.child("crsd"), detail);
+        verified &= removeAddresses(detail);
+        kill(node.child("res"), detail);
+        verified &= awaitEmpty(node.child("res"), detail);
+        String said = detail.isEmpty() ? "nothing was running" : detail.substring(2);
+        LOG.info("let go: {} ({})", said, verified ? "verified" : "NOT verified");
+        return new Result(verified, said);
     }
 
-    /** A crsd that was killed may have added an address after the first look. */
-    private static boolean sweep(StringBuilder detail) {
+    /** True if no address of ours is left. */
+    private static boolean removeAddresses(StringBuilder detail) {
         try (Netlink netlink = Netlink.open()) {
-            netlink.deleteLabelled(LABEL_SUFFIX);
+            List<InterfaceAddress> gone = netlink.deleteLabelled(LABEL_SUFFIX);
+            if (!gone.isEmpty()) {
+                detail.append(", ").append(gone.size()).append(" addresses removed");
+            }
             return netlink.addresses().stream()
                     .noneMatch(address -> address.label().endsWith(LABEL_SUFFIX));
         } catch (IOException e) {
-            detail.append(", second look: ").append(e.getMessage());
+            detail.append(", addresses: ").append(e.getMessage());
             return false;
         }
     }
 
-    private boolean empty(Cgroup group, StringBuilder detail) {
+    private static void kill(Cgroup group, StringBuilder detail) {
         try {
-            if (!group.exists()) {
-                return true;
+            if (group.populated()) {
+                group.kill();
+                detail.append(", ").append(group.name()).append(" killed");
             }
-            boolean had = group.populated();
-            group.kill();
-            boolean gone = group.awaitEmpty(patience);
-            if (had || !gone) {
-                detail.append(", ")
-                        .append(group.name())
-                        .append(gone ? " killed" : " has processes that cannot be killed");
+        } catch (IOException e) {
+            detail.append(", ").append(group.name()).append(": ").append(e.getMessage());
+        }
+    }
+
+    private boolean awaitEmpty(Cgroup group, StringBuilder detail) {
+        try {
+            boolean empty = !group.exists() || group.awaitEmpty(patience);
+            if (!empty) {
+                detail.append(", ").append(group.name()).append(" has processes that cannot be killed");
             }
-            return gone;
+            return empty;
         } catch (IOException e) {
             detail.append(", ").append(group.name()).append(": ").append(e.getMessage());
             return false;

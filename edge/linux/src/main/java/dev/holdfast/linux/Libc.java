@@ -92,6 +92,7 @@ final class Libc {
     private static final MethodHandle TIMER_SETTIME = function("timer_settime", INT, POINTER, INT, POINTER, POINTER);
     private static final MethodHandle TIMER_GETTIME = function("timer_gettime", INT, POINTER, POINTER);
     private static final MethodHandle SETNS = function("setns", INT, INT, INT);
+    private static final MethodHandle UNSHARE = function("unshare", INT, INT);
     private static final MethodHandle SYSCALL = variadic("syscall", 1, LONG, LONG, LONG, LONG, LONG, LONG);
     private static final MethodHandle GETUID = function("getuid", INT);
     private static final MethodHandle GETPWNAM_R =
@@ -366,6 +367,15 @@ final class Libc {
         MemorySegment state = STATE.get();
         try {
             return result((int) SETNS.invokeExact(state, descriptor, type), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    static int unshare(int flags) {
+        MemorySegment state = STATE.get();
+        try {
+            return result((int) UNSHARE.invokeExact(state, flags), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

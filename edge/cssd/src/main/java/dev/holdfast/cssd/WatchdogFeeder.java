@@ -1,0 +1,110 @@
+package dev.holdfast.cssd;
+
+import dev.holdfast.linux.FileTable;
+import dev.holdfast.linux.Watchdog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that holds the watchdog. It has a table of descriptors of its own, so that the device is closed by the
+ * kernel the moment this process is killed, also while a disk thread is stuck in the kernel and keeps everything else of
+ * the process open: that closing pings the watchdog once more, and S = L + W + g is true only if it comes at t0 + L at the
+ * latest (see {@link dev.holdfast.membership.Timing}). A pet that is asked for but not done yet dies with the process too.
+ */
+final class WatchdogFeeder {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchdogFeeder.class);
+
+    private enum Order {
+        PET,
+        DISARM
+    }
+
+    // One pet waiting is enough: two would not keep the machine alive longer.
+    private final ArrayBlockingQueue<Order> orders = new ArrayBlockingQueue<>(2);
+    private final CompletableFuture<Watchdog> opened = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> disarmed = new CompletableFuture<>();
+    private volatile boolean failing;
+
+    private WatchdogFeeder(Path device, Runnable prepareThread) {
+        Thread thread = new Thread(() -> feed(device, prepareThread), "watchdog feeder");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Opens, and so arms, the device and asks for the timeout; see {@link #timeout}. */
+    static WatchdogFeeder open(Path device, Runnable prepareThread) throws IOException, InterruptedException {
+        WatchdogFeeder feeder = new WatchdogFeeder(device, prepareThread);
+        try {
+            feeder.opened.get();
+            return feeder;
+        } catch (ExecutionException e) {
+            throw new IOException(device + ": " + e.getCause().getMessage(), e);
+        }
+    }
+
+    Watchdog device() {
+        return opened.join();
+    }
+
+    /** Sets the timeout; what the driver really took, if it tells. Only before the first pet. */
+    Optional<Duration> setTimeout(Duration timeout) throws IOException {
+        return device().setTimeout(timeout);
+    }
+
+    /** Asks for a pet; false if the last one failed. Never blocks. */
+    boolean pet() {
+        boolean _ = orders.offer(Order.PET);
+        return !failing;
+    }
+
+    /** Disarms the device, waiting for it at most {@code patience}; false if that could not be done. */
+    boolean disarm(Duration patience) throws InterruptedException {
+        orders.clear();
+        boolean _ = orders.offer(Order.DISARM);
+        try {
+            return disarmed.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        }
+    }
+
+    private void feed(Path path, Runnable prepareThread) {
+        Watchdog watchdog;
+        try {
+            prepareThread.run();
+            FileTable.unshare();
+            watchdog = Watchdog.open(path);
+            opened.complete(watchdog);
+        } catch (IOException e) {
+            opened.completeExceptionally(e);
+            return;
+        }
+        while (true) {
+            try {
+                switch (orders.take()) {
+                    case PET -> watchdog.pet();
+                    case DISARM -> {
+                        watchdog.disarm();
+                        disarmed.complete(true);
+                        return;
+                    }
+                }
+                failing = false;
+            } catch (IOException e) {
+                failing = true;
+                LOG.error("watchdog {}: {}", path, e.getMessage());
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+}
