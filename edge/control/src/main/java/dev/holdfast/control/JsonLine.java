@@ -2,6 +2,7 @@ package dev.holdfast.control;
 
 import io.avaje.json.JsonException;
 import io.avaje.json.mapper.JsonMapper;
+import io.avaje.json.stream.JsonStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonLine {
     private static final int DEEPEST = 64;
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    /** Empty lists and objects are written, too: the library would leave them out, and the reader would miss them. */
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .jsonStream(JsonStream.builder().serializeEmpty(true).build())
+            .build();
 
     private JsonLine() {}
 
