@@ -39,12 +39,13 @@ public record Event(long nanos, String node, String daemon, String name, String 
         return value == null ? "" : value;
     }
 
-    String detail(String key) {
+    /** Empty if the line does not say. */
+    public String detail(String key) {
         return details.getOrDefault(key, "");
     }
 
     /** Whether this is the event {@code name} about {@code resource}. */
-    boolean is(String name, String resource) {
+    public boolean is(String name, String resource) {
         return this.name.equals(name) && detail("resource").equals(resource);
     }
 }

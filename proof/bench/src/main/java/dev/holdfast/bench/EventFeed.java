@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 
 /** Follows several event logs while they are written. */
-final class EventFeed {
+public final class EventFeed {
     private final Map<Path, Long> read = new LinkedHashMap<>();
     private final List<Event> all = new ArrayList<>();
 
-    EventFeed(List<Path> logs) {
+    public EventFeed(List<Path> logs) {
         logs.forEach(log -> read.put(log, 0L));
     }
 
     /** The events written since the last call, by time. A line that is not complete yet is left for the next call. */
-    List<Event> next() throws IOException {
+    public List<Event> next() throws IOException {
         List<Event> fresh = new ArrayList<>();
         for (Map.Entry<Path, Long> entry : read.entrySet()) {
             if (Files.exists(entry.getKey())) {
@@ -34,7 +34,7 @@ final class EventFeed {
     }
 
     /** Everything read so far, by time. */
-    List<Event> all() {
+    public List<Event> all() {
         return all.stream().sorted(Comparator.comparingLong(Event::nanos)).toList();
     }
 

@@ -38,7 +38,7 @@ public record Sighting(long nanos, String address, long question, String mac) {
     public record HeldTwice(long nanos, String address, SortedSet<String> macs) {}
 
     /** All moments at which an address was held twice. A move between two questions is none: each has one answer. */
-    static List<HeldTwice> doubles(Collection<Sighting> sightings) {
+    public static List<HeldTwice> doubles(Collection<Sighting> sightings) {
         record Question(String address, long number) {}
         Map<Question, List<Sighting>> answers = new LinkedHashMap<>();
         for (Sighting sighting : sightings) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * client and the observer saw. Measured as the peers were: see {@link Outage} and {@link ArpObserver}. Exit code 1 if an address was ever
  * held twice, or the service once did not come back.
  */
-public final class FailoverBench {
+public final class Bench {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Longer than any period of a timer of the daemons, so that every phase is equally likely. */
@@ -78,12 +78,12 @@ public final class FailoverBench {
     private static final List<String> HEADER =
             List.of("profile", "fault", "runs", "median", "min", "max", "held twice, ms", "service back");
 
-    private FailoverBench(Options options) {
+    private Bench(Options options) {
         this.options = options;
     }
 
     public static void main(String[] args) throws InterruptedException {
-        System.exit(new FailoverBench(parse(args)).run());
+        System.exit(new Bench(parse(args)).run());
     }
 
     private static Options parse(String[] args) {
@@ -166,7 +166,7 @@ public final class FailoverBench {
             all.addAll(onOneLab(profile));
         }
         if (options.json()) {
-            System.out.println(JSON.toJson(all.stream().map(FailoverBench::json).toList()));
+            System.out.println(JSON.toJson(all.stream().map(Bench::json).toList()));
         } else {
             markdown(all).forEach(System.out::println);
         }
