@@ -93,6 +93,9 @@ public final class Membership {
     private @Nullable View pollAnnounced;
     private long pollRound;
     private boolean pollDone = true;
+    /** When a joiner's last whole round ended, or when it began to join. */
+    private Moment lastRound;
+
     private long blockSequence;
     private Moment nextPoll;
     private final Moment[] diskGood;
@@ -169,6 +172,7 @@ public final class Membership {
         nextBeat = now;
         nextPoll = now;
         pollBegan = now;
+        lastRound = now;
         memberSince = now;
         roundBegan = now;
         proposeAt = now;
@@ -370,6 +374,7 @@ public final class Membership {
         incarnation = new Incarnation(newestLife + 1);
         register.recover(ballots);
         phase = Phase.JOINING;
+        lastRound = now;
         for (DiskKnowledge.Seen seen : knowledge.all()) {
             View announced = seen.block().announced();
             if (announced != null && (current == null || announced.isAfter(current))) {
@@ -639,6 +644,7 @@ public final class Membership {
     // ---------------------------------------------------------------------------------------------- the round's fruit
 
     private void onPollComplete(Moment now) {
+        lastRound = now;
         if (phase == Phase.STOPPED) {
             if (!pollBegan.isBefore(stoppedAt)) {
                 exit(leaving ? "left the cluster" : "stopped, and said so on the voting disks");
@@ -689,6 +695,10 @@ public final class Membership {
     }
 
     private void checkLease(Moment now) {
+        if (phase == Phase.JOINING && now.since(lastRound).compareTo(timing.lease()) > 0) {
+            // We may have been voted in meanwhile without being able to learn of it; our word sets the others free.
+            letGo("no majority of the voting disks could be written and read for " + Timing.text(now.since(lastRound)));
+        }
         if (phase != Phase.MEMBER) {
             return;
         }
@@ -1327,7 +1337,8 @@ public final class Membership {
         if (wanted == null || current == null || !wanted.equals(rootsWanted.peek())) {
             return;
         }
-        if (current.registryRoot().equals(wanted.root())) {
+        // In another epoch the same root may be somebody else's.
+        if (current.epoch().equals(wanted.epoch()) && current.registryRoot().equals(wanted.root())) {
             rootsWanted.remove();
             out.add(new Effect.RootAnswered(wanted.request(), true, current));
         } else if (!isMasterOf(wanted.epoch())

@@ -16,6 +16,7 @@ import dev.holdfast.model.View;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,11 @@ final class CssdLoop {
             Thread.ofPlatform().daemon().name("fence ", 1).factory());
     private @Nullable CrsLink crs;
     private Moment crsHeard;
+    private long lastRequest;
+    private final Map<Long, Asked> requests = new HashMap<>();
+
+    private record Asked(CrsLink.Connection by, long id) {}
+
     private Moment nextPet;
 
     /** Everything the loop drives; made once by {@link Cssd}. */
@@ -153,10 +159,8 @@ final class CssdLoop {
             case Effect.Disarm _ -> disarm();
             case Effect.ResetMachine reset -> reset(reset.reason());
             case Effect.Fence order -> fence(order);
-            case Effect.RootAnswered answer ->
-                sendCrs(Map.of("t", "root", "id", answer.request(), "accepted", answer.accepted()));
-            case Effect.ConfirmAnswered answer ->
-                sendCrs(Map.of("t", "confirmed", "id", answer.request(), "ok", answer.confirmed()));
+            case Effect.RootAnswered answer -> answerCrs(answer.request(), "root", "accepted", answer.accepted());
+            case Effect.ConfirmAnswered answer -> answerCrs(answer.request(), "confirmed", "ok", answer.confirmed());
             case Effect.Exit exit -> exit(exit);
             case Effect.Note note -> {
                 LOG.info("{}: {}", note.event(), note.text());
@@ -271,6 +275,22 @@ final class CssdLoop {
         }
     }
 
+    /** A request gets a number of ours: those of two lives of crsd may be the same. */
+    private long asked(CrsLink.Message message) {
+        lastRequest++;
+        requests.put(lastRequest, new Asked(message.from(), number(message.fields(), "id")));
+        return lastRequest;
+    }
+
+    /** Only to the crsd that asked, and only if it is still the one that counts. */
+    private void answerCrs(long request, String type, String key, boolean value) {
+        Asked asked = requests.remove(request);
+        CrsLink link = crs;
+        if (asked != null && link != null && link.isNewest(asked.by())) {
+            asked.by().send(Map.of("t", type, "id", asked.id(), key, value));
+        }
+    }
+
     private void tellCrs() {
         MembershipStatus status = membership.status(now());
         View view = status.view();
@@ -328,7 +348,7 @@ final class CssdLoop {
             case "root" -> {
                 if (fields.get("root") instanceof Map<?, ?> root) {
                     step(new Input.RootWanted(
-                            number(fields, "id"),
+                            asked(message),
                             new Epoch(number(fields, "epoch")),
                             new RegistryRoot(
                                     number(root, "ownerEpoch"),
@@ -337,7 +357,7 @@ final class CssdLoop {
                                     number(root, "generation"))));
                 }
             }
-            case "confirm" -> step(new Input.ConfirmWanted(number(fields, "id"), new Epoch(number(fields, "epoch"))));
+            case "confirm" -> step(new Input.ConfirmWanted(asked(message), new Epoch(number(fields, "epoch"))));
             case "leave" -> step(new Input.LeaveRequested());
             case "operator" -> {
                 long node = number(fields, "node");

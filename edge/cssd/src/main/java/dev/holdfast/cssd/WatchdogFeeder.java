@@ -40,14 +40,14 @@ final class WatchdogFeeder {
         thread.start();
     }
 
-    /** Opens, and so arms, the device and asks for the timeout; see {@link #timeout}. */
+    /** Opens, and so arms, the device and asks for the timeout. */
     static WatchdogFeeder open(Path device, Runnable prepareThread) throws IOException, InterruptedException {
         WatchdogFeeder feeder = new WatchdogFeeder(device, prepareThread);
         try {
             feeder.opened.get();
             return feeder;
         } catch (ExecutionException e) {
-            throw new IOException(device + ": " + e.getCause().getMessage(), e);
+            throw new IOException(device + ": " + e.getMessage(), e);
         }
     }
 
