@@ -65,7 +65,7 @@ final class Lane {
         report = new LocationReport(location, Condition.OPENING, "");
     }
 
-    /** The identity, if the location is open or was open and holds what it held. */
+    /** True if this is the location and holds what it held. */
     boolean is(UUID voter) {
         return voter.equals(identity);
     }

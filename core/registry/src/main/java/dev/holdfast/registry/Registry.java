@@ -12,9 +12,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +68,7 @@ public final class Registry {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(200);
 
     /** A replaced location gets a base of its own, at most this often. */
-    private static final Duration ADMIT_EVERY = Duration.ofSeconds(10);
+    private static final Duration ADMIT_EVERY = Duration.ofSeconds(1);
 
     private static final String NO_MAJORITY = "a majority of the registry locations can not be written";
 
@@ -136,7 +134,7 @@ public final class Registry {
     // What the log says, from recovery on: everything that has a record.
     private Draft logged = new Draft(RegistryContent.EMPTY);
     private TreeMap<Integer, Owner> owners = new TreeMap<>();
-    private Set<UUID> voters = new TreeSet<>();
+    private List<UUID> voters = List.of();
     private long lastLsn;
     private byte[] lastHash = LogRecord.NOTHING_BEFORE;
 
@@ -481,9 +479,9 @@ public final class Registry {
 
     private boolean hasMajority(List<Lane> heard, Optional<Snapshot> base) {
         long counted = heard.stream()
-                .filter(lane -> base.isEmpty() || base.get().voters().stream().anyMatch(lane::is))
+                .filter(lane -> base.isEmpty() || counts(lane, base.get().voters()))
                 .count();
-        int needed = base.map(Snapshot::majority).orElse(majority());
+        int needed = base.map(Snapshot::enoughToRead).orElse(majority());
         if (counted < needed) {
             await(counted + " of the registry locations that count can be read, " + needed + " are needed");
         }
@@ -516,7 +514,7 @@ public final class Registry {
             }
             logged = draft;
             owners = new TreeMap<>(base.get().owners());
-            voters = new TreeSet<>(base.get().voters());
+            voters = base.get().voters();
             lastLsn = chain.lastLsn();
             lastHash = chain.links().getLast().hash();
             for (long lost = ticketOf(chain) + 1; lost <= found.generation(); lost++) {
@@ -612,23 +610,27 @@ public final class Registry {
         claims = 0;
         owners.put(owner.segment(), owner);
         voters = votersNow();
-        var snapshot = new Snapshot(logged.content(), owners, lanes.size(), new TreeSet<>(voters));
+        var snapshot = new Snapshot(logged.content(), owners, voters);
         segment = new OpenSegment(cluster, owner, snapshot, lastLsn, lastHash);
         lastLsn = segment.lastLsn();
         lastHash = segment.lastHash();
         admittedAt = now;
     }
 
-    /** Who counts from now on: all that are there, and those that are merely away. */
-    private Set<UUID> votersNow() {
-        Set<UUID> result = new TreeSet<>();
-        lanes.stream()
-                .filter(lane -> lane.opened)
-                .flatMap(lane -> Stream.ofNullable(lane.identity))
-                .forEach(result::add);
-        Set<UUID> withThoseAway = new TreeSet<>(result);
-        withThoseAway.addAll(voters);
-        return withThoseAway.size() <= lanes.size() ? withThoseAway : result;
+    /** Who counts from now on: all that are there; and in the places of those that are away, those that were there. */
+    private List<UUID> votersNow() {
+        List<UUID> present =
+                lanes.stream().flatMap(lane -> Stream.ofNullable(lane.identity)).toList();
+        List<UUID> result = new ArrayList<>();
+        for (Lane lane : lanes) {
+            UUID former = lane.location < voters.size() ? voters.get(lane.location) : Snapshot.UNSEEN;
+            if (lane.identity != null) {
+                result.add(lane.identity);
+            } else {
+                result.add(present.contains(former) ? Snapshot.UNSEEN : former);
+            }
+        }
+        return result;
     }
 
     /** True if nobody but us can still write there, and the root does not point there. */
@@ -703,8 +705,7 @@ public final class Registry {
         boolean somebody = lanes.stream()
                 .anyMatch(lane -> lane.opened
                         && lane.durable == present.tail()
-                        && lane.identity != null
-                        && !present.snapshot().voters().contains(lane.identity));
+                        && !counts(lane, present.snapshot().voters()));
         return somebody && (admittedAt == null || !now.isBefore(admittedAt.plus(ADMIT_EVERY)));
     }
 
@@ -717,11 +718,15 @@ public final class Registry {
     private int onMajority(OpenSegment segment) {
         int[] held = lanes.stream()
                 .filter(lane -> lane.ticket == segment.owner().ticket()
-                        && segment.snapshot().voters().stream().anyMatch(lane::is))
+                        && counts(lane, segment.snapshot().voters()))
                 .mapToInt(lane -> lane.durable)
                 .sorted()
                 .toArray();
         return held.length < majority() ? 0 : held[held.length - majority()];
+    }
+
+    private static boolean counts(Lane lane, List<UUID> voters) {
+        return lane.identity != null && voters.contains(lane.identity);
     }
 
     private int majority() {
@@ -823,8 +828,7 @@ public final class Registry {
         if (segment == null && !served) {
             return Condition.OPENING;
         }
-        boolean counts = voters.stream().anyMatch(lane::is);
-        return lane.inStep && counts ? Condition.ONLINE : Condition.COPYING;
+        return lane.inStep && counts(lane, voters) ? Condition.ONLINE : Condition.COPYING;
     }
 
     private boolean isHung(Lane lane) {

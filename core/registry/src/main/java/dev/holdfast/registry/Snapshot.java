@@ -1,32 +1,41 @@
 package dev.holdfast.registry;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /**
  * The payload of a base record: everything that a new master must know.
  *
  * @param owners the last known owner of each segment, so that none is reused while its owner may still write
- * @param places how many locations were configured; a majority of them counts
- * @param voters the locations that count, by the identity in their header; at most {@code places}. A location that was
- *     replaced or wiped has another identity: it cannot pretend that it never was sent what it has forgotten
+ * @param voters the configured locations in their order, by the identity in their header; a majority of them counts. A
+ *     location that was replaced or wiped has another identity: it cannot pretend that it never was sent what it has
+ *     forgotten
  */
-record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, int places, SortedSet<UUID> voters) {
+record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, List<UUID> voters) {
+    /** Stands for a location that has not been seen yet. */
+    static final UUID UNSEEN = new UUID(0, 0);
+
     Snapshot {
         owners = Collections.unmodifiableSortedMap(new TreeMap<>(owners));
-        voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
+        voters = List.copyOf(voters);
     }
 
-    int majority() {
-        return places / 2 + 1;
+    /**
+     * How many of the voters must be read to meet every majority that was written: whatever counts is on more than half
+     * of all places, and only on voters that had been seen.
+     */
+    int enoughToRead() {
+        int seen = (int) voters.stream().filter(voter -> !voter.equals(UNSEEN)).count();
+        int written = voters.size() / 2 + 1;
+        return Math.max(1, seen - written + 1);
     }
 
     byte[] encode() {
-        var out = new BytesOut().number(content.version()).number(places).number(voters.size());
+        var out = new BytesOut().number(content.version()).number(voters.size());
         voters.forEach(out::uuid);
         out.number(owners.size());
         owners.values().forEach(owner -> owner.encode(out));
@@ -38,13 +47,12 @@ record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, int p
     static Snapshot decode(byte[] payload) throws Malformed {
         var in = new BytesIn(payload);
         long version = in.longNumber();
-        int places = in.number();
-        var voters = new TreeSet<UUID>();
+        var voters = new ArrayList<UUID>();
         for (int left = in.count(16); left > 0; left--) {
             voters.add(in.uuid());
         }
-        if (version < 0 || places < 1 || voters.size() > places) {
-            throw new Malformed("version " + version + ", " + voters.size() + " of " + places + " locations");
+        if (version < 0 || voters.isEmpty()) {
+            throw new Malformed("version " + version + ", " + voters.size() + " locations");
         }
         var owners = new TreeMap<Integer, Owner>();
         for (int left = in.count(Owner.BYTES); left > 0; left--) {
@@ -56,6 +64,6 @@ record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, int p
             entries.put(in.text(Batch.MAX_KEY_BYTES), in.text(Batch.MAX_VALUE_BYTES));
         }
         in.end();
-        return new Snapshot(new RegistryContent(version, entries), owners, places, voters);
+        return new Snapshot(new RegistryContent(version, entries), owners, voters);
     }
 }

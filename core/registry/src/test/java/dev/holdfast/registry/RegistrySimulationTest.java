@@ -1,0 +1,46 @@
+package dev.holdfast.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+/**
+ * Thousands of histories. {@code -Dregistry.seeds=N} runs more; {@code -Dregistry.seed=S} runs one and prints what happened in it.
+ */
+final class RegistrySimulationTest {
+    private static final long FIRST = 20_261_122_000_000L;
+
+    @Test
+    void no_acknowledged_change_is_lost_and_none_is_invented() {
+        Long one = Long.getLong("registry.seed");
+        if (one != null) {
+            System.out.println(history(one));
+            return;
+        }
+        int seeds = Integer.getInteger("registry.seeds", 3000);
+        for (long seed = FIRST; seed < FIRST + seeds; seed++) {
+            history(seed);
+        }
+    }
+
+    @Test
+    void one_seed_is_one_history() {
+        for (long seed = FIRST; seed < FIRST + 20; seed++) {
+            assertEquals(history(seed), history(seed));
+        }
+    }
+
+    private static String history(long seed) {
+        var world = new RegistryWorld(seed);
+        try {
+            world.run();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "seed " + seed + " (" + world.locations.size() + " locations, " + world.fault + " at "
+                            + world.faulty + "): " + e + "\n  Run it again: -Dregistry.seed=" + seed + "\n"
+                            + world.trace,
+                    e);
+        }
+        return world.trace + "acknowledged " + world.acknowledged;
+    }
+}
