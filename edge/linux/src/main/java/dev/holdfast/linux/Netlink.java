@@ -28,6 +28,7 @@ public final class Netlink implements AutoCloseable {
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
     private static final int IFLA_EXT_MASK = 29;
+    private static final int IFLA_CARRIER = 33;
     private static final int SKIP_STATISTICS = 1 << 3;
     private static final int IFF_UP = 0x1;
     private static final int IFF_LOOPBACK = 0x8;
@@ -256,7 +257,9 @@ public final class Netlink implements AutoCloseable {
                 attributes.mac,
                 attributes.mtu,
                 (flags & IFF_UP) != 0,
-                (flags & IFF_RUNNING) != 0,
+                // The flag follows a lost cable with up to a second's delay, the attribute at once; a dormant link has
+                // the attribute alone.
+                (flags & IFF_RUNNING) != 0 && attributes.carrier,
                 (flags & IFF_LOOPBACK) != 0));
     }
 
@@ -264,11 +267,13 @@ public final class Netlink implements AutoCloseable {
         String name = "";
         MacAddress mac = MacAddress.ZERO;
         int mtu;
+        boolean carrier = true;
 
         void read(int kind, ByteBuffer value) {
             switch (kind) {
                 case IFLA_IFNAME -> name = text(value);
                 case IFLA_MTU -> mtu = value.getInt();
+                case IFLA_CARRIER -> carrier = value.get() != 0;
                 case IFLA_ADDRESS -> {
                     if (value.remaining() == 6) { // Tunnels have addresses of other lengths.
                         byte[] six = new byte[6];
