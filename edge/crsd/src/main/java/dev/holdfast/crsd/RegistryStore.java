@@ -230,7 +230,8 @@ final class RegistryStore implements AutoCloseable {
         disks.get(location).submit(io, outcome -> {
             switch (outcome) {
                 case Outcome.Done<T> done -> answer(whenDone.apply(operation, done.value()));
-                case Outcome.Failed<T> failed -> answer(new Input.LocationFailed(location, operation, why(failed.cause())));
+                case Outcome.Failed<T> failed ->
+                    answer(new Input.LocationFailed(location, operation, why(failed.cause())));
                 case Outcome.Abandoned<T> closed -> {} // Only when we close: nobody waits any more.
             }
         });

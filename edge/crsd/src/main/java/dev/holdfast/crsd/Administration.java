@@ -1,0 +1,858 @@
+package dev.holdfast.crsd;
+
+import dev.holdfast.control.Caller;
+import dev.holdfast.control.Codec;
+import dev.holdfast.control.MalformedMessage;
+import dev.holdfast.control.Reply;
+import dev.holdfast.control.Request;
+import dev.holdfast.control.Selection;
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.node.ClusterView;
+import dev.holdfast.node.Crs;
+import dev.holdfast.node.CrsEffect;
+import dev.holdfast.node.CrsInput;
+import dev.holdfast.policy.Command;
+import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.PlannedAction;
+import dev.holdfast.policy.Policy;
+import dev.holdfast.policy.Situation;
+import dev.holdfast.policy.WantedInstance;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Answers administrators. What concerns resources is decided by the master: it is answered here if this node is the
+ * master, and otherwise carried to it; progress comes back line by line. What concerns this node or the voting disks is
+ * answered here.
+ *
+ * <p>{@link #answer} is called on threads of the control server; everything else belongs to the loop.
+ */
+final class Administration {
+    private static final long CSSD_PATIENCE_SECONDS = 10;
+
+    /** Where the answer of one request goes. */
+    private interface Asker {
+        void progress(String line);
+
+        void answer(Reply.Answer answer);
+    }
+
+    /** A request that was carried to the master. */
+    private record Carried(NodeId master, Asker asker) {}
+
+    private final CrsdSettings settings;
+    private final Crs crs;
+    private final CssdLink cssd;
+    private final StatusPicture picture;
+    private final Executor loop;
+    private final Consumer<CrsInput> step;
+    private final BiConsumer<NodeId, Json> send;
+    private final Consumer<Boolean> leave;
+
+    private long numbers;
+    private final Map<Long, Asker> commands = new HashMap<>();
+    private final Map<Long, Carried> carried = new HashMap<>();
+
+    /**
+     * @param loop runs what belongs to the loop
+     * @param step gives the crs an input, on the loop
+     * @param send sends to a peer
+     * @param leave stops everything here and leaves the cluster; true: by force
+     */
+    Administration(
+            CrsdSettings settings,
+            Crs crs,
+            CssdLink cssd,
+            StatusPicture picture,
+            Executor loop,
+            Consumer<CrsInput> step,
+            BiConsumer<NodeId, Json> send,
+            Consumer<Boolean> leave) {
+        this.settings = settings;
+        this.crs = crs;
+        this.cssd = cssd;
+        this.picture = picture;
+        this.loop = loop;
+        this.step = step;
+        this.send = send;
+        this.leave = leave;
+    }
+
+    /** Blocks until the answer is there. */
+    Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) throws InterruptedException {
+        CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+        Asker asker = new Asker() {
+            @Override
+            public void progress(String line) {
+                progress.accept(line);
+            }
+
+            @Override
+            public void answer(Reply.Answer given) {
+                answer.complete(given);
+            }
+        };
+        loop.execute(() -> take(caller, request, asker));
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private void take(Caller caller, Request request, Asker asker) {
+        switch (request) {
+            case Request.QueryVotingDisks _ -> ask("votedisk", asker, this::votingDisks);
+            case Request.QueryTiming _ -> ask("timing", asker, this::timing);
+            case Request.QueryFencing _ -> ask("fencing", asker, this::fencing);
+            case Request.ListNodes _ -> ask("nodes", asker, this::nodes);
+            case Request.CheckStack check -> asker.answer(health(check));
+            case Request.ConfirmFenced(String node) -> confirmFenced(caller, node, asker);
+            case Request.StopCrs(boolean force) -> stop(caller, force, asker);
+            default -> {
+                if (crs.decides()) {
+                    serve(caller, request, asker);
+                } else {
+                    carry(caller, request, asker);
+                }
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- to the master and back
+
+    private void carry(Caller caller, Request request, Asker asker) {
+        Optional<NodeId> master = crs.view().map(ClusterView::master);
+        if (master.isEmpty() || master.get().equals(settings.self()) || !crs.canReach(master.get())) {
+            asker.answer(refusal(List.of(crs.noMaster())));
+            return;
+        }
+        long id = ++numbers;
+        carried.put(id, new Carried(master.get(), asker));
+        send.accept(
+                master.get(),
+                Json.object()
+                        .with("t", "ask")
+                        .with("id", id)
+                        .with("user", caller.user())
+                        .with("group", caller.group())
+                        .with("request", Codec.encode(request)));
+    }
+
+    /** A peer carries a request to us, or brings back what came of ours. True if the message was one of these. */
+    boolean received(NodeId peer, Json message) throws Json.Malformed {
+        switch (message.string("t")) {
+            case "ask" -> asked(peer, message);
+            case "told" -> {
+                Carried waiting = carried.get(message.number("id"));
+                if (waiting != null && waiting.master.equals(peer)) {
+                    waiting.asker.progress(message.string("line"));
+                }
+            }
+            case "answer" -> {
+                Carried waiting = carried.remove(message.number("id"));
+                if (waiting != null) {
+                    waiting.asker.answer(decoded(message.string("reply")));
+                }
+            }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Reply.Answer decoded(String reply) {
+        try {
+            if (Codec.decodeReply(reply.getBytes(StandardCharsets.UTF_8)) instanceof Reply.Answer answer) {
+                return answer;
+            }
+        } catch (MalformedMessage e) {
+            return e.refusal();
+        }
+        return Reply.Refused.because("HF-2204", "The master's answer was not understood.");
+    }
+
+    private void asked(NodeId peer, Json message) throws Json.Malformed {
+        long id = message.number("id");
+        Asker asker = new Asker() {
+            @Override
+            public void progress(String line) {
+                send.accept(peer, Json.object().with("t", "told").with("id", id).with("line", line));
+            }
+
+            @Override
+            public void answer(Reply.Answer answer) {
+                send.accept(
+                        peer, Json.object().with("t", "answer").with("id", id).with("reply", Codec.encode(answer)));
+            }
+        };
+        try {
+            Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
+            if (crs.decides()) {
+                serve(new Caller(message.string("user"), message.string("group")), request, asker);
+            } else {
+                asker.answer(refusal(List.of(crs.noMaster())));
+            }
+        } catch (MalformedMessage e) {
+            asker.answer(e.refusal());
+        }
+    }
+
+    /** The master changed, or can't be talked to: what was carried there gets no answer any more. */
+    void lost(Function<NodeId, Boolean> gone) {
+        carried.values().removeIf(waiting -> {
+            if (!gone.apply(waiting.master)) {
+                return false;
+            }
+            waiting.asker.answer(Reply.Refused.because(
+                    "HF-2203",
+                    "The master, " + settings.cluster().nameOf(waiting.master)
+                            + ", was lost while it worked on the command; it may or may not have been carried out.",
+                    "Look at  crsctl status resource  and give the command again if it is still needed."));
+            return true;
+        });
+    }
+
+    // ---------------------------------------------------------------- on the master
+
+    private void serve(Caller caller, Request request, Asker asker) {
+        Optional<Situation> known = crs.situation();
+        if (known.isEmpty()) {
+            asker.answer(refusal(List.of(crs.noMaster())));
+            return;
+        }
+        Situation situation = known.get();
+        switch (request) {
+            case Request.StatusResource(Selection selection, boolean definitions) ->
+                asker.answer(status(situation, selection, definitions));
+            case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
+            case Request.StatusServer(List<String> names) -> asker.answer(servers(situation, names));
+            case Request.Why(String resource) -> asker.answer(why(situation, resource));
+            case Request.Evaluate(Request.Change change) ->
+                translated(situation, caller, change, asker)
+                        .ifPresent(command -> asker.answer(evaluated(Policy.decide(situation, command))));
+            default ->
+                translated(situation, caller, request, asker).ifPresent(command -> {
+                    long id = ++numbers;
+                    commands.put(id, asker);
+                    step.accept(new CrsInput.CommandGiven(id, command));
+                });
+        }
+    }
+
+    /** What came of a command. */
+    void told(CrsEffect.CommandProgress progress) {
+        Asker asker = commands.get(progress.id());
+        if (asker != null) {
+            asker.progress(text(progress.message()));
+        }
+    }
+
+    void done(CrsEffect.CommandDone done) {
+        Asker asker = commands.remove(done.id());
+        if (asker != null) {
+            asker.answer(new Reply.Done(
+                    done.notes().stream().map(Administration::text).toList()));
+        }
+    }
+
+    void failed(CrsEffect.CommandFailed failed) {
+        Asker asker = commands.remove(failed.id());
+        if (asker != null) {
+            asker.answer(refusal(failed.reasons()));
+        }
+    }
+
+    private static String text(Message message) {
+        return message.code().isEmpty() ? message.text() : message.line();
+    }
+
+    private static Reply.Refused refusal(List<Message> reasons) {
+        return new Reply.Refused(reasons.stream()
+                .map(reason -> new Reply.Problem(
+                        reason.code(),
+                        reason.text(),
+                        reason.nextStep().isEmpty() ? List.of() : List.of(reason.nextStep())))
+                .toList());
+    }
+
+    /** The policy's word for a request. Empty if the request was answered: refused here, or nothing to do. */
+    private Optional<Command> translated(Situation situation, Caller caller, Request request, Asker asker) {
+        Optional<Reply.Refused> refused = refusedFor(situation, caller, request);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+            return Optional.empty();
+        }
+        return switch (request) {
+            case Request.AddResource add ->
+                Optional.of(new Command.Add(add.name(), add.type(), withOwner(caller, add.attributes()), add.force()));
+            case Request.ModifyResource modify ->
+                Optional.of(new Command.Modify(modify.name(), modify.attributes(), modify.force()));
+            case Request.DeleteResource delete ->
+                named(situation, delete.resources(), asker).map(names -> new Command.Delete(names, delete.force()));
+            case Request.StartResource start ->
+                selection(situation, start.resources(), asker)
+                        .map(selected -> new Command.Start(selected, start.node(), start.force()));
+            case Request.StopResource stop ->
+                selection(situation, stop.resources(), asker)
+                        .map(selected -> new Command.Stop(selected, stop.node(), stop.force()));
+            case Request.RelocateResource relocate ->
+                selection(situation, relocate.resources(), asker)
+                        .map(selected ->
+                                new Command.Relocate(selected, relocate.from(), relocate.to(), relocate.force()));
+            case Request.CheckResource check ->
+                selection(situation, check.resources(), asker)
+                        .map(selected -> new Command.Check(selected, check.node()));
+            case Request.CreateAppVip create -> Optional.of(appVip(create));
+            case Request.DeleteAppVip(String name, boolean force) ->
+                Optional.of(new Command.Delete(List.of(name), force));
+            default -> {
+                asker.answer(Reply.Refused.because("HF-2205", "This request is not understood by the master."));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Command appVip(Request.CreateAppVip create) {
+        Map<String, String> attributes = new LinkedHashMap<>();
+        String network = PublicNetwork.resourceName(create.network());
+        attributes.put("USR_ORA_VIP", create.address());
+        attributes.put("START_DEPENDENCIES", "hard(" + network + ") pullup(" + network + ")");
+        attributes.put("STOP_DEPENDENCIES", "hard(" + network + ")");
+        attributes.put(
+                "ACL",
+                "owner:root:rwx,pgrp:" + create.group().orElse("root") + ":r-x,other::r--,user:" + create.user()
+                        + ":r-x");
+        attributes.put("HOSTING_MEMBERS", settings.selfName());
+        attributes.put("APPSVIP_FAILBACK", create.failback() ? "1" : "0");
+        return new Command.Add(create.name(), TypeDefinition.applicationVip(create.network()), attributes, false);
+    }
+
+    private static Map<String, String> withOwner(Caller caller, Map<String, String> attributes) {
+        Map<String, String> complete = new LinkedHashMap<>(attributes);
+        complete.putIfAbsent("ACL", AccessList.ofCreator(caller));
+        return complete;
+    }
+
+    private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
+        return switch (request) {
+            case Request.AddResource add -> owner(caller, add.attributes());
+            case Request.ModifyResource modify -> {
+                if (!modify.removed().isEmpty()) {
+                    yield Optional.of(Reply.Refused.because(
+                            "HF-3103", "Values for one server or one instance are not supported by this version."));
+                }
+                yield rights(situation, caller, Selection.named(modify.name()), AccessList.Right.WRITE)
+                        .or(() -> owner(caller, modify.attributes()))
+                        .or(() -> busy(situation, Selection.named(modify.name()), modify.failIfBusy()));
+            }
+            case Request.DeleteResource delete ->
+                rights(situation, caller, delete.resources(), AccessList.Right.WRITE)
+                        .or(() -> busy(situation, delete.resources(), delete.failIfBusy()));
+            case Request.StartResource start ->
+                rights(situation, caller, start.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> environment(start.environment()))
+                        .or(() -> busy(situation, start.resources(), start.failIfBusy()));
+            case Request.StopResource stop ->
+                rights(situation, caller, stop.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> environment(stop.environment()))
+                        .or(() -> busy(situation, stop.resources(), stop.failIfBusy()));
+            case Request.RelocateResource relocate ->
+                rights(situation, caller, relocate.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> environment(relocate.environment()))
+                        .or(() -> busy(situation, relocate.resources(), relocate.failIfBusy()));
+            case Request.CheckResource check -> rights(situation, caller, check.resources(), AccessList.Right.EXECUTE);
+            case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
+            case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Reply.Refused> owner(Caller caller, Map<String, String> attributes) {
+        String owner = AccessList.parse(attributes.getOrDefault("ACL", "")).owner();
+        if (attributes.containsKey("ACL") && !caller.isRoot() && !owner.equals(caller.user())) {
+            return Optional.of(Reply.Refused.because(
+                    "CRS-2725",
+                    "User " + caller.user() + " may not make " + owner + " the owner of a resource: its actions would"
+                            + " run as " + owner + ". Nothing was changed.",
+                    "Name yourself as owner in ACL, or let root do it."));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Reply.Refused> rootOnly(Caller caller) {
+        return caller.isRoot()
+                ? Optional.empty()
+                : Optional.of(Reply.Refused.because(
+                        "CRS-2725", "User " + caller.user() + " does not have permission for this; only root has."));
+    }
+
+    private static Optional<Reply.Refused> unknownNetwork(Situation situation, Request.CreateAppVip create) {
+        String network = PublicNetwork.resourceName(create.network());
+        ResourceDefinition known =
+                ResourceName.isValid(network) ? situation.resources().get(new ResourceName(network)) : null;
+        if (known == null) {
+            return Optional.of(Reply.Refused.because(
+                    "CRS-2613",
+                    "Could not find resource '" + network + "': there is no public network " + create.network() + ".",
+                    "Add network." + create.network() + ".subnet to cluster.conf on every node."));
+        }
+        try {
+            PublicNetwork parsed = PublicNetwork.of(known);
+            if (!parsed.contains(PublicNetwork.address(create.address()))) {
+                return Optional.of(Reply.Refused.because(
+                        "CRS-5008",
+                        "Address " + create.address() + " is outside of public network " + create.network() + " ("
+                                + known.value("USR_ORA_SUBNET") + " netmask " + known.value("USR_ORA_NETMASK")
+                                + "). Nothing was changed."));
+            }
+        } catch (java.io.IOException e) {
+            return Optional.of(Reply.Refused.because("CRS-5008", e.getMessage() + ". Nothing was changed."));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Reply.Refused> notAVip(Situation situation, String name) {
+        ResourceDefinition known = find(situation, name);
+        if (known != null && !known.type().isA(TypeDefinition.CLUSTER_VIP)) {
+            return Optional.of(Reply.Refused.because(
+                    "HF-2206",
+                    "'" + name + "' is a " + known.type().name() + ", not an application VIP. Nothing was changed.",
+                    "Use  crsctl delete resource " + name));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Reply.Refused> environment(Map<String, String> environment) {
+        return environment.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Reply.Refused.because(
+                        "HF-2207", "-env is not supported by this version. Nothing was changed."));
+    }
+
+    private static Optional<Reply.Refused> rights(
+            Situation situation, Caller caller, Selection selection, AccessList.Right right) {
+        List<Reply.Problem> problems = new ArrayList<>();
+        for (ResourceDefinition resource : selected(situation, selection)) {
+            if (!AccessList.parse(resource.value("ACL")).allows(caller, right)) {
+                problems.add(new Reply.Problem(
+                        "CRS-2725",
+                        "User " + caller.user() + " does not have permission to operate on resource '" + resource.name()
+                                + "'.",
+                        List.of("Its ACL is " + resource.value("ACL"))));
+            }
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
+    }
+
+    private static Optional<Reply.Refused> busy(Situation situation, Selection selection, boolean failIfBusy) {
+        if (!failIfBusy) {
+            return Optional.empty();
+        }
+        List<Reply.Problem> problems = new ArrayList<>();
+        for (ResourceDefinition resource : selected(situation, selection)) {
+            for (Map.Entry<InstanceKey, Observed> entry : situation.observed().entrySet()) {
+                if (entry.getKey().resource().equals(resource.name())
+                        && entry.getValue().internal() != InternalState.STABLE) {
+                    problems.add(new Reply.Problem(
+                            "CRS-2738",
+                            "Resource '" + resource.name() + "' is busy: "
+                                    + entry.getValue().internal() + ". Nothing was changed.",
+                            List.of("Leave out -i to wait.")));
+                }
+            }
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
+    }
+
+    private static @org.jspecify.annotations.Nullable ResourceDefinition find(Situation situation, String name) {
+        return ResourceName.isValid(name) ? situation.resources().get(new ResourceName(name)) : null;
+    }
+
+    /** Those of the selection that exist. */
+    private static List<ResourceDefinition> selected(Situation situation, Selection selection) {
+        return switch (selection) {
+            case Selection.All _ -> List.copyOf(situation.resources().values());
+            case Selection.Named(List<String> names) -> {
+                List<ResourceDefinition> found = new ArrayList<>();
+                for (String name : names) {
+                    ResourceDefinition known = find(situation, name);
+                    if (known != null) {
+                        found.add(known);
+                    }
+                }
+                yield found;
+            }
+            case Selection.Matching(var filter) ->
+                situation.resources().values().stream()
+                        .filter(resource -> filter.matches(attribute -> values(situation, resource, attribute)))
+                        .toList();
+        };
+    }
+
+    private static List<String> values(Situation situation, ResourceDefinition resource, String attribute) {
+        return switch (attribute) {
+            case "NAME" -> List.of(resource.name().text());
+            case "TYPE" -> List.of(resource.type().name());
+            case "STATE", "TARGET" ->
+                new StatusPicture()
+                        .resource(situation, resource, false).instances().stream()
+                                .map(instance -> attribute.equals("STATE") ? instance.state() : instance.target())
+                                .toList();
+            default -> {
+                String value = resource.effective().get(attribute);
+                yield value == null ? List.of() : List.of(value);
+            }
+        };
+    }
+
+    private static Optional<List<String>> named(Situation situation, Selection selection, Asker asker) {
+        if (selection instanceof Selection.Named(List<String> names)) {
+            return Optional.of(names);
+        }
+        List<String> names = selected(situation, selection).stream()
+                .map(resource -> resource.name().text())
+                .toList();
+        if (names.isEmpty()) {
+            asker.answer(Reply.Refused.because("CRS-2613", "No resource matches. Nothing was changed."));
+            return Optional.empty();
+        }
+        return Optional.of(names);
+    }
+
+    private static Optional<Command.Selection> selection(Situation situation, Selection selection, Asker asker) {
+        if (selection instanceof Selection.All) {
+            return Optional.of(new Command.Selection.All());
+        }
+        return named(situation, selection, asker).map(Command.Selection.Named::new);
+    }
+
+    private Reply.Answer status(Situation situation, Selection selection, boolean definitions) {
+        if (selection instanceof Selection.Named(List<String> names)) {
+            List<Reply.Problem> missing = names.stream()
+                    .filter(name -> find(situation, name) == null)
+                    .map(name -> new Reply.Problem("CRS-2613", "Could not find resource '" + name + "'.", List.of()))
+                    .toList();
+            if (!missing.isEmpty()) {
+                return new Reply.Refused(missing);
+            }
+        }
+        long epoch = crs.view().map(view -> view.epoch().number()).orElse(0L);
+        return new Reply.Resources(
+                epoch,
+                selected(situation, selection).stream()
+                        .map(resource -> picture.resource(situation, resource, definitions))
+                        .sorted(java.util.Comparator.comparing(Reply.Resource::name))
+                        .toList());
+    }
+
+    private static Reply.Answer types(Situation situation, List<String> names) {
+        List<Reply.Problem> missing = names.stream()
+                .filter(name -> !situation.types().containsKey(name))
+                .map(name -> new Reply.Problem("CRS-2560", "Resource type '" + name + "' does not exist.", List.of()))
+                .toList();
+        if (!missing.isEmpty()) {
+            return new Reply.Refused(missing);
+        }
+        return new Reply.Types(situation.types().values().stream()
+                .filter(type -> names.isEmpty() || names.contains(type.name()))
+                .map(Administration::type)
+                .toList());
+    }
+
+    private static Reply.Type type(TypeDefinition type) {
+        return new Reply.Type(
+                type.name(),
+                type.lineage().size() > 1 ? Optional.of(type.lineage().get(1)) : Optional.empty(),
+                type.attributes().values().stream()
+                        .map(attribute -> new Reply.TypeAttribute(
+                                attribute.name(),
+                                attribute.kind() instanceof dev.holdfast.model.AttributeDefinition.Kind.Whole
+                                        ? "int"
+                                        : "string",
+                                attribute.defaultValue(),
+                                attribute.required() ? List.of("CONFIG", "REQUIRED") : List.of("CONFIG")))
+                        .toList());
+    }
+
+    private static Reply.Answer servers(Situation situation, List<String> names) {
+        List<Reply.Problem> missing = names.stream()
+                .filter(name -> situation.serverNamed(name).isEmpty())
+                .map(name -> new Reply.Problem("CRS-2579", "Server '" + name + "' does not exist.", List.of()))
+                .toList();
+        if (!missing.isEmpty()) {
+            return new Reply.Refused(missing);
+        }
+        return new Reply.Servers(situation.servers().values().stream()
+                .filter(server -> names.isEmpty() || names.contains(server.name()))
+                .map(server -> new Reply.Server(
+                        server.name(),
+                        server.state().name(),
+                        new TreeMap<>(Map.of(
+                                "NODE_NUMBER",
+                                Integer.toString(server.id().number()),
+                                "INCARNATION",
+                                Long.toString(server.incarnation().number())))))
+                .toList());
+    }
+
+    private static Reply.Answer evaluated(Decision decision) {
+        return switch (decision) {
+            case Decision.Refused(List<Message> reasons) -> refusal(reasons);
+            case Decision.Accepted accepted ->
+                new Reply.Plan(
+                        accepted.notes().stream().map(Administration::text).toList(), steps(accepted.plan()));
+        };
+    }
+
+    private static List<Reply.Step> steps(Plan plan) {
+        return plan.actions().stream()
+                .map(action -> new Reply.Step(
+                        action.id(),
+                        action.kind().name(),
+                        action.resource().text(),
+                        action.instance(),
+                        1,
+                        action.node().toString(),
+                        List.copyOf(action.after()),
+                        action.required(),
+                        action.reason()))
+                .toList();
+    }
+
+    private Reply.Answer why(Situation situation, String name) {
+        ResourceDefinition resource = find(situation, name);
+        if (resource == null) {
+            return Reply.Refused.because("CRS-2613", "Could not find resource '" + name + "'.");
+        }
+        List<String> because = new ArrayList<>();
+        List<String> changes = new ArrayList<>();
+        Plan plan = crs.plan();
+        for (Message message : plan.stuck().getOrDefault(resource.name(), List.of())) {
+            because.add(text(message));
+            if (!message.nextStep().isEmpty()) {
+                changes.add(message.nextStep());
+            }
+        }
+        for (PlannedAction action : plan.actions()) {
+            if (action.resource().equals(resource.name())) {
+                because.add((action.inFlight() ? "under way: " : "planned: ") + action.kind() + " on "
+                        + settings.cluster().nameOf(action.node()) + ", " + action.reason());
+            }
+        }
+        situation
+                .wantedOf(resource.name())
+                .instances()
+                .forEach((number, instance) -> because.add(standing(situation, resource, number, instance)));
+        if (because.isEmpty()) {
+            because.add("it was never started");
+            changes.add("crsctl start resource " + name);
+        }
+        return new Reply.Explanation(name, because, changes);
+    }
+
+    private String standing(Situation situation, ResourceDefinition resource, int number, WantedInstance wanted) {
+        String where = wanted.node()
+                .map(node -> "placed on " + settings.cluster().nameOf(node))
+                .orElse("placed nowhere");
+        String failed = wanted.failedOn().isEmpty()
+                ? ""
+                : "; it failed on "
+                        + wanted.failedOn().nodes().stream()
+                                .map(settings.cluster()::nameOf)
+                                .toList();
+        String seen = wanted.node()
+                .map(node -> situation.observed().get(new InstanceKey(resource.name(), node)))
+                .map(there -> ", " + there.state() + (there.details().isEmpty() ? "" : " (" + there.details() + ")")
+                        + there.incident()
+                                .map(incident -> "; last incident: " + incident.text())
+                                .orElse(""))
+                .orElse("");
+        return "instance " + number + ": target " + wanted.target() + ", " + where + seen + ", placement "
+                + resource.placement().name().toLowerCase(java.util.Locale.ROOT)
+                + (resource.hostingMembers().isEmpty() ? "" : " " + resource.hostingMembers()) + failed;
+    }
+
+    // ---------------------------------------------------------------- this node, and its cssd
+
+    private Reply.Answer health(Request.CheckStack check) {
+        List<Reply.NodeHealth> rows = new ArrayList<>();
+        for (ClusterSettings.Node node : settings.cluster().nodes().values()) {
+            boolean asked = check.allNodes()
+                    || check.nodes().contains(node.name())
+                    || (check.nodes().isEmpty() && node.id().equals(settings.self()));
+            if (asked) {
+                rows.add(health(node));
+            }
+        }
+        List<Reply.Problem> unknown = check.nodes().stream()
+                .filter(name -> settings.cluster().idOf(name).isEmpty())
+                .map(name -> new Reply.Problem("CRS-2579", "Server '" + name + "' does not exist.", List.of()))
+                .toList();
+        return unknown.isEmpty() ? new Reply.Health(rows) : new Reply.Refused(unknown);
+    }
+
+    private Reply.NodeHealth health(ClusterSettings.Node node) {
+        Optional<ClusterView> view = crs.view();
+        boolean self = node.id().equals(settings.self());
+        boolean member = view.filter(present -> present.isMember(node.id())).isPresent();
+        boolean serving = member && (self ? mastered() : crs.canReach(node.id()));
+        String detail = view.map(present -> present.unsettled().stream()
+                        .filter(life -> life.node().equals(node.id()) && !life.settled())
+                        .map(life -> "voted out in epoch " + life.evictedIn() + "; not yet proved harmless")
+                        .findFirst()
+                        .orElse(member ? "" : "not a member of epoch " + present.epoch()))
+                .orElse("no view of the cluster yet");
+        return new Reply.NodeHealth(node.name(), serving, member, serving, detail);
+    }
+
+    private boolean mastered() {
+        return crs.decides()
+                || crs.view()
+                        .filter(view -> !view.master().equals(settings.self()) && crs.canReach(view.master()))
+                        .isPresent();
+    }
+
+    private interface Answered {
+        Reply.Answer answer(Json json) throws Json.Malformed;
+    }
+
+    private void ask(String query, Asker asker, Answered answered) {
+        cssd.query(query).orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS).whenComplete((json, failure) -> {
+            if (json == null) {
+                asker.answer(cssdAway());
+                return;
+            }
+            try {
+                asker.answer(answered.answer(json));
+            } catch (Json.Malformed e) {
+                asker.answer(Reply.Refused.because("HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+            }
+        });
+    }
+
+    private static Reply.Refused cssdAway() {
+        return Reply.Refused.because(
+                "CRS-4530",
+                "Communications failure contacting Cluster Synchronization Services daemon.",
+                "Look at cssd.log on this node.");
+    }
+
+    private Reply.Answer votingDisks(Json json) throws Json.Malformed {
+        List<Reply.VotingDisk> disks = new ArrayList<>();
+        for (Json disk : json.children("disks")) {
+            disks.add(new Reply.VotingDisk(
+                    disk.integer("number"),
+                    disk.string("state"),
+                    disk.string("uuid", ""),
+                    disk.string("path"),
+                    disk.number("latencyMicros", 0),
+                    disk.string("detail", "")));
+        }
+        return new Reply.VotingDisks(disks);
+    }
+
+    private Reply.Answer timing(Json json) throws Json.Malformed {
+        return new Reply.CssTiming(
+                json.string("misscountSeconds"),
+                json.string("disktimeoutSeconds"),
+                json.string("reboottime"),
+                json.string("profile"),
+                json.number("leaseMillis"),
+                json.number("takeoverMillis"),
+                json.strings("certificate"));
+    }
+
+    private Reply.Answer nodes(Json json) throws Json.Malformed {
+        List<Reply.Node> nodes = new ArrayList<>();
+        for (Json node : json.children("nodes")) {
+            nodes.add(new Reply.Node(
+                    node.integer("number"),
+                    node.string("name"),
+                    node.flag("active"),
+                    List.of(node.string("private", "").split(",")),
+                    node.number("incarnation", 0)));
+        }
+        return new Reply.Nodes(settings.cluster().name(), nodes);
+    }
+
+    private Reply.Answer fencing(Json json) throws Json.Malformed {
+        List<Reply.FenceDevice> devices = new ArrayList<>();
+        if (json.has("devices")) {
+            for (Json device : json.children("devices")) {
+                devices.add(new Reply.FenceDevice(
+                        device.string("node", ""),
+                        device.string("agent", ""),
+                        device.string("plug", ""),
+                        device.string("state", "")));
+            }
+        }
+        List<Reply.FenceRecord> records = new ArrayList<>();
+        if (json.has("records")) {
+            for (Json record : json.children("records")) {
+                records.add(new Reply.FenceRecord(
+                        record.string("node", ""),
+                        record.number("incarnation", 0),
+                        record.number("epoch", 0),
+                        record.number("whenMillis", 0),
+                        record.flag("settled", false),
+                        record.string("proof", ""),
+                        record.string("detail", "")));
+            }
+        }
+        return new Reply.Fencing(devices, records);
+    }
+
+    private void confirmFenced(Caller caller, String node, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        Optional<NodeId> id = settings.cluster().idOf(node);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+        } else if (id.isEmpty()) {
+            asker.answer(Reply.Refused.because("CRS-2579", "Server '" + node + "' does not exist."));
+        } else if (crs.view().filter(view -> view.mayStillRun(id.get())).isEmpty()) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2209",
+                    "Node " + node + " does not wait for a proof that it is harmless. Nothing was changed."));
+        } else {
+            cssd.operator(id.get(), caller.user())
+                    .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .whenComplete((json, failure) -> asker.answer(json == null ? cssdAway() : Reply.Done.silently()));
+        }
+    }
+
+    private void stop(Caller caller, boolean force, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+            return;
+        }
+        asker.progress("CRS-2791: Starting shutdown of Holdfast-managed resources on '" + settings.selfName() + "'");
+        leave.accept(force);
+        asker.answer(new Reply.Done(List.of(
+                "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has been ordered")));
+    }
+}

@@ -1,0 +1,179 @@
+package dev.holdfast.crsd;
+
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.node.CrsInput;
+import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Wanted;
+import dev.holdfast.policy.WantedInstance;
+import dev.holdfast.policy.Wish;
+import dev.holdfast.registry.Batch;
+import dev.holdfast.registry.RegistryContent;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What crsd keeps in the registry, as texts under texts.
+ *
+ * <pre>
+ * resource/NAME   {"type": …, "given": {attribute: value, …}}
+ * wanted/NAME     {"deleting": …, "instances": {number: {"target": …, "node": …, …}, …}}
+ * greeted/NODE    the life of the node whose arrival was answered
+ * </pre>
+ */
+final class ContentCodec {
+    private static final String RESOURCE = "resource/";
+    private static final String WANTED = "wanted/";
+    private static final String GREETED = "greeted/";
+
+    private ContentCodec() {}
+
+    static Batch encode(Changes changes) {
+        SortedMap<String, String> puts = new TreeMap<>();
+        SortedSet<String> deletes = new TreeSet<>();
+        changes.wanted().forEach((name, wanted) -> puts.put(WANTED + name, encode(wanted)));
+        changes.definitions().forEach((name, definition) -> {
+            if (definition.isPresent()) {
+                puts.put(RESOURCE + name, encode(definition.get()));
+            } else {
+                deletes.add(RESOURCE + name);
+                deletes.add(WANTED + name);
+                puts.remove(WANTED + name);
+            }
+        });
+        changes.greeted().forEach((node, life) -> puts.put(GREETED + node.number(), Long.toString(life.number())));
+        return new Batch(puts, deletes);
+    }
+
+    private static String encode(ResourceDefinition definition) {
+        return Json.object()
+                .with("type", definition.type().name())
+                .with("given", definition.given())
+                .text();
+    }
+
+    private static String encode(Wanted wanted) {
+        Map<String, Object> instances = new LinkedHashMap<>();
+        wanted.instances()
+                .forEach((number, instance) ->
+                        instances.put(Integer.toString(number), encode(instance).values()));
+        return Json.object()
+                .with("deleting", wanted.deleting())
+                .with("instances", instances)
+                .text();
+    }
+
+    private static Json encode(WantedInstance instance) {
+        Map<String, Object> answered = new LinkedHashMap<>();
+        instance.answered()
+                .forEach((node, incident) -> answered.put(Integer.toString(node.number()), Long.toString(incident)));
+        return Json.object()
+                .with("target", instance.target().name())
+                .with("stopping", instance.stopping())
+                .withOptional("node", number(instance.node()))
+                .withOptional("lastServer", number(instance.lastServer()))
+                .withOptional("wish", number(instance.wish().map(Wish::node)))
+                .withOptional("wishOnly", instance.wish().map(Wish::only).orElse(null))
+                .with("restarts", instance.restarts())
+                .with(
+                        "failedOn",
+                        instance.failedOn().nodes().stream().map(NodeId::number).toList())
+                .with("answered", answered)
+                .with("held", instance.held());
+    }
+
+    private static @Nullable Integer number(Optional<NodeId> node) {
+        return node.map(NodeId::number).orElse(null);
+    }
+
+    /**
+     * Reads everything.
+     *
+     * @param unreadable told the key and the reason of each entry that is left out; a newer release may have written it
+     */
+    static CrsInput.RegistryServing decode(
+            RegistryContent content, SortedMap<String, TypeDefinition> types, BiConsumer<String, String> unreadable) {
+        SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
+        SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
+        SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
+        content.entries().forEach((key, value) -> {
+            try {
+                if (key.startsWith(RESOURCE)) {
+                    ResourceName name = new ResourceName(key.substring(RESOURCE.length()));
+                    definitions.put(name, definition(name, Json.parse(value), types));
+                } else if (key.startsWith(WANTED)) {
+                    wanted.put(new ResourceName(key.substring(WANTED.length())), wanted(Json.parse(value)));
+                } else if (key.startsWith(GREETED)) {
+                    greeted.put(
+                            new NodeId(Integer.parseInt(key.substring(GREETED.length()))),
+                            new Incarnation(Long.parseLong(value)));
+                }
+            } catch (Json.Malformed | InvalidAttributes | IllegalArgumentException e) {
+                unreadable.accept(key, String.valueOf(e.getMessage()));
+            }
+        });
+        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted);
+    }
+
+    private static ResourceDefinition definition(ResourceName name, Json json, SortedMap<String, TypeDefinition> types)
+            throws Json.Malformed, InvalidAttributes {
+        TypeDefinition type = types.get(json.string("type"));
+        if (type == null) {
+            throw new Json.Malformed("there is no type '" + json.string("type") + "'");
+        }
+        return ResourceDefinition.read(name, type, json.stringMap("given"));
+    }
+
+    private static Wanted wanted(Json json) throws Json.Malformed {
+        SortedMap<Integer, WantedInstance> instances = new TreeMap<>();
+        Json all = json.child("instances");
+        for (String number : all.values().keySet()) {
+            instances.put(Integer.parseInt(number), instance(all.child(number)));
+        }
+        return new Wanted(instances, json.flag("deleting"));
+    }
+
+    private static WantedInstance instance(Json json) throws Json.Malformed {
+        SortedMap<NodeId, Long> answered = new TreeMap<>();
+        Json incidents = json.child("answered");
+        for (String node : incidents.values().keySet()) {
+            answered.put(new NodeId(Integer.parseInt(node)), incidents.number(node));
+        }
+        NodeSet failedOn = NodeSet.EMPTY;
+        if (json.values().get("failedOn") instanceof Iterable<?> nodes) {
+            for (Object node : nodes) {
+                if (node instanceof Number number) {
+                    failedOn = failedOn.with(new NodeId(number.intValue()));
+                }
+            }
+        }
+        Optional<NodeId> wish = node(json, "wish");
+        return new WantedInstance(
+                Target.valueOf(json.string("target")),
+                json.flag("stopping"),
+                node(json, "node"),
+                node(json, "lastServer"),
+                wish.isPresent() ? Optional.of(new Wish(wish.get(), json.flag("wishOnly"))) : Optional.empty(),
+                json.integer("restarts"),
+                failedOn,
+                answered,
+                json.flag("held"));
+    }
+
+    private static Optional<NodeId> node(Json json, String key) throws Json.Malformed {
+        return json.has(key) ? Optional.of(new NodeId(json.integer(key))) : Optional.empty();
+    }
+}

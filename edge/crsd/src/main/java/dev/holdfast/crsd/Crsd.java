@@ -1,0 +1,606 @@
+package dev.holdfast.crsd;
+
+import dev.holdfast.control.Codec;
+import dev.holdfast.control.ControlServer;
+import dev.holdfast.control.Hello;
+import dev.holdfast.linux.Account;
+import dev.holdfast.linux.Linux;
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.membership.InvalidSettings;
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.View;
+import dev.holdfast.node.ClusterView;
+import dev.holdfast.node.Crs;
+import dev.holdfast.node.CrsEffect;
+import dev.holdfast.node.CrsInput;
+import dev.holdfast.node.CrsSettings;
+import dev.holdfast.registry.LocationReport;
+import dev.holdfast.registry.Mastership;
+import dev.holdfast.registry.RegistryContent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The resource daemon. One loop touches the {@link Crs}; everything else puts tasks into its inbox and performs what it
+ * asks for. Started and watched by cssd; when it ends, resources keep running, and the next crsd checks what it finds.
+ */
+public final class Crsd implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Crsd.class);
+    private static final int BATCH_MAX = 256;
+    private static final long TICK_MILLIS = 25;
+    private static final long ALIVE_NANOS = Duration.ofMillis(80).toNanos();
+    private static final Duration REGISTRY_TICK = Duration.ofMillis(100);
+    private static final Duration SCRUB = Duration.ofHours(1);
+    private static final Set<String> REGISTRY_PROOFS = Set.of("F1", "F2", "F3");
+    private static final String ACTION_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /** Exit codes: everything was let go of; a fault of ours; the settings are wrong. */
+    private static final int EXIT_LET_GO = 4;
+
+    private static final int EXIT_FAULT = 70;
+    private static final int EXIT_SETTINGS = 78;
+
+    private final CrsdSettings settings;
+    private final Runnable whenEnded;
+    private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+    private final EventLog events;
+    private final Lease lease = new Lease();
+    private final InstanceMarks marks;
+    private final ResourceGroups groups;
+    private final ActionRunner runner;
+    private final NativeAgents agents;
+    private final CssdLink cssd;
+    private final PeerNetwork peers;
+    private final RegistryStore registry;
+    private final StatusPicture picture = new StatusPicture();
+    private final Administration administration;
+    private final Crs crs;
+    private final ControlServer server;
+    private final Map<String, Account> accounts = new HashMap<>();
+    private final Map<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
+
+    private long aliveNanos;
+    private Moment registryTicked = new Moment(System.nanoTime());
+    private Moment scrubbed = new Moment(System.nanoTime());
+    private volatile boolean stopped;
+    private @Nullable Thread loop;
+
+    public static void main(String[] arguments) {
+        Directories directories = Directories.of(System.getenv());
+        try {
+            Files.createDirectories(directories.log());
+            LogFile.use(directories.log());
+            Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> {
+                LOG.error("{} failed; crsd ends, resources keep running", thread.getName(), fault);
+                Runtime.getRuntime().halt(EXIT_FAULT);
+            });
+            CrsdSettings settings = CrsdSettings.read(directories.etc());
+            Crsd crsd =
+                    new Crsd(directories, settings, () -> Runtime.getRuntime().halt(EXIT_LET_GO));
+            crsd.run();
+        } catch (InvalidSettings e) {
+            System.err.println("crsd: " + e.getMessage());
+            LOG.error("settings are refused: {}", e.getMessage());
+            Runtime.getRuntime().halt(EXIT_SETTINGS);
+        } catch (IOException | RuntimeException e) {
+            System.err.println("crsd: " + e);
+            LOG.error("crsd can't work", e);
+            Runtime.getRuntime().halt(EXIT_FAULT);
+        }
+    }
+
+    /** @param whenEnded called when everything was let go of and crsd must end */
+    Crsd(Directories directories, CrsdSettings settings, Runnable whenEnded) throws IOException {
+        this.settings = settings;
+        this.whenEnded = whenEnded;
+        Linux.warmUp();
+        events = new EventLog(directories.events(), settings.selfName());
+        marks = new InstanceMarks(directories.instances());
+        groups = new ResourceGroups(settings.cluster().name(), settings.selfName(), new ResourceGroups.Listener() {
+            @Override
+            public void processesGone(String resource) {
+                step(new CrsInput.ProcessesGone(new ResourceName(resource)));
+            }
+
+            @Override
+            public void rootProcessEnded(String resource) {
+                step(new CrsInput.ProcessesGone(new ResourceName(resource))); // It looks; others may carry on.
+            }
+        });
+        runner = new ActionRunner(groups, directories);
+        runner.warmUp();
+        agents = new NativeAgents(lease, directories.instances(), new NativeAgents.Listener() {
+            @Override
+            public void look(ResourceName resource) {
+                step(new CrsInput.Look(resource));
+            }
+
+            @Override
+            public void event(String name, String text, Map<String, String> details) {
+                events.note(name, text, details);
+            }
+        });
+        SortedMap<ResourceName, CrsSettings.Evidence> evidence = marks.found();
+        recoverGroups(evidence);
+        crs = new Crs(
+                new CrsSettings(settings.cluster(), settings.self(), System.currentTimeMillis() * 1000, evidence),
+                now());
+        cssd = new CssdLink(directories.cssdSocket(), new FromCssd());
+        peers = new PeerNetwork(settings, new FromPeers());
+        registry = new RegistryStore(
+                settings.cluster().id(),
+                settings.cluster().registryLocations().stream().map(Path::of).toList(),
+                ClusterSettings.REGISTRY_OFFSET,
+                inbox::add,
+                new FromRegistry());
+        administration = new Administration(
+                settings, crs, cssd, picture, inbox::add, this::stepNow, this::sendPlain, this::leave);
+        server = ControlServer.open(
+                directories.crsdSocket(),
+                new Hello(Codec.VERSION, settings.selfName(), "0.1.0"),
+                administration::answer);
+        events.note(
+                "crsd-started",
+                "crsd of " + settings.selfName() + " started"
+                        + (evidence.isEmpty() ? "" : ", looks at " + evidence.keySet()),
+                Map.of("pid", Long.toString(ProcessHandle.current().pid())));
+    }
+
+    private void recoverGroups(SortedMap<ResourceName, CrsSettings.Evidence> evidence) throws IOException {
+        Map<String, String> names = new HashMap<>();
+        evidence.keySet().forEach(name -> names.put(ResourceGroups.directoryName(name.text()), name.text()));
+        groups.recover(names);
+    }
+
+    // ---------------------------------------------------------------- the loop
+
+    /** The only thread that touches the {@link Crs}; returns when crsd is closed. */
+    void run() {
+        loop = Thread.currentThread();
+        cssd.start();
+        peers.start();
+        List<Runnable> batch = new ArrayList<>();
+        while (!stopped) {
+            try {
+                Runnable first = inbox.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    batch.add(first);
+                    inbox.drainTo(batch, BATCH_MAX); // Bounded: a flood must not put the signs of life off.
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+            batch.forEach(Runnable::run);
+            batch.clear();
+            tick();
+        }
+    }
+
+    private void tick() {
+        Moment now = now();
+        stepNow(new CrsInput.Tick());
+        if (now.since(registryTicked).compareTo(REGISTRY_TICK) >= 0) {
+            registryTicked = now;
+            registry.tick(now);
+        }
+        if (now.since(scrubbed).compareTo(SCRUB) >= 0) {
+            scrubbed = now;
+            registry.scrub(now);
+        }
+        if (now.nanos() - aliveNanos >= ALIVE_NANOS) {
+            aliveNanos = now.nanos();
+            cssd.alive(crs.weight());
+        }
+    }
+
+    private static Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    /** From any thread. */
+    private void step(CrsInput input) {
+        inbox.add(() -> stepNow(input));
+    }
+
+    /** On the loop. */
+    private void stepNow(CrsInput input) {
+        crs.step(now(), input).forEach(this::perform);
+    }
+
+    private void perform(CrsEffect effect) {
+        switch (effect) {
+            case CrsEffect.Send(NodeId to, Epoch epoch, var message) ->
+                sendPlain(to, PeerCodec.encode(message).with("epoch", epoch.number()));
+            case CrsEffect.Run run -> begin(run);
+            case CrsEffect.UseDefinitions(var all) -> {
+                definitions.clear();
+                definitions.putAll(all);
+                agents.definitions(all);
+            }
+            case CrsEffect.Write(long id, var changes) -> registry.submit(now(), id, ContentCodec.encode(changes));
+            case CrsEffect.StateNoted(var key, var state) -> picture.noted(key, state, System.currentTimeMillis());
+            case CrsEffect.CommandProgress progress -> administration.told(progress);
+            case CrsEffect.CommandDone done -> administration.done(done);
+            case CrsEffect.CommandFailed failed -> administration.failed(failed);
+            case CrsEffect.Event(String name, String text, var details) -> events.note(name, text, details);
+            case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
+            case CrsEffect.Left _ -> left();
+        }
+    }
+
+    private void sendPlain(NodeId to, Json message) {
+        Incarnation incarnation = crs.view().map(ClusterView::incarnation).orElse(new Incarnation(1));
+        peers.send(to, message.with("incarnation", incarnation.number()));
+    }
+
+    // ---------------------------------------------------------------- actions
+
+    private void begin(CrsEffect.Run run) {
+        ResourceDefinition resource = run.resource();
+        String name = resource.name().text();
+        boolean check = run.kind() == ActionKind.CHECK;
+        if (!check) {
+            events.note(
+                    "action-begin",
+                    run.kind().argument() + " of '" + name + "'",
+                    Map.of("resource", name, "action", run.kind().argument(), "attempt", Long.toString(run.run())));
+        }
+        if (run.kind() == ActionKind.START
+                && lease.remaining(run.epoch(), now()).isEmpty()) {
+            finished(run, new ActionRunner.Result(1, false, List.of("CRS_ERROR:there is no lease"), Duration.ZERO));
+        } else if (resource.type().isNative()) {
+            agents.run(resource, run.kind(), run.wasInService(), result -> finished(run, result));
+        } else {
+            runScript(run);
+        }
+    }
+
+    private void runScript(CrsEffect.Run run) {
+        ResourceDefinition resource = run.resource();
+        String owner = AccessList.parse(resource.value("ACL")).owner();
+        Optional<Account> account = account(owner);
+        if (account.isEmpty()) {
+            String text = "CRS_ERROR:user " + owner + ", the owner of the resource, does not exist on this node";
+            finished(run, new ActionRunner.Result(-1, false, List.of(text), Duration.ZERO));
+            return;
+        }
+        try {
+            if (run.kind() == ActionKind.START) {
+                marks.begun(
+                        resource.name(),
+                        crs.view().map(ClusterView::incarnation).orElse(new Incarnation(1)));
+            }
+        } catch (IOException e) {
+            String text = "CRS_ERROR:the start can't be noted: " + e.getMessage();
+            finished(run, new ActionRunner.Result(-1, false, List.of(text), Duration.ZERO));
+            return;
+        }
+        String name = resource.name().text();
+        ActionRunner.Leftovers leftovers = switch (run.kind()) {
+            case START -> ActionRunner.Leftovers.KEEP;
+            case STOP -> ActionRunner.Leftovers.END_APPLICATION_GENTLY;
+            case CLEAN -> ActionRunner.Leftovers.END_APPLICATION;
+            case CHECK -> ActionRunner.Leftovers.END;
+        };
+        runner.run(
+                new ActionRunner.Action(
+                        name,
+                        run.kind().argument(),
+                        resource.actionScript(),
+                        account.get(),
+                        environment(resource, account.get(), run.epoch()),
+                        run.deadline().since(now()),
+                        leftovers),
+                result -> {
+                    afterScript(run, result);
+                    finished(run, result);
+                });
+    }
+
+    private Optional<Account> account(String owner) {
+        Account known = accounts.get(owner);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        try {
+            Optional<Account> found = Account.named(owner);
+            found.ifPresent(account -> accounts.put(owner, account));
+            return found;
+        } catch (IOException e) {
+            LOG.warn("user {} can't be looked up: {}", owner, e.toString());
+            return Optional.empty();
+        }
+    }
+
+    /** On the action's thread. */
+    private void afterScript(CrsEffect.Run run, ActionRunner.Result result) {
+        boolean ended = run.kind() == ActionKind.STOP || run.kind() == ActionKind.CLEAN;
+        try {
+            if (ended && result.exit() == 0) {
+                marks.ended(run.resource().name());
+            }
+        } catch (IOException e) {
+            LOG.warn("the mark of {} could not be removed: {}", run.resource().name(), e.toString());
+        }
+        String name = run.resource().name().text();
+        if (run.kind() == ActionKind.CHECK && result.exit() == 0 && groups.runs(name)) {
+            groups.lookForRoots(name);
+        }
+    }
+
+    private Map<String, String> environment(ResourceDefinition resource, Account account, Epoch epoch) {
+        Map<String, String> environment = new TreeMap<>();
+        resource.effective()
+                .forEach((attribute, value) ->
+                        environment.put((attribute.startsWith("USR_") ? "_" : "_CRS_") + attribute, value));
+        environment.put("_CRS_NAME", resource.name().text());
+        environment.put("_CRS_TYPE", resource.type().name());
+        environment.put("_CRS_EPOCH", epoch.toString());
+        environment.put("_CRS_SERVER", settings.selfName());
+        environment.put("_CRS_CARDINALITY_ID", "1");
+        environment.put("_CRS_DEGREE_ID", "1");
+        String home = Optional.ofNullable(System.getenv("HOLDFAST_HOME")).orElse("/usr/lib/holdfast");
+        environment.put("_CRS_HOME", home);
+        environment.put("PATH", ACTION_PATH);
+        environment.put("HOME", account.home());
+        environment.put("USER", account.name());
+        environment.put("LANG", "C.UTF-8");
+        return environment;
+    }
+
+    private void finished(CrsEffect.Run run, ActionRunner.Result result) {
+        String name = run.resource().name().text();
+        boolean succeeded = result.exit() == 0;
+        if (run.kind() != ActionKind.CHECK) {
+            String outcome = result.timedOut() ? "timed-out" : succeeded ? "succeeded" : "failed";
+            events.note(
+                    "action-end",
+                    run.kind().argument() + " of '" + name + "' " + outcome + " after "
+                            + result.took().toMillis() + " ms",
+                    Map.of(
+                            "resource", name,
+                            "action", run.kind().argument(),
+                            "outcome", outcome,
+                            "millis", Long.toString(result.took().toMillis()),
+                            "exit", Integer.toString(result.exit())));
+        }
+        int exit = result.exit() < 0 ? 1 : result.exit();
+        step(new CrsInput.ActionFinished(run.resource().name(), run.run(), exit, result.timedOut(), result.output()));
+    }
+
+    // ---------------------------------------------------------------- letting go and leaving
+
+    private void letGo(String reason, boolean exit) {
+        events.note("letting-go", "letting go: " + reason, Map.of("reason", reason));
+        boolean done = endEverything(exit);
+        events.note(
+                done ? "let-go" : "let-go-failed",
+                done ? "no address and no process of ours is left" : "something of ours could not be ended",
+                Map.of("reason", reason));
+        if (exit) {
+            stopped = true;
+            whenEnded.run();
+        }
+    }
+
+    /** Addresses first: they are what clients still use. */
+    private boolean endEverything(boolean forGood) {
+        boolean addresses = agents.letGo(forGood);
+        boolean processes = false;
+        try {
+            processes = groups.killAll();
+        } catch (IOException e) {
+            LOG.error("processes could not be killed: {}", e.toString());
+        }
+        return addresses && processes;
+    }
+
+    private void leave(boolean force) {
+        if (force) {
+            left();
+        } else {
+            stepNow(new CrsInput.Leave());
+        }
+    }
+
+    private void left() {
+        events.note("leaving", "everything is stopped; leaving the cluster", Map.of());
+        registry.notMaster(now(), "this node leaves the cluster");
+        if (endEverything(true)) {
+            cssd.leave();
+        }
+    }
+
+    // ---------------------------------------------------------------- what is heard
+
+    private final class FromCssd implements CssdLink.Listener {
+        @Override
+        public void view(ClusterView view, @Nullable Moment leaseUntil) {
+            lease.renewed(view.epoch(), leaseUntil);
+            inbox.add(() -> onView(view, leaseUntil));
+        }
+
+        @Override
+        public void letGo(String reason) {
+            lease.gone();
+            step(new CrsInput.LetGoOrdered(reason));
+        }
+
+        @Override
+        public void connected() {
+            // Questions to the former connection get no answer any more: the next view opens the registry anew.
+            inbox.add(() -> registry.notMaster(now(), "the connection to cssd is new"));
+        }
+
+        @Override
+        public void disconnected() {
+            LOG.warn("cssd is away; the guard acts when half of the lease has passed");
+        }
+    }
+
+    private void onView(ClusterView view, @Nullable Moment leaseUntil) {
+        Optional<ClusterView> before = crs.view();
+        stepNow(new CrsInput.ViewReceived(view, Optional.ofNullable(leaseUntil)));
+        if (leaseUntil != null) {
+            agents.leaseRenewed();
+        }
+        if (view.selfIsMaster()) {
+            registry.master(
+                    now(), new Mastership(view.epoch(), view.self(), view.incarnation(), view.root(), unsettled(view)));
+        } else {
+            registry.notMaster(now(), "node " + view.master() + " is master in epoch " + view.epoch());
+        }
+        if (before.isPresent() && !before.get().master().equals(view.master())) {
+            picture.forget();
+            administration.lost(master -> !master.equals(view.master()));
+        }
+    }
+
+    /** Those whose late writes may still reach a disk: a timer proves nothing about those. */
+    private static List<View.Unsettled> unsettled(ClusterView view) {
+        return view.unsettled().stream()
+                .filter(life -> !(life.settled() && REGISTRY_PROOFS.contains(proof(life))))
+                .map(life -> new View.Unsettled(life.node(), life.incarnation(), life.evictedIn()))
+                .toList();
+    }
+
+    private static String proof(ClusterView.Unsettled life) {
+        return life.proof().length() < 2 ? "" : life.proof().substring(0, 2);
+    }
+
+    private final class FromPeers implements PeerNetwork.Listener {
+        @Override
+        public void peerUp(NodeId peer) {
+            LOG.info("crsd of {} can be reached", settings.cluster().nameOf(peer));
+            step(new CrsInput.PeerUp(peer));
+        }
+
+        @Override
+        public void peerDown(NodeId peer) {
+            LOG.info("crsd of {} can't be reached", settings.cluster().nameOf(peer));
+            inbox.add(() -> {
+                stepNow(new CrsInput.PeerDown(peer));
+                administration.lost(peer::equals);
+            });
+        }
+
+        @Override
+        public void received(NodeId peer, Json message) {
+            inbox.add(() -> onMessage(peer, message));
+        }
+    }
+
+    private void onMessage(NodeId peer, Json message) {
+        try {
+            if (!administration.received(peer, message)) {
+                stepNow(new CrsInput.PeerSaid(
+                        peer,
+                        new Incarnation(message.number("incarnation")),
+                        new Epoch(message.number("epoch")),
+                        PeerCodec.decode(message)));
+            }
+        } catch (Json.Malformed | IllegalArgumentException e) {
+            LOG.warn("{} said what is not understood: {}", peer, e.getMessage());
+        }
+    }
+
+    private final class FromRegistry implements RegistryStore.Listener {
+        @Override
+        public void casRoot(long request, Epoch epoch, RegistryRoot root) {
+            cssd.root(epoch, root)
+                    .thenAccept(answer -> inbox.add(() -> registry.rootAnswered(
+                            now(), request, Boolean.TRUE.equals(answer.values().get("accepted")))));
+        }
+
+        @Override
+        public void confirm(long request, Epoch epoch) {
+            cssd.confirm(epoch)
+                    .thenAccept(answer -> inbox.add(() -> registry.confirmed(
+                            now(), request, Boolean.TRUE.equals(answer.values().get("ok")))));
+        }
+
+        @Override
+        public void serving(RegistryContent content) {
+            stepNow(ContentCodec.decode(
+                    content,
+                    new CrsSettings(settings.cluster(), settings.self(), 0, new TreeMap<>()).types(),
+                    (key, reason) -> events.note(
+                            "registry-entry-refused",
+                            "registry entry '" + key + "' is left alone: " + reason,
+                            Map.of("key", key))));
+        }
+
+        @Override
+        public void acknowledged(long id, long version) {
+            stepNow(new CrsInput.RegistryWritten(id, version));
+        }
+
+        @Override
+        public void refused(long id, String reason) {
+            stepNow(new CrsInput.RegistryRefused(id, reason));
+        }
+
+        @Override
+        public void lost(String reason, List<Long> unresolved, List<Long> unwritten) {
+            stepNow(new CrsInput.RegistryLost(reason));
+        }
+
+        @Override
+        public void waiting(String reason) {
+            events.note("registry-waits", "the registry waits: " + reason, Map.of());
+        }
+
+        @Override
+        public void locationChanged(LocationReport report) {
+            events.note(
+                    "registry-location",
+                    "registry location " + (report.location() + 1) + " is " + report.condition()
+                            + (report.detail().isEmpty() ? "" : ": " + report.detail()),
+                    Map.of(
+                            "location", Integer.toString(report.location() + 1),
+                            "condition", report.condition().name()));
+        }
+    }
+
+    /** Ends this crsd as a crash would: resources keep running. */
+    @Override
+    public void close() {
+        stopped = true;
+        Thread running = loop;
+        if (running != null) {
+            running.interrupt();
+        }
+        try {
+            server.close();
+        } catch (IOException e) {
+            LOG.debug("close: {}", e.toString());
+        }
+        cssd.close();
+        peers.close();
+        agents.close();
+        registry.close();
+    }
+}
