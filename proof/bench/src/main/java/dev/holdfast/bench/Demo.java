@@ -264,7 +264,7 @@ public final class Demo {
 
     private void checkLetGoFirst(Drill drill) {
         Optional<Event> letGo = drill.events().stream()
-                .filter(event -> event.name().equals("let-go"))
+                .filter(event -> event.name().equals("let-go") && event.daemon().equals("cssd"))
                 .findFirst();
         if (letGo.isEmpty()) {
             check(false, "no node recorded that it let go");

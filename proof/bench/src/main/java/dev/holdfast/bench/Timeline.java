@@ -75,6 +75,9 @@ final class Timeline {
 
     /** One event as a row; empty if it is a detail that only its log needs. */
     static Optional<Row> row(Event event, long zero) {
+        if (event.name().startsWith("let") && !event.daemon().equals("cssd")) {
+            return Optional.empty(); // crsd lets go, too; cssd's word is the verified one.
+        }
         String resource = event.detail("resource");
         Row row = switch (event.name()) {
             case "power-off-begin" -> lab(event, zero, "power of " + event.node() + " cut");
