@@ -17,7 +17,10 @@ public final class Policy {
      * of the situation. A plan of the situation after its own changes has no changes.
      */
     public static Plan plan(Situation situation) {
-        return new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>());
+        Board board = new Board(situation);
+        new Aftermath(board).note();
+        new Placement(board).decide();
+        return new Sequence(board).plan();
     }
 
     /** Answers a command. Nothing is done by it: leaving out the application makes it a what-if. */

@@ -1,0 +1,291 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.Incident;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition.AutoStart;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Takes note of what happened since the last plan: servers that came or went, starts that worked, failures. */
+final class Aftermath {
+    private final Board board;
+
+    Aftermath(Board board) {
+        this.board = board;
+    }
+
+    void note() {
+        noteArrivals();
+        for (ResourceEntry entry : board.entries.values()) {
+            for (Slot slot : entry.slots) {
+                noteDepartures(slot);
+                noteIncident(slot);
+                noteSuccess(slot);
+                noteStopped(slot);
+                forgiveWhereDependencyIsDown(slot);
+            }
+        }
+    }
+
+    private void noteArrivals() {
+        List<NodeId> arrived = new ArrayList<>();
+        for (NodeId node : board.ready) {
+            Server server = board.situation.servers().get(node);
+            if (server != null
+                    && !server.incarnation().equals(board.situation.greeted().get(node))) {
+                arrived.add(node);
+                board.greeted.put(node, server.incarnation());
+            }
+        }
+        if (arrived.isEmpty()) {
+            return;
+        }
+        boolean coldStart = arrived.size() == board.ready.size();
+        for (ResourceEntry entry : board.entries.values()) {
+            if (entry.isLocal()) {
+                entry.slots.forEach(slot -> arriveLocal(slot, arrived));
+            } else {
+                entry.slots.forEach(slot -> arriveCluster(slot, arrived, coldStart));
+            }
+        }
+    }
+
+    private void arriveLocal(Slot slot, List<NodeId> arrived) {
+        NodeId node = new NodeId(slot.number);
+        if (!arrived.contains(node)) {
+            return;
+        }
+        boolean isNew = !slot.entry.wanted.instances().containsKey(slot.number);
+        slot.failedOn = NodeSet.EMPTY;
+        slot.restarts = 0;
+        if (slot.at == null) {
+            slot.held = false;
+            switch (slot.entry.definition.autoStart()) {
+                case ALWAYS -> slot.target = Target.ONLINE;
+                case NEVER -> slot.target = Target.OFFLINE;
+                case RESTORE -> {
+                    // A local resource grows to a server that never had it.
+                    boolean wantedElsewhere = slot.entry.slots.stream().anyMatch(s -> s.target == Target.ONLINE);
+                    slot.target = isNew && wantedElsewhere ? Target.ONLINE : slot.target;
+                }
+            }
+        }
+    }
+
+    /** AUTO_START is about the server on which it ran last, or about all of them when the whole cluster starts. */
+    private void arriveCluster(Slot slot, List<NodeId> arrived, boolean coldStart) {
+        for (NodeId node : arrived) {
+            slot.failedOn = slot.failedOn.without(node);
+        }
+        if (slot.at != null) {
+            return;
+        }
+        if (slot.node != null && arrived.contains(slot.node)) {
+            slot.node = null; // A new life of that server: nothing of the old one binds.
+            slot.restarts = 0;
+        }
+        boolean itsServer = coldStart || slot.lastServer == null || arrived.contains(slot.lastServer);
+        if (coldStart) {
+            slot.held = false;
+        }
+        if (itsServer && slot.entry.definition.autoStart() == AutoStart.ALWAYS) {
+            slot.target = Target.ONLINE;
+            slot.held = false;
+        } else if (itsServer && slot.entry.definition.autoStart() == AutoStart.NEVER) {
+            slot.target = Target.OFFLINE;
+        }
+    }
+
+    private void noteDepartures(Slot slot) {
+        if (slot.wish != null && !board.isMember(slot.wish.node())) {
+            slot.wish = null; // The named server is gone: running elsewhere is better than not at all.
+        }
+        if (!slot.entry.isLocal() && slot.node != null && slot.at == null && !board.isMember(slot.node)) {
+            slot.node = null;
+            slot.restarts = 0;
+        }
+    }
+
+    private void noteIncident(Slot slot) {
+        NodeId node = slot.at != null ? slot.at : slot.node;
+        if (node == null || !board.isMember(node)) {
+            return;
+        }
+        Observed seen = slot.entry.seenOn(node);
+        Incident incident = seen == null ? null : seen.incident().orElse(null);
+        Long answered = slot.answered.get(node);
+        if (incident == null || (answered != null && answered == incident.number())) {
+            return;
+        }
+        slot.answered.put(node, incident.number());
+        String server = board.nameOf(node);
+        switch (incident.kind()) {
+            case STOPPED_OUTSIDE -> {
+                slot.target = Target.OFFLINE;
+                say(
+                        "HF-3201",
+                        "Resource '" + slot.entry + "' was stopped on '" + server
+                                + "' outside of the clusterware; its TARGET is now OFFLINE",
+                        "crsctl start resource " + slot.entry);
+            }
+            case CLEAN_FAILED -> {
+                slot.stopping = false;
+                slot.wish = null;
+                say(
+                        "CRS-2678",
+                        "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: "
+                                + incident.text(),
+                        unpin(slot, server));
+            }
+            case FAILED -> onFailed(slot, node, incident);
+            case START_FAILED -> onStartFailed(slot, node, incident);
+        }
+    }
+
+    static String unpin(Slot slot, String server) {
+        return "Make sure that it does not run on " + server + ", then: crsctl stop resource " + slot.entry + " -f";
+    }
+
+    private void onFailed(Slot slot, NodeId node, Incident incident) {
+        say(
+                "CRS-2765",
+                "Resource '" + slot.entry + "' has failed on server '" + board.nameOf(node) + "': " + incident.text(),
+                "");
+        if (slot.target != Target.ONLINE) {
+            return;
+        }
+        if (incident.uptime().compareTo(slot.entry.definition.uptimeThreshold()) >= 0) {
+            slot.restarts = 0; // It had been stable.
+        }
+        if (lacksDependency(slot.entry, node)) {
+            return; // Not its own fault: it does not use up its chances.
+        }
+        countAgainst(slot, node);
+    }
+
+    private void onStartFailed(Slot slot, NodeId node, Incident incident) {
+        if (slot.target != Target.ONLINE || lacksDependency(slot.entry, node)) {
+            return;
+        }
+        boolean restarting = slot.restarts > 0;
+        if (restarting) {
+            countAgainst(slot, node);
+        } else {
+            slot.failedOn = slot.failedOn.with(node);
+        }
+        if (slot.wish != null && slot.wish.node().equals(node) && !slot.wish.only()) {
+            slot.wish = null;
+        }
+    }
+
+    private void countAgainst(Slot slot, NodeId node) {
+        if (slot.restarts < slot.entry.definition.restartAttempts()) {
+            slot.restarts++;
+            return;
+        }
+        slot.failedOn = slot.failedOn.with(node);
+        if (slot.entry.definition.restartAttempts() > 0 || slot.entry.isLocal()) {
+            say(
+                    "CRS-2771",
+                    "Maximum restart attempts reached for resource '" + slot.entry + "' on server '"
+                            + board.nameOf(node) + "'; it will not be restarted there",
+                    slot.entry.isLocal() ? "crsctl start resource " + slot.entry + " -n " + board.nameOf(node) : "");
+        }
+    }
+
+    /** True if something that it needs on its node is not up there, which is reason enough for a failure. */
+    private boolean lacksDependency(ResourceEntry entry, NodeId node) {
+        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+            for (Reference reference : references) {
+                boolean up = reference.resources().isEmpty();
+                for (ResourceEntry target : reference.resources()) {
+                    if (reference.global()) {
+                        for (NodeId other : board.ready) {
+                            up = up || Board.isUpFor(reference, target, other);
+                        }
+                    } else {
+                        up = up || Board.isUpFor(reference, target, node);
+                    }
+                }
+                if (!up) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** ONLINE: the failover or the move, if it was one, is over. */
+    private void noteSuccess(Slot slot) {
+        Observed seen = slot.present();
+        NodeId at = slot.at;
+        boolean up = seen != null
+                && seen.internal() == InternalState.STABLE
+                && (seen.state() == ResourceState.ONLINE || seen.state() == ResourceState.INTERMEDIATE);
+        if (!up || at == null) {
+            return;
+        }
+        slot.lastServer = at;
+        slot.failedOn = NodeSet.EMPTY;
+        slot.held = slot.held && slot.target == Target.OFFLINE;
+        if (slot.wish != null && slot.wish.node().equals(at)) {
+            slot.wish = null;
+        }
+    }
+
+    private void noteStopped(Slot slot) {
+        if (slot.stopping && slot.at == null && slot.entry.doubtful.isEmpty()) {
+            slot.stopping = false;
+            slot.node = slot.entry.isLocal() ? slot.node : null;
+            slot.restarts = 0;
+        }
+    }
+
+    /**
+     * Where something that it needs is down now, a failed start says nothing about the resource itself: as soon as
+     * the other is back, it is tried there again.
+     */
+    private void forgiveWhereDependencyIsDown(Slot slot) {
+        if (slot.failedOn.isEmpty() || (slot.wish != null && slot.wish.only())) {
+            return;
+        }
+        for (NodeId node : slot.failedOn.nodes()) {
+            if (board.isReady(node) && isDependencyDown(slot.entry, node)) {
+                slot.failedOn = slot.failedOn.without(node);
+            }
+        }
+    }
+
+    /** Like {@link #lacksDependency}, for dependencies that the resource does not bring with it when it moves. */
+    private boolean isDependencyDown(ResourceEntry entry, NodeId node) {
+        for (Reference reference : entry.hard) {
+            boolean carried = false;
+            boolean up = reference.resources().isEmpty();
+            for (ResourceEntry target : reference.resources()) {
+                carried = carried || (!reference.global() && target.isSingle());
+                up = up
+                        || (reference.global()
+                                ? isUpSomewhere(reference, target)
+                                : Board.isUpFor(reference, target, node));
+            }
+            if (!carried && !up) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isUpSomewhere(Reference reference, ResourceEntry target) {
+        return board.ready.stream().anyMatch(node -> Board.isUpFor(reference, target, node));
+    }
+
+    private void say(String code, String text, String nextStep) {
+        board.messages.add(new Message(code, text, nextStep));
+    }
+}

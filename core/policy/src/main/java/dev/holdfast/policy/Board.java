@@ -1,0 +1,306 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.DependencyTarget;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A situation laid out for planning: resources with their dependencies resolved, instances matched with the nodes where
+ * they are active. Everything is visited in the order of names and node numbers.
+ */
+final class Board {
+    final Situation situation;
+    final SortedMap<ResourceName, ResourceEntry> entries = new TreeMap<>();
+    final SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
+    final List<Message> messages = new ArrayList<>();
+
+    /** The servers that can be given work, in ascending number. */
+    final List<NodeId> ready = new ArrayList<>();
+
+    private final Map<String, NodeId> byName = new HashMap<>();
+
+    Board(Situation situation) {
+        this.situation = situation;
+        int highest = 0;
+        for (Server server : situation.servers().values()) {
+            highest = Math.max(highest, server.id().number());
+            byName.put(server.name(), server.id());
+            if (server.state() == Server.State.ONLINE) {
+                ready.add(server.id());
+            }
+        }
+        for (ResourceDefinition definition : situation.resources().values()) {
+            ResourceEntry entry = new ResourceEntry(definition, situation.wantedOf(definition.name()), highest);
+            entries.put(definition.name(), entry);
+        }
+        for (Map.Entry<InstanceKey, Observed> seen : situation.observed().entrySet()) {
+            ResourceEntry entry = entries.get(seen.getKey().resource());
+            Server server = situation.servers().get(seen.getKey().node());
+            if (entry != null && server != null && server.state() != Server.State.OFFLINE) {
+                entry.see(server.id(), seen.getValue());
+            }
+        }
+        resolveAll();
+        for (ResourceEntry entry : entries.values()) {
+            layOut(entry);
+        }
+    }
+
+    private void resolveAll() {
+        Map<String, List<ResourceEntry>> byType = new HashMap<>();
+        for (ResourceEntry entry : entries.values()) {
+            for (String type : entry.definition.type().lineage()) {
+                byType.computeIfAbsent(type, _ -> new ArrayList<>()).add(entry);
+            }
+        }
+        for (ResourceEntry entry : entries.values()) {
+            var start = entry.definition.startDependencies();
+            entry.hard = resolve(start.hard(), byType);
+            entry.weak = resolve(start.weak(), byType);
+            entry.pullup = resolve(start.pullup(), byType);
+            entry.attraction = resolve(start.attraction(), byType);
+            entry.dispersion = resolve(start.dispersion(), byType);
+            // shutdown: only orders the stop of a whole cluster, which stops in dependency order anyway.
+            entry.stop = resolve(
+                    entry.definition.stopDependencies().hard().stream()
+                            .filter(target -> !target.shutdown())
+                            .toList(),
+                    byType);
+            Set<ResourceEntry> known = new HashSet<>();
+            for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+                for (Reference reference : references) {
+                    for (ResourceEntry target : reference.resources()) {
+                        if (known.add(target)) {
+                            target.dependents.add(entry);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private List<Reference> resolve(List<DependencyTarget> targets, Map<String, List<ResourceEntry>> byType) {
+        if (targets.isEmpty()) {
+            return List.of();
+        }
+        List<Reference> references = new ArrayList<>(targets.size());
+        for (DependencyTarget target : targets) {
+            if (target.ofType()) {
+                references.add(new Reference(target, byType.getOrDefault(target.name(), List.of())));
+            } else {
+                ResourceEntry entry = entries.get(new ResourceName(target.name()));
+                references.add(new Reference(target, entry == null ? List.of() : List.of(entry)));
+            }
+        }
+        return references;
+    }
+
+    private void layOut(ResourceEntry entry) {
+        if (entry.isLocal()) {
+            for (Server server : situation.servers().values()) {
+                int number = server.id().number();
+                if (server.state() != Server.State.OFFLINE
+                        || entry.wanted.instances().containsKey(number)) {
+                    Slot slot = new Slot(entry, number, entry.wanted.instance(number));
+                    slot.node = server.id();
+                    slot.at = presence(entry, server) == Presence.ACTIVE ? server.id() : null;
+                    entry.slots.add(slot);
+                }
+            }
+            return;
+        }
+        for (int number = 1; number <= entry.definition.cardinality(); number++) {
+            entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
+        }
+        List<NodeId> active = new ArrayList<>();
+        for (Server server : situation.servers().values()) {
+            switch (presence(entry, server)) {
+                case ACTIVE -> active.add(server.id());
+                case DOUBTFUL -> entry.doubtful.add(server.id());
+                case ABSENT -> {}
+            }
+        }
+        match(entry, active);
+    }
+
+    /** Each active place gets an instance; those for which there is none are surplus. */
+    private void match(ResourceEntry entry, List<NodeId> active) {
+        List<NodeId> unmatched = new ArrayList<>(active);
+        for (Slot slot : entry.slots) {
+            if (slot.node != null && unmatched.remove(slot.node)) {
+                slot.at = slot.node;
+            }
+        }
+        // What surely runs is matched before what does not, so that never the healthy one is surplus.
+        unmatched.sort(
+                Comparator.comparingInt((NodeId node) -> weightOf(entry, node)).thenComparing(node -> node));
+        for (NodeId node : unmatched) {
+            Slot free = null;
+            for (Slot slot : entry.slots) {
+                boolean better = free == null || (free.target == Target.OFFLINE && slot.target == Target.ONLINE);
+                free = slot.at == null && better ? slot : free;
+            }
+            if (free == null) {
+                entry.surplus.add(node);
+            } else {
+                free.at = node;
+                free.node = node;
+            }
+        }
+    }
+
+    private static int weightOf(ResourceEntry entry, NodeId node) {
+        Observed seen = entry.seenOn(node);
+        if (seen == null) {
+            return 3;
+        }
+        return switch (seen.state()) {
+            case ONLINE -> 0;
+            case INTERMEDIATE -> 1;
+            case UNKNOWN -> 2;
+            case OFFLINE -> 3;
+        };
+    }
+
+    /** Whether something of a resource may be running on a server. */
+    enum Presence {
+        ABSENT,
+        ACTIVE,
+        /** Nobody can say, or nobody can do anything about it. */
+        DOUBTFUL
+    }
+
+    Presence presence(ResourceEntry entry, Server server) {
+        if (server.state() == Server.State.OFFLINE) {
+            return Presence.ABSENT;
+        }
+        Observed seen = entry.seenOn(server.id());
+        if (seen == null) {
+            return Presence.DOUBTFUL;
+        }
+        if (seen.isDown()) {
+            return Presence.ABSENT;
+        }
+        return server.state() == Server.State.UNSETTLED ? Presence.DOUBTFUL : Presence.ACTIVE;
+    }
+
+    boolean isReady(NodeId node) {
+        Server server = situation.servers().get(node);
+        return server != null && server.state() == Server.State.ONLINE;
+    }
+
+    boolean isMember(NodeId node) {
+        Server server = situation.servers().get(node);
+        return server != null && (server.state() == Server.State.ONLINE || server.state() == Server.State.JOINING);
+    }
+
+    String nameOf(NodeId node) {
+        Server server = situation.servers().get(node);
+        return server == null ? node.toString() : server.name();
+    }
+
+    @Nullable
+    NodeId named(String server) {
+        return byName.get(server);
+    }
+
+    /** Where in HOSTING_MEMBERS a node stands, 0 first; the same number for all that are not in it. */
+    int rank(ResourceEntry entry, NodeId node) {
+        if (entry.definition.placement() == ResourceDefinition.Placement.BALANCED) {
+            return 0;
+        }
+        List<String> members = entry.definition.hostingMembers();
+        int index = members.indexOf(nameOf(node));
+        return index < 0 ? members.size() : index;
+    }
+
+    boolean allows(ResourceEntry entry, NodeId node) {
+        return entry.definition.placement() != ResourceDefinition.Placement.RESTRICTED
+                || entry.definition.hostingMembers().contains(nameOf(node));
+    }
+
+    /**
+     * True if what was observed on a node satisfies a dependency now. What is being done to it counts as not satisfied;
+     * UNKNOWN counts as satisfied for what already runs: we do not stop a healthy resource for want of knowledge.
+     */
+    static boolean isUpFor(Reference reference, ResourceEntry target, NodeId node) {
+        Observed seen = target.seenOn(node);
+        if (seen == null) {
+            return true; // Not known, for instance because crsd has just restarted there: no reason to stop anything.
+        }
+        if (seen.internal() != InternalState.STABLE) {
+            return false;
+        }
+        return seen.state() == ResourceState.ONLINE
+                || seen.state() == ResourceState.UNKNOWN
+                || (seen.state() == ResourceState.INTERMEDIATE
+                        && reference.target().intermediate());
+    }
+
+    /** True if a stop dependency of an instance that is up is no longer fulfilled. */
+    @Nullable
+    Reference brokenStopDependency(Slot slot) {
+        NodeId at = slot.at;
+        if (at == null || slot.isStarting()) {
+            return null;
+        }
+        for (Reference reference : slot.entry.stop) {
+            boolean fulfilled = reference.resources().isEmpty();
+            for (ResourceEntry target : reference.resources()) {
+                if (reference.global()) {
+                    for (Server server : situation.servers().values()) {
+                        boolean counts = (isMember(server.id()) && target.seenOn(server.id()) != null)
+                                || server.state() == Server.State.UNSETTLED;
+                        fulfilled = fulfilled || (counts && isUpFor(reference, target, server.id()));
+                    }
+                } else {
+                    fulfilled = fulfilled || isUpFor(reference, target, at);
+                }
+            }
+            if (!fulfilled) {
+                return reference;
+            }
+        }
+        return null;
+    }
+
+    Changes changes() {
+        SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
+        SortedMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
+        for (ResourceEntry entry : entries.values()) {
+            boolean gone = entry.deleting && entry.doubtful.isEmpty() && entry.surplus.isEmpty();
+            Wanted changed = entry.wanted;
+            for (Slot slot : entry.slots) {
+                gone = gone && slot.at == null;
+                if (slot.hasChanged()) {
+                    changed = changed.with(slot.number, slot.after());
+                }
+            }
+            if (gone) {
+                definitions.put(entry.name(), Optional.empty());
+            } else if (!changed.equals(entry.wanted)) {
+                wanted.put(entry.name(), changed);
+            }
+        }
+        return new Changes(definitions, wanted, greeted);
+    }
+}

@@ -1,0 +1,840 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives every instance its goal: the node where it shall be.
+ *
+ * <p>Cluster resources with one instance that must run together (a hard dependency without {@code global:}) are placed
+ * as one unit. What runs well stays where it is; a unit moves only when one of it must: it was told to, its node is no
+ * good any more, or one of it used up its chances there while all of it can run elsewhere.
+ */
+final class Placement {
+    private final Board board;
+    private final Map<ResourceEntry, Unit> unitOf = new HashMap<>();
+    private final Map<NodeId, Long> load = new HashMap<>();
+    private final Map<ResourceEntry, List<ResourceEntry>> weakSources = new HashMap<>();
+
+    /** What is placed at once: single cluster resources that hang together, or one other resource. */
+    private static final class Unit {
+        final List<ResourceEntry> members = new ArrayList<>();
+        boolean entered;
+        boolean placed;
+    }
+
+    /** A resource of a unit that wants to run, with the nodes where it can. */
+    private record Candidate(Slot slot, NodeSet feasible) {}
+
+    Placement(Board board) {
+        this.board = board;
+    }
+
+    void decide() {
+        for (ResourceEntry entry : board.entries.values()) {
+            entry.slots.forEach(this::settleTheSettled);
+            for (Reference reference : entry.weak) {
+                if (!reference.global()) {
+                    for (ResourceEntry target : reference.resources()) {
+                        weakSources
+                                .computeIfAbsent(target, _ -> new ArrayList<>())
+                                .add(entry);
+                    }
+                }
+            }
+        }
+        makeUnits();
+        for (ResourceEntry entry : board.entries.values()) {
+            place(unitOf(entry));
+        }
+        board.entries.values().forEach(this::neverTwice);
+        verify();
+        board.entries.values().forEach(entry -> entry.slots.forEach(Placement::explain));
+    }
+
+    /** Where it may be running counts as running: no more may be started than that leaves. */
+    private void neverTwice(ResourceEntry entry) {
+        if (entry.isLocal() || entry.doubtful.isEmpty()) {
+            return;
+        }
+        long allowed = entry.slots.size()
+                - entry.doubtful.size()
+                - entry.slots.stream()
+                        .filter(slot -> slot.at != null && (slot.isStaying() || slot.goal == null))
+                        .count();
+        for (Slot slot : entry.slots) {
+            if (slot.goal == null || slot.isStaying()) {
+                continue;
+            }
+            if (allowed-- <= 0) {
+                slot.goal = slot.isUp() && !slot.mustStop ? slot.at : null;
+                slot.stuck = doubtful(slot);
+            }
+        }
+    }
+
+    private static void explain(Slot slot) {
+        if (slot.target == Target.OFFLINE || slot.at != null || slot.stuck != null || slot.goal != null) {
+            return;
+        }
+        if (!slot.entry.definition.enabled()) {
+            slot.stuck = new Message(
+                    "CRS-2501",
+                    "Resource '" + slot.entry + "' is disabled",
+                    "crsctl modify resource " + slot.entry + " -attr ENABLED=1");
+        } else if (slot.held) {
+            slot.stuck = new Message(
+                    "HF-3203",
+                    "Resource '" + slot.entry + "' was stopped because something it depends on failed or was stopped,"
+                            + " and no pullup dependency brings it back",
+                    "crsctl start resource " + slot.entry
+                            + "; to have it brought back, add pullup(...) to its START_DEPENDENCIES");
+        }
+    }
+
+    /** What needs no choice. */
+    private void settleTheSettled(Slot slot) {
+        ResourceEntry entry = slot.entry;
+        NodeId at = slot.at;
+        if (at == null) {
+            return;
+        }
+        addLoad(entry, at);
+        if (slot.isPinned()) {
+            settlePinned(slot, at);
+        } else if (slot.isStoppingWanted()) {
+            slot.reason = entry.deleting ? "it is being deleted" : "stop was asked for";
+            slot.leaveAlone = !board.isMember(at);
+        } else if (!entry.definition.enabled()) {
+            slot.goal = at;
+            slot.leaveAlone = true;
+        } else if (slot.target == Target.OFFLINE && slot.isUp()) {
+            slot.goal = at; // Started behind our back: not ours to stop.
+        } else if (!board.isMember(at)) {
+            slot.leaveAlone = true;
+        }
+    }
+
+    private void settlePinned(Slot slot, NodeId at) {
+        boolean cleanAsked = slot.wish != null && slot.wish.node().equals(at) && slot.target == Target.ONLINE;
+        if (slot.isStoppingWanted()) {
+            slot.reason = "stop was asked for";
+        } else if (cleanAsked) {
+            slot.goal = at;
+            slot.reason = "start was asked for";
+        } else {
+            slot.leaveAlone = true;
+            String server = board.nameOf(at);
+            slot.stuck = new Message(
+                    "CRS-2678",
+                    "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: nobody knows"
+                            + " whether it runs, so it is left alone",
+                    Aftermath.unpin(slot, server));
+        }
+    }
+
+    private void addLoad(ResourceEntry entry, NodeId node) {
+        load.merge(node, (long) entry.definition.load(), Long::sum);
+    }
+
+    private Unit unitOf(ResourceEntry entry) {
+        Unit unit = unitOf.get(entry);
+        if (unit == null) {
+            throw new IllegalStateException(entry + " belongs to no unit");
+        }
+        return unit;
+    }
+
+    private void makeUnits() {
+        for (ResourceEntry entry : board.entries.values()) {
+            if (unitOf.containsKey(entry)) {
+                continue;
+            }
+            Unit unit = new Unit();
+            unitOf.put(entry, unit);
+            unit.members.add(entry);
+            if (isPlacedTogether(entry)) {
+                for (int i = 0; i < unit.members.size(); i++) {
+                    for (ResourceEntry partner : partners(unit.members.get(i))) {
+                        if (unitOf.putIfAbsent(partner, unit) == null) {
+                            unit.members.add(partner);
+                        }
+                    }
+                }
+            }
+            unit.members.sort(Comparator.comparing(ResourceEntry::name));
+        }
+    }
+
+    private static boolean isPlacedTogether(ResourceEntry entry) {
+        return entry.isSingle() && isInPlay(entry.slots.getFirst());
+    }
+
+    /** Its place is to be decided: it wants to run and is not stuck where it is. */
+    private static boolean isInPlay(Slot slot) {
+        return slot.wantsToRun() && !slot.leaveAlone && !slot.isPinned() && !slot.isStoppingWanted();
+    }
+
+    private static Collection<ResourceEntry> partners(ResourceEntry entry) {
+        Set<ResourceEntry> partners = new LinkedHashSet<>();
+        for (ResourceEntry target : tiedTo(entry)) {
+            if (isPlacedTogether(target)) {
+                partners.add(target);
+            }
+        }
+        for (ResourceEntry dependent : entry.dependents) {
+            if (isPlacedTogether(dependent) && tiedTo(dependent).contains(entry)) {
+                partners.add(dependent);
+            }
+        }
+        return partners;
+    }
+
+    /** The single cluster resources that must be on the same node. A choice ({@code type:}) ties to none of them. */
+    private static Set<ResourceEntry> tiedTo(ResourceEntry entry) {
+        Set<ResourceEntry> tied = new LinkedHashSet<>();
+        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+            for (Reference reference : references) {
+                if (!reference.global()
+                        && reference.resources().size() == 1
+                        && reference.resources().getFirst().isSingle()) {
+                    tied.add(reference.resources().getFirst());
+                }
+            }
+        }
+        return tied;
+    }
+
+    /** Places the units that this one looks at, then this one. */
+    private void place(Unit unit) {
+        if (unit.entered) {
+            return; // Placed already, or a circle of soft dependencies: whoever came first is placed last.
+        }
+        unit.entered = true;
+        for (ResourceEntry member : unit.members) {
+            for (List<Reference> references : List.of(member.hard, member.stop, member.attraction, member.dispersion)) {
+                for (Reference reference : references) {
+                    reference.resources().forEach(target -> place(unitOf(target)));
+                }
+            }
+            weakSources.getOrDefault(member, List.of()).forEach(source -> place(unitOf(source)));
+        }
+        ResourceEntry first = unit.members.getFirst();
+        if (isPlacedTogether(first)) {
+            placeTogether(unit);
+        } else if (first.isLocal()) {
+            first.slots.forEach(this::placeLocal);
+        } else {
+            placeSeparately(first);
+        }
+        unit.placed = true;
+    }
+
+    private void placeLocal(Slot slot) {
+        if (!isInPlay(slot)) {
+            return;
+        }
+        NodeId node = new NodeId(slot.number);
+        if (slot.at != null) {
+            keepOrLeave(slot);
+        }
+        if (slot.goal == null && board.isMember(node)) {
+            String obstacle = obstacle(slot, node, Set.of());
+            if (obstacle == null) {
+                give(slot, node, reasonToStart(slot));
+            } else if (slot.at == null && board.isReady(node)) {
+                slot.stuck = unplaceable(slot, Map.of(node, obstacle));
+            }
+        }
+    }
+
+    /** An instance that is up keeps its place, unless what it needs there has gone. */
+    private void keepOrLeave(Slot slot) {
+        Reference broken = board.brokenStopDependency(slot);
+        NodeId at = slot.at;
+        if (slot.isUp() && broken == null) {
+            slot.goal = at;
+        } else if (slot.isUp() && broken != null) {
+            leaveBecauseOf(slot, broken);
+        }
+    }
+
+    private void leaveBecauseOf(Slot slot, Reference broken) {
+        slot.reason = broken.target().name() + " is no longer ONLINE "
+                + (broken.global() ? "anywhere" : "on " + (slot.at == null ? "its node" : board.nameOf(slot.at)));
+        boolean pulledUp = slot.entry.pullup.stream()
+                .anyMatch(
+                        pullup -> pullup.target().name().equals(broken.target().name()));
+        // Without a pullup it stays down until somebody asks for it: reference, 2.2.
+        slot.held = slot.held || !pulledUp;
+        slot.mustStop = true;
+    }
+
+    private String reasonToStart(Slot slot) {
+        if (slot.restarts > 0 && slot.node != null && !slot.failedOn.contains(slot.node)) {
+            return "it failed; restart " + slot.restarts + " of " + slot.entry.definition.restartAttempts();
+        }
+        return slot.failedOn.isEmpty()
+                ? "its TARGET is ONLINE"
+                : "it could not be kept running on " + names(slot.failedOn.nodes());
+    }
+
+    private String names(List<NodeId> nodes) {
+        return String.join(", ", nodes.stream().map(board::nameOf).toList());
+    }
+
+    private void give(Slot slot, NodeId node, String why) {
+        slot.goal = node;
+        slot.reason = why;
+        if (!node.equals(slot.at)) {
+            addLoad(slot.entry, node);
+        }
+    }
+
+    /** Several instances, each on a node of its own. */
+    private void placeSeparately(ResourceEntry entry) {
+        Set<NodeId> taken = new HashSet<>(entry.surplus);
+        taken.addAll(entry.doubtful);
+        for (Slot slot : entry.slots) {
+            if (slot.at != null && isInPlay(slot)) {
+                keepOrLeave(slot);
+                if (slot.goal != null && slot.wish != null) {
+                    moveAsWished(slot, taken);
+                }
+            }
+            if (slot.at != null) {
+                taken.add(slot.goal == null ? slot.at : slot.goal);
+            }
+        }
+        for (Slot slot : entry.slots) {
+            if (slot.goal == null && isInPlay(slot)) {
+                placeAlone(slot, taken);
+            }
+        }
+    }
+
+    private void moveAsWished(Slot slot, Set<NodeId> taken) {
+        Wish wish = slot.wish;
+        if (wish != null && !taken.contains(wish.node()) && obstacle(slot, wish.node(), Set.of()) == null) {
+            give(slot, wish.node(), "it is wanted on " + board.nameOf(wish.node()));
+        }
+    }
+
+    private void placeAlone(Slot slot, Set<NodeId> taken) {
+        Map<NodeId, String> obstacles = new LinkedHashMap<>();
+        NodeSet feasible = NodeSet.EMPTY;
+        for (NodeId node : board.ready) {
+            boolean mine = slot.isActiveOn(node);
+            String obstacle =
+                    taken.contains(node) && !mine ? "an instance is there already" : obstacle(slot, node, Set.of());
+            if (obstacle == null) {
+                feasible = feasible.with(node);
+            } else {
+                obstacles.put(node, obstacle);
+            }
+        }
+        if (feasible.isEmpty()) {
+            slot.stuck = unplaceable(slot, obstacles);
+            return;
+        }
+        Candidate candidate = new Candidate(slot, feasible);
+        NodeId best = best(List.of(candidate), feasible, true);
+        taken.add(best);
+        give(slot, best, reasonToStart(slot));
+    }
+
+    private Message doubtful(Slot slot) {
+        List<NodeId> where = slot.entry.doubtful;
+        boolean unsettled = where.stream().anyMatch(node -> !board.isMember(node));
+        return new Message(
+                "HF-3202",
+                "Resource '" + slot.entry + "' may still be running on " + names(where)
+                        + ", so it is not started elsewhere",
+                unsettled
+                        ? "Waiting for proof that " + names(where) + " is down. If it cannot be fenced and you have"
+                                + " switched it off: crsctl confirm fenced " + names(where)
+                        : "Waiting for " + names(where) + " to report.");
+    }
+
+    private void placeTogether(Unit unit) {
+        List<Candidate> candidates = new ArrayList<>();
+        Set<ResourceEntry> inPlay = new HashSet<>(unit.members);
+        for (ResourceEntry member : dependenciesFirst(unit.members)) {
+            Slot slot = member.slots.getFirst();
+            if (slot.at != null) {
+                keepOrLeave(slot); // A goal says now: it is well where it is.
+            }
+            if (slot.held) {
+                slot.goal = null;
+                inPlay.remove(member);
+                continue;
+            }
+            if (slot.at == null && !member.doubtful.isEmpty()) {
+                slot.stuck = doubtful(slot);
+                inPlay.remove(member);
+                continue;
+            }
+            Candidate candidate = candidate(slot, inPlay);
+            if (candidate == null) {
+                inPlay.remove(member);
+            } else {
+                candidates.add(candidate);
+            }
+        }
+        for (List<Candidate> component : components(candidates)) {
+            placeComponent(component);
+        }
+    }
+
+    /** Null if it can run nowhere; then it is stuck. */
+    private @Nullable Candidate candidate(Slot slot, Set<ResourceEntry> together) {
+        Map<NodeId, String> obstacles = new LinkedHashMap<>();
+        NodeSet feasible = NodeSet.EMPTY;
+        for (NodeId node : board.ready) {
+            String obstacle = obstacle(slot, node, together);
+            if (obstacle == null) {
+                feasible = feasible.with(node);
+            } else {
+                obstacles.put(node, obstacle);
+            }
+        }
+        if (slot.goal != null) {
+            return new Candidate(slot, feasible.with(slot.goal));
+        }
+        if (feasible.isEmpty()) {
+            slot.stuck = unplaceable(slot, obstacles);
+            return null;
+        }
+        return new Candidate(slot, feasible);
+    }
+
+    private static List<List<Candidate>> components(List<Candidate> candidates) {
+        Map<ResourceEntry, Candidate> rest = new LinkedHashMap<>();
+        candidates.forEach(candidate -> rest.put(candidate.slot().entry, candidate));
+        List<List<Candidate>> components = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            if (rest.remove(candidate.slot().entry) == null) {
+                continue;
+            }
+            List<Candidate> component = new ArrayList<>(List.of(candidate));
+            for (int i = 0; i < component.size(); i++) {
+                for (ResourceEntry partner : partners(component.get(i).slot().entry)) {
+                    Candidate found = rest.remove(partner);
+                    if (found != null) {
+                        component.add(found);
+                    }
+                }
+            }
+            components.add(component);
+        }
+        return components;
+    }
+
+    private void placeComponent(List<Candidate> component) {
+        List<Candidate> order = dependentsFirst(component);
+        NodeSet common = order.getFirst().feasible();
+        for (Candidate candidate : order) {
+            common = common.and(candidate.feasible());
+        }
+        Candidate anchor = null;
+        for (Candidate candidate : order) {
+            anchor = anchor == null && candidate.slot().goal != null ? candidate : anchor;
+        }
+        NodeId current = anchor == null ? null : anchor.slot().goal;
+        NodeId wished = wished(order, common);
+        NodeId chosen;
+        String why = null;
+        if (wished != null) {
+            chosen = wished;
+            why = "it is wanted on " + board.nameOf(wished);
+        } else if (current == null) {
+            chosen = common.isEmpty() ? mostOf(order) : best(order, common, true);
+        } else {
+            chosen = current;
+            Candidate failed = failedHere(order, current);
+            NodeSet elsewhere = common.without(current);
+            if (failed != null && !elsewhere.isEmpty()) {
+                chosen = best(order, elsewhere, true);
+                why = "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current);
+            } else if (failed == null && mayGoBack(order)) {
+                NodeId better = best(order, common.with(current), false);
+                if (isBetter(order, better, current)) {
+                    chosen = better;
+                    why = "ACTIVE_PLACEMENT: " + board.nameOf(better) + " suits it better";
+                }
+            }
+        }
+        for (Candidate candidate : order) {
+            settle(candidate, chosen, why, current);
+        }
+    }
+
+    private void settle(Candidate candidate, NodeId chosen, @Nullable String why, @Nullable NodeId current) {
+        Slot slot = candidate.slot();
+        boolean stays = slot.goal != null;
+        if (candidate.feasible().contains(chosen)) {
+            if (stays && why == null) {
+                return; // Runs well where it is, even if that is apart from a partner that was tied to it later.
+            }
+            if (chosen.equals(slot.at) && stays) {
+                return;
+            }
+            give(slot, chosen, why != null ? why : reasonToStart(slot));
+        } else if (!stays) {
+            slot.stuck = new Message(
+                    "CRS-2529",
+                    "Unable to act on '" + slot.entry
+                            + "' because that would require stopping or relocating resources that it must run with on "
+                            + board.nameOf(current == null ? chosen : current),
+                    "crsctl start resource " + slot.entry + " -f");
+        }
+    }
+
+    private static @Nullable NodeId wished(List<Candidate> order, NodeSet common) {
+        for (Candidate candidate : order) {
+            Wish wish = candidate.slot().wish;
+            if (wish != null && common.contains(wish.node())) {
+                return wish.node();
+            }
+        }
+        return null;
+    }
+
+    /** One that does not run, and must not be tried again where the others are. */
+    private static @Nullable Candidate failedHere(List<Candidate> order, NodeId current) {
+        for (Candidate candidate : order) {
+            if (candidate.slot().goal == null && candidate.slot().failedOn.contains(current)) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    private static boolean mayGoBack(List<Candidate> order) {
+        boolean any = false;
+        for (Candidate candidate : order) {
+            Observed seen = candidate.slot().present();
+            if (candidate.slot().goal == null || seen == null || seen.state() != ResourceState.ONLINE) {
+                return false; // First everything runs, then it may move.
+            }
+            any = any || candidate.slot().entry.definition.activePlacement();
+        }
+        return any;
+    }
+
+    private boolean isBetter(List<Candidate> order, NodeId other, NodeId current) {
+        for (Candidate candidate : order) {
+            ResourceEntry entry = candidate.slot().entry;
+            if (entry.definition.activePlacement() && board.rank(entry, other) < board.rank(entry, current)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** No node suits all: the node that suits the most of them. */
+    private NodeId mostOf(List<Candidate> order) {
+        NodeSet any = NodeSet.EMPTY;
+        int most = 0;
+        NodeSet best = NodeSet.EMPTY;
+        for (Candidate candidate : order) {
+            any = new NodeSet(any.bits() | candidate.feasible().bits());
+        }
+        for (NodeId node : any.nodes()) {
+            int count = (int) order.stream()
+                    .filter(candidate -> candidate.feasible().contains(node))
+                    .count();
+            if (count > most) {
+                most = count;
+                best = NodeSet.EMPTY;
+            }
+            best = count == most ? best.with(node) : best;
+        }
+        return best(order, best, true);
+    }
+
+    /**
+     * The node to choose: healthy dependencies, then the node of a local restart, then the placement of the dependents
+     * and of what they depend on, then attraction and dispersion, then load, then the lowest number.
+     */
+    private NodeId best(List<Candidate> order, NodeSet among, boolean sticky) {
+        NodeId best = null;
+        long[] bestScore = {};
+        for (NodeId node : among.nodes()) {
+            long[] score = new long[5 + order.size()];
+            int at = 0;
+            score[at++] = troubles(order, node);
+            score[at++] = sticky && isRestartingOn(order, node) ? 0 : 1;
+            for (Candidate candidate : order) {
+                score[at++] = board.rank(candidate.slot().entry, node);
+            }
+            score[at++] = -attracted(order, node);
+            score[at++] = dispersed(order, node);
+            score[at] = load.getOrDefault(node, 0L);
+            if (best == null || Arrays.compare(score, bestScore) < 0) {
+                best = node;
+                bestScore = score;
+            }
+        }
+        if (best == null) {
+            throw new IllegalStateException("no node to choose from for " + order);
+        }
+        return best;
+    }
+
+    /** How many of the local resources that are needed have failed on the node and are only being tried again. */
+    private static long troubles(List<Candidate> order, NodeId node) {
+        long troubles = 0;
+        for (Candidate candidate : order) {
+            for (Reference reference : candidate.slot().entry.hard) {
+                for (ResourceEntry target : reference.resources()) {
+                    Observed seen = target.isLocal() && !reference.global() ? target.seenOn(node) : null;
+                    boolean healthy = seen == null
+                            || seen.state() == ResourceState.ONLINE
+                            || (seen.incident().isEmpty() && seen.state() == ResourceState.OFFLINE);
+                    troubles += healthy ? 0 : 1;
+                }
+            }
+        }
+        return troubles;
+    }
+
+    private static boolean isRestartingOn(List<Candidate> order, NodeId node) {
+        for (Candidate candidate : order) {
+            Slot slot = candidate.slot();
+            if (node.equals(slot.node) && !slot.failedOn.contains(node)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private long attracted(List<Candidate> order, NodeId node) {
+        long count = 0;
+        for (Candidate candidate : order) {
+            ResourceEntry entry = candidate.slot().entry;
+            for (Reference reference : entry.attraction) {
+                for (ResourceEntry target : reference.resources()) {
+                    count += willBeOn(target, node) ? 1 : 0;
+                }
+            }
+            for (ResourceEntry source : weakSources.getOrDefault(entry, List.of())) {
+                count += willBeOn(source, node) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static long dispersed(List<Candidate> order, NodeId node) {
+        long count = 0;
+        for (Candidate candidate : order) {
+            for (Reference reference : candidate.slot().entry.dispersion) {
+                for (ResourceEntry target : reference.resources()) {
+                    count += willBeOn(target, node) ? 1 : 0;
+                }
+            }
+        }
+        return count;
+    }
+
+    private static boolean willBeOn(ResourceEntry entry, NodeId node) {
+        return entry.slots.stream().anyMatch(slot -> node.equals(slot.goal));
+    }
+
+    /**
+     * Why an instance cannot be started on a node; null if it can.
+     *
+     * @param together resources that go where this one goes, so that they are no obstacle
+     */
+    private @Nullable String obstacle(Slot slot, NodeId node, Set<ResourceEntry> together) {
+        ResourceEntry entry = slot.entry;
+        if (!board.isReady(node)) {
+            return "not ONLINE";
+        }
+        if (!entry.isLocal() && !board.allows(entry, node)) {
+            return "not in HOSTING_MEMBERS";
+        }
+        if (slot.wish != null && slot.wish.only() && !slot.wish.node().equals(node)) {
+            return "start was asked for on " + board.nameOf(slot.wish.node()) + " only";
+        }
+        if (slot.failedOn.contains(node)) {
+            return "it failed there";
+        }
+        if (entry.seenOn(node) == null) {
+            return "not known yet whether it runs there";
+        }
+        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+            for (Reference reference : references) {
+                boolean served = false;
+                for (ResourceEntry target : reference.resources()) {
+                    boolean goesAlong = !reference.global()
+                            && together.contains(target)
+                            && tiedTo(entry).contains(target);
+                    served = served || goesAlong || willServe(reference, target, node);
+                }
+                if (!served) {
+                    return missing(reference);
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String missing(Reference reference) {
+        String name = (reference.target().ofType() ? "type:" : "")
+                + reference.target().name();
+        if (reference.resources().isEmpty()) {
+            return "'" + name + "', which it depends on, is not registered";
+        }
+        boolean wanted = reference.resources().stream()
+                .anyMatch(target -> target.slots.stream().anyMatch(slot -> slot.target == Target.ONLINE));
+        return "'" + name + "', which it depends on, is "
+                + (wanted ? "not ONLINE" : "OFFLINE, and so is its TARGET")
+                + (reference.global() ? "" : " there");
+    }
+
+    private boolean willServe(Reference reference, ResourceEntry target, NodeId node) {
+        for (Slot slot : target.slots) {
+            boolean here = reference.global() || node.equals(slot.goal);
+            if (slot.goal != null && here && isGoodEnough(reference, slot)) {
+                return true;
+            }
+        }
+        Unit unit = unitOf(target);
+        // Not placed yet, in a circle: taken on trust here, verified at the end.
+        return !unit.placed && reference.global() && target.slots.stream().anyMatch(Placement::isInPlay);
+    }
+
+    private static boolean isGoodEnough(Reference reference, Slot slot) {
+        Observed seen = slot.present();
+        if (seen == null || !slot.isStaying()) {
+            return true; // It will be started there.
+        }
+        return slot.isStarting()
+                || seen.state() == ResourceState.ONLINE
+                || reference.target().intermediate();
+    }
+
+    /** Starts whose dependencies came to nothing are dropped; what would lose its stop dependencies is stopped first. */
+    private void verify() {
+        for (ResourceEntry entry : dependenciesFirst(board.entries.values())) {
+            for (Slot slot : entry.slots) {
+                NodeId goal = slot.goal;
+                if (goal == null || slot.leaveAlone) {
+                    continue;
+                }
+                boolean staying = slot.isStaying();
+                List<List<Reference>> needed = staying ? List.of(entry.stop) : List.of(entry.hard, entry.stop);
+                Reference unserved = firstUnserved(slot, needed, goal, staying);
+                if (unserved != null && staying && !slot.isStarting()) {
+                    slot.goal = null;
+                    slot.reason = unserved.target().name() + " is leaving";
+                } else if (unserved != null && !staying) {
+                    slot.goal = null;
+                    if (slot.stuck == null) {
+                        slot.stuck = unplaceable(slot, Map.of(goal, missing(unserved)));
+                    }
+                }
+            }
+        }
+    }
+
+    private static @Nullable Reference firstUnserved(
+            Slot slot, List<List<Reference>> needed, NodeId goal, boolean staying) {
+        for (List<Reference> references : needed) {
+            for (Reference reference : references) {
+                boolean served = false;
+                for (ResourceEntry target : reference.resources()) {
+                    for (Slot provider : target.slots) {
+                        boolean there = reference.global() ? provider.goal != null : goal.equals(provider.goal);
+                        // What is pinned or unknown is not leaving: no reason to stop what runs.
+                        boolean untouched = staying && provider.leaveAlone && provider.at != null;
+                        served = served || untouched || (there && (staying || isGoodEnough(reference, provider)));
+                    }
+                    served = served || (staying && target.seenOn(goal) == null);
+                }
+                if (!served && !(staying && reference.resources().isEmpty())) {
+                    return reference;
+                }
+            }
+        }
+        return null;
+    }
+
+    private Message unplaceable(Slot slot, Map<NodeId, String> obstacles) {
+        Set<String> kinds = new LinkedHashSet<>(obstacles.values());
+        if (kinds.size() == 1 && obstacles.values().iterator().next().contains("which it depends on")) {
+            return new Message(
+                    "CRS-2527",
+                    "Unable to start '" + slot.entry + "' because of a 'hard' dependency: "
+                            + obstacles.values().iterator().next(),
+                    "Look at what it depends on: crsctl status resource -t");
+        }
+        Map<NodeId, String> sorted = new TreeMap<>(obstacles);
+        List<String> texts = new ArrayList<>();
+        sorted.forEach((node, obstacle) -> texts.add(board.nameOf(node) + ": " + obstacle));
+        return new Message(
+                "CRS-2632",
+                "There are no more servers to try to place resource '" + slot.entry
+                        + "' on that would satisfy its placement policy",
+                (texts.isEmpty() ? "No server is ONLINE." : String.join("; ", texts) + ".")
+                        + " When the cause is gone: crsctl start resource " + slot.entry);
+    }
+
+    private static List<ResourceEntry> dependenciesFirst(Collection<ResourceEntry> entries) {
+        Set<ResourceEntry> wanted = entries instanceof Set<ResourceEntry> set ? set : new LinkedHashSet<>(entries);
+        Set<ResourceEntry> done = new LinkedHashSet<>();
+        Set<ResourceEntry> entered = new HashSet<>();
+        entries.forEach(entry -> visit(entry, wanted, entered, done));
+        return new ArrayList<>(done);
+    }
+
+    private static void visit(
+            ResourceEntry entry, Set<ResourceEntry> wanted, Set<ResourceEntry> entered, Set<ResourceEntry> done) {
+        if (!wanted.contains(entry) || !entered.add(entry)) {
+            return;
+        }
+        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+            for (Reference reference : references) {
+                reference.resources().forEach(target -> visit(target, wanted, entered, done));
+            }
+        }
+        done.add(entry);
+    }
+
+    private static List<Candidate> dependentsFirst(List<Candidate> component) {
+        Map<ResourceEntry, Candidate> byEntry = new LinkedHashMap<>();
+        component.stream()
+                .sorted(Comparator.comparing(
+                                (Candidate candidate) -> candidate.slot().entry.name())
+                        .reversed())
+                .forEach(candidate -> byEntry.put(candidate.slot().entry, candidate));
+        List<Candidate> order = new ArrayList<>();
+        for (ResourceEntry entry : dependenciesFirst(byEntry.keySet())) {
+            Candidate candidate = byEntry.get(entry);
+            if (candidate != null) {
+                order.add(candidate);
+            }
+        }
+        Collections.reverse(order);
+        return order;
+    }
+}

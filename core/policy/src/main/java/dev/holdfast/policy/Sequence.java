@@ -1,0 +1,289 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.BrokenInvariant;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns goals into actions, and puts them into order: dependents stop before what they depend on, and start after it;
+ * an instance starts only after the one it replaces has stopped. What has no such tie does not wait.
+ */
+final class Sequence {
+    private final Board board;
+    private final Map<ResourceEntry, List<Draft>> drafts = new LinkedHashMap<>();
+
+    /** An action whose predecessors are still being collected. */
+    private static final class Draft {
+        final String id;
+        final ActionKind kind;
+        final ResourceEntry entry;
+        final int instance;
+        final NodeId node;
+        final boolean inFlight;
+        final String reason;
+        final Set<Draft> after = new LinkedHashSet<>();
+        boolean neededHard;
+        boolean neededWeak;
+
+        Draft(
+                ActionKind kind,
+                ResourceEntry entry,
+                int instance,
+                NodeId node,
+                String on,
+                boolean inFlight,
+                String reason) {
+            this.id = kind.argument() + " " + entry + " " + on;
+            this.kind = kind;
+            this.entry = entry;
+            this.instance = instance;
+            this.node = node;
+            this.inFlight = inFlight;
+            this.reason = reason;
+        }
+    }
+
+    Sequence(Board board) {
+        this.board = board;
+    }
+
+    Plan plan() {
+        for (ResourceEntry entry : board.entries.values()) {
+            for (Slot slot : entry.slots) {
+                draft(slot);
+            }
+            for (NodeId node : entry.surplus) {
+                draftSurplus(entry, node);
+            }
+        }
+        drafts.values().forEach(list -> list.forEach(this::order));
+        // Last, because best-effort ties must not close a circle with the binding ones.
+        drafts.values().forEach(list -> list.forEach(this::orderWeak));
+        SortedMap<ResourceName, List<Message>> stuck = new TreeMap<>();
+        for (ResourceEntry entry : board.entries.values()) {
+            Set<Message> messages = new LinkedHashSet<>();
+            for (Slot slot : entry.slots) {
+                if (slot.stuck != null) {
+                    messages.add(slot.stuck);
+                }
+            }
+            if (!messages.isEmpty()) {
+                stuck.put(entry.name(), List.copyOf(messages));
+            }
+        }
+        return new Plan(inOrder(), board.changes(), board.messages, stuck);
+    }
+
+    private Draft add(
+            ActionKind kind, ResourceEntry entry, int instance, NodeId node, boolean inFlight, String reason) {
+        Draft draft = new Draft(kind, entry, instance, node, board.nameOf(node), inFlight, reason);
+        drafts.computeIfAbsent(entry, _ -> new ArrayList<>()).add(draft);
+        return draft;
+    }
+
+    private void draft(Slot slot) {
+        Draft leaving = slot.at == null ? null : draftWhereItIs(slot, slot.at);
+        NodeId goal = slot.goal;
+        if (goal == null || slot.leaveAlone || slot.isStaying()) {
+            return;
+        }
+        boolean pinnedThere = slot.isPinned() && goal.equals(slot.at);
+        if (slot.at != null && leaving == null && !pinnedThere) {
+            return; // It is somewhere where nothing can be done now.
+        }
+        Draft start = add(ActionKind.START, slot.entry, slot.number, goal, false, slot.reason);
+        if (leaving != null) {
+            start.after.add(leaving);
+        }
+        if (slot.at == null && !goal.equals(slot.node)) {
+            slot.node = goal;
+            slot.restarts = 0;
+        }
+    }
+
+    /** What must be done or is being done to an active instance; null if nothing. */
+    private @Nullable Draft draftWhereItIs(Slot slot, NodeId at) {
+        Observed seen = slot.entry.seenOn(at);
+        if (seen == null) {
+            return null;
+        }
+        return switch (seen.internal()) {
+            case STARTING -> add(ActionKind.START, slot.entry, slot.number, at, true, "ordered before");
+            case STOPPING -> add(ActionKind.STOP, slot.entry, slot.number, at, true, "ordered before");
+            case CLEANING -> add(ActionKind.CLEAN, slot.entry, slot.number, at, true, "it failed");
+            case STABLE -> draftStop(slot, at);
+        };
+    }
+
+    private @Nullable Draft draftStop(Slot slot, NodeId at) {
+        boolean goes = slot.mustStop || (!slot.isStaying() && !at.equals(slot.goal));
+        boolean known = slot.goal != null || slot.mustStop || !slot.reason.isEmpty();
+        if (slot.leaveAlone || !goes || !known) {
+            return null;
+        }
+        boolean waits = !board.isReady(at);
+        return add(ActionKind.STOP, slot.entry, slot.number, at, waits, waits ? "its server is joining" : slot.reason);
+    }
+
+    private void draftSurplus(ResourceEntry entry, NodeId node) {
+        Observed seen = entry.seenOn(node);
+        if (seen == null) {
+            return;
+        }
+        String reason = "it runs more often than CARDINALITY=" + entry.definition.cardinality() + " allows";
+        switch (seen.internal()) {
+            case STARTING -> add(ActionKind.START, entry, 0, node, true, "ordered before");
+            case STOPPING -> add(ActionKind.STOP, entry, 0, node, true, "ordered before");
+            case CLEANING -> add(ActionKind.CLEAN, entry, 0, node, true, "it failed");
+            case STABLE -> {
+                if (seen.state() != ResourceState.UNKNOWN && entry.definition.enabled()) {
+                    add(ActionKind.STOP, entry, 0, node, !board.isReady(node), reason);
+                }
+            }
+        }
+    }
+
+    private List<Draft> of(ResourceEntry entry) {
+        return drafts.getOrDefault(entry, List.of());
+    }
+
+    private void order(Draft draft) {
+        if (draft.inFlight) {
+            return;
+        }
+        for (ResourceEntry dependent : draft.entry.dependents) {
+            for (Draft other : of(dependent)) {
+                boolean goes = other.kind != ActionKind.START || other.inFlight;
+                if (goes && (other.node.equals(draft.node) || looksEverywhere(dependent, draft.entry))) {
+                    draft.after.add(other);
+                }
+            }
+        }
+        if (draft.kind == ActionKind.START) {
+            for (Draft own : of(draft.entry)) {
+                if (own.instance == 0) {
+                    draft.after.add(own); // First there must be room.
+                }
+            }
+            for (Reference reference : draft.entry.hard) {
+                awaitOne(draft, reference);
+            }
+            for (Reference reference : draft.entry.stop) {
+                awaitOne(draft, reference);
+            }
+        }
+    }
+
+    private static boolean looksEverywhere(ResourceEntry dependent, ResourceEntry target) {
+        for (List<Reference> references : List.of(dependent.hard, dependent.stop)) {
+            for (Reference reference : references) {
+                if (reference.global() && reference.resources().contains(target)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** One of the resources that are meant must be up: if none is, the first that is about to be. */
+    private void awaitOne(Draft start, Reference reference) {
+        Draft coming = null;
+        for (ResourceEntry target : reference.resources()) {
+            for (Slot slot : target.slots) {
+                boolean here = reference.global() || start.node.equals(slot.goal);
+                if (slot.goal != null && here && slot.isStaying() && !slot.isStarting()) {
+                    return;
+                }
+            }
+            for (Draft draft : of(target)) {
+                boolean here = reference.global() || start.node.equals(draft.node);
+                coming = coming == null && here && draft.kind == ActionKind.START ? draft : coming;
+            }
+        }
+        if (coming != null) {
+            coming.neededHard = true;
+            start.after.add(coming);
+        }
+    }
+
+    private void orderWeak(Draft start) {
+        if (start.kind != ActionKind.START || start.inFlight) {
+            return;
+        }
+        for (Reference reference : start.entry.weak) {
+            for (ResourceEntry target : reference.resources()) {
+                for (Draft attempt : of(target)) {
+                    boolean here = reference.global() || !target.isLocal() || attempt.node.equals(start.node);
+                    if (attempt.kind == ActionKind.START && here && attempt != start) {
+                        attempt.neededWeak = true;
+                        if (!reference.target().concurrent() && !reaches(attempt, start, new HashSet<>())) {
+                            start.after.add(attempt);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean reaches(Draft from, Draft to, Set<Draft> seen) {
+        if (from == to) {
+            return true;
+        }
+        for (Draft before : from.after) {
+            if (seen.add(before) && reaches(before, to, seen)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Predecessors first; else in the order of names. */
+    private List<PlannedAction> inOrder() {
+        List<PlannedAction> actions = new ArrayList<>();
+        Map<Draft, Boolean> state = new HashMap<>();
+        drafts.values().forEach(list -> list.forEach(draft -> visit(draft, state, actions)));
+        return actions;
+    }
+
+    private static void visit(Draft draft, Map<Draft, Boolean> done, List<PlannedAction> actions) {
+        Boolean state = done.putIfAbsent(draft, false);
+        if (state != null) {
+            if (!state) {
+                throw new BrokenInvariant("a plan waits for itself: " + draft.id);
+            }
+            return;
+        }
+        TreeSet<String> after = new TreeSet<>();
+        for (Draft before : draft.after) {
+            visit(before, done, actions);
+            after.add(before.id);
+        }
+        done.put(draft, true);
+        actions.add(new PlannedAction(
+                draft.id,
+                draft.kind,
+                draft.entry.name(),
+                draft.instance,
+                draft.node,
+                after,
+                !draft.neededWeak || draft.neededHard,
+                draft.inFlight,
+                draft.reason));
+    }
+}

@@ -1,0 +1,143 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One instance while a plan is being made: what is wanted of it, where it is, and where it shall be. */
+final class Slot {
+    final ResourceEntry entry;
+    final int number;
+    private final WantedInstance before;
+
+    Target target;
+    boolean stopping;
+
+    @Nullable
+    NodeId node;
+
+    @Nullable
+    NodeId lastServer;
+
+    @Nullable
+    Wish wish;
+
+    int restarts;
+    NodeSet failedOn;
+    final SortedMap<NodeId, Long> answered;
+    boolean held;
+
+    /** Where it is active now (running, pinned, or something is being done to it); null: nowhere. */
+    @Nullable
+    NodeId at;
+
+    /** Where it shall be; null: nowhere, or (if {@link #leaveAlone}) nothing is to be done about it. */
+    @Nullable
+    NodeId goal;
+
+    /** It must be stopped where it is, even if it is to be started there again. */
+    boolean mustStop;
+
+    /** Nothing is done to it, whatever is wanted. */
+    boolean leaveAlone;
+
+    /** Why its goal is what it is. */
+    String reason = "";
+
+    /** Why it is not as wanted and nothing is done about it. */
+    @Nullable
+    Message stuck;
+
+    Slot(ResourceEntry entry, int number, WantedInstance before) {
+        this.entry = entry;
+        this.number = number;
+        this.before = before;
+        this.target = before.target();
+        this.stopping = before.stopping();
+        this.node = before.node().orElse(null);
+        this.lastServer = before.lastServer().orElse(null);
+        this.wish = before.wish().orElse(null);
+        this.restarts = before.restarts();
+        this.failedOn = before.failedOn();
+        this.answered = new TreeMap<>(before.answered());
+        this.held = before.held();
+    }
+
+    /** What was last reported from where it is active; null if it is nowhere. */
+    @Nullable
+    Observed present() {
+        return at == null ? null : entry.seenOn(at);
+    }
+
+    boolean isActiveOn(NodeId place) {
+        return place.equals(at);
+    }
+
+    /** Unmanageable: neither stopped nor moved nor started elsewhere by itself. */
+    boolean isPinned() {
+        Observed seen = present();
+        return seen != null && seen.state() == ResourceState.UNKNOWN && seen.internal() == InternalState.STABLE;
+    }
+
+    /** Runs and is left in peace, or is just being started. */
+    boolean isUp() {
+        Observed seen = present();
+        if (seen == null) {
+            return false;
+        }
+        return switch (seen.internal()) {
+            case STARTING -> true;
+            case STOPPING, CLEANING -> false;
+            case STABLE -> seen.state() == ResourceState.ONLINE || seen.state() == ResourceState.INTERMEDIATE;
+        };
+    }
+
+    boolean isStarting() {
+        Observed seen = present();
+        return seen != null && seen.internal() == InternalState.STARTING;
+    }
+
+    /** It is up and keeps its place: nothing is to be done. */
+    boolean isStaying() {
+        return goal != null && goal.equals(at) && isUp() && !mustStop;
+    }
+
+    /** Should run, as far as it alone is concerned. */
+    boolean wantsToRun() {
+        return target == Target.ONLINE && entry.definition.enabled() && !held && !entry.deleting;
+    }
+
+    boolean isStoppingWanted() {
+        return stopping || entry.deleting;
+    }
+
+    WantedInstance after() {
+        return new WantedInstance(
+                target,
+                stopping,
+                entry.isLocal() ? Optional.empty() : Optional.ofNullable(node), // A local one has one place only.
+                Optional.ofNullable(lastServer),
+                Optional.ofNullable(wish),
+                restarts,
+                failedOn,
+                answered,
+                held);
+    }
+
+    boolean hasChanged() {
+        return !after().equals(before);
+    }
+
+    @Override
+    public String toString() {
+        return entry.name() + "/" + number;
+    }
+}
