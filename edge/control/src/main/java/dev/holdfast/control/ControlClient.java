@@ -109,7 +109,7 @@ public final class ControlClient implements Closeable {
     /** Sends the request, hands on every line of progress as it comes, and returns the answer. */
     public Reply.Answer ask(Request request, Consumer<String> progress) throws Unreachable {
         try {
-            send(Codec.encode(request), Unreachable.Reason.BROKE_OFF);
+            sendWhole(request);
             while (true) {
                 byte[] line = line(Unreachable.Reason.BROKE_OFF);
                 if (line.length == 0) {
@@ -128,6 +128,17 @@ public final class ControlClient implements Closeable {
             throw unreachable;
         } catch (IOException failed) {
             throw new Unreachable(Unreachable.Reason.BROKE_OFF, String.valueOf(failed.getMessage()));
+        }
+    }
+
+    private void sendWhole(Request request) throws IOException {
+        try {
+            send(Codec.encode(request), Unreachable.Reason.BROKE_OFF);
+        } catch (Unreachable failed) {
+            if (failed.reason() != Unreachable.Reason.BROKE_OFF) {
+                throw failed;
+            }
+            // A server that hangs up on a request may have said why before; if not, reading ends at once.
         }
     }
 

@@ -49,9 +49,11 @@ public final class ControlServer implements Closeable {
     private final ServerSocketChannel listener;
     private final Hello hello;
     private final Handler handler;
+    private final Duration signOfLife;
     private final Semaphore connections = new Semaphore(MOST_CONNECTIONS);
 
-    private ControlServer(ServerSocketChannel listener, Hello hello, Handler handler) {
+    private ControlServer(ServerSocketChannel listener, Hello hello, Handler handler, Duration signOfLife) {
+        this.signOfLife = signOfLife;
         this.listener = listener;
         this.hello = hello;
         this.handler = handler;
@@ -63,6 +65,10 @@ public final class ControlServer implements Closeable {
      * @param hello the answer to every greeting: speaker is the name of this node
      */
     public static ControlServer open(Path socket, Hello hello, Handler handler) throws IOException {
+        return open(socket, hello, handler, SIGN_OF_LIFE);
+    }
+
+    static ControlServer open(Path socket, Hello hello, Handler handler, Duration signOfLife) throws IOException {
         Files.deleteIfExists(socket);
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -72,7 +78,7 @@ public final class ControlServer implements Closeable {
             listener.close();
             throw failed;
         }
-        var server = new ControlServer(listener, hello, handler);
+        var server = new ControlServer(listener, hello, handler, signOfLife);
         Thread.ofPlatform().daemon().name("control-accept").start(server::accept);
         return server;
     }
@@ -165,7 +171,7 @@ public final class ControlServer implements Closeable {
             }
         });
         while (true) {
-            @Nullable Reply reply = replies.poll(SIGN_OF_LIFE.toMillis(), TimeUnit.MILLISECONDS);
+            @Nullable Reply reply = replies.poll(signOfLife.toMillis(), TimeUnit.MILLISECONDS);
             write(channel, reply == null ? "" : Codec.encode(reply));
             if (reply instanceof Reply.Answer) {
                 return;

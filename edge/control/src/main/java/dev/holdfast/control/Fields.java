@@ -131,7 +131,7 @@ final class Fields {
 
     private String asText(String key, @Nullable Object value) throws MalformedMessage {
         if (value instanceof String text) {
-            return text;
+            return JsonLine.wellFormed(text);
         }
         throw wrong(key, "text");
     }

@@ -114,7 +114,8 @@ final class JsonLine {
         };
     }
 
-    private static String wellFormed(String text) {
+    /** Escapes can smuggle in halves of surrogate pairs as well, so what is read goes through here, too. */
+    static String wellFormed(String text) {
         for (int at = 0; at < text.length(); at++) {
             if (Character.isSurrogate(text.charAt(at))) {
                 // A round trip through the encoder replaces exactly what cannot be encoded.

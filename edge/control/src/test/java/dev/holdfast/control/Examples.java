@@ -1,0 +1,119 @@
+package dev.holdfast.control;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One message of every kind and shape. */
+final class Examples {
+    private Examples() {}
+
+    private static final String AWKWARD = "ü \u0001 \" \\ \n \t 😀 \u2028 'x'";
+
+    static List<Request> requests() {
+        var attributes = new LinkedHashMap<String, String>();
+        attributes.put("ZULU", AWKWARD);
+        attributes.put("CHECK_INTERVAL@SERVERNAME(node1)", "45");
+        attributes.put("ALPHA", "");
+        Selection named = Selection.named("web", "db");
+        Selection matching = new Selection.Matching(Filter.parse("(TYPE = 'x y') AND NAME st ora."));
+        return List.of(
+                new Request.AddResource("web", "cluster_resource", attributes, true, false),
+                new Request.AddResource(AWKWARD, "", Map.of(), false, true),
+                new Request.ModifyResource("web", attributes, List.of("A@SERVERNAME(n)"), false, true),
+                new Request.DeleteResource(named, true, false),
+                new Request.StartResource(named, Optional.of("node1"), attributes, true, true),
+                new Request.StartResource(new Selection.All(), Optional.empty(), Map.of(), false, false),
+                new Request.StopResource(matching, Optional.of("node1"), Map.of(), true, false),
+                new Request.RelocateResource(named, Optional.of("a"), Optional.of("b"), attributes, true, false),
+                new Request.RelocateResource(named, Optional.empty(), Optional.empty(), Map.of(), false, false),
+                new Request.Evaluate(new Request.StopResource(named, Optional.empty(), Map.of(), true, false)),
+                new Request.CheckResource(named, Optional.of("node2")),
+                new Request.StatusResource(new Selection.All(), true),
+                new Request.StatusType(List.of("resource")),
+                new Request.StatusServer(List.of()),
+                new Request.CheckStack(true, List.of()),
+                new Request.CheckStack(false, List.of("node1", "node2")),
+                new Request.QueryVotingDisks(),
+                new Request.QueryTiming(),
+                new Request.QueryFencing(),
+                new Request.ListNodes(),
+                new Request.CreateAppVip(1, "192.0.2.10", "vip", "root", Optional.of("staff"), true),
+                new Request.CreateAppVip(2, "192.0.2.11", "vip", "root", Optional.empty(), false),
+                new Request.DeleteAppVip("vip", true),
+                new Request.Why("web"),
+                new Request.ConfirmFenced("node2"),
+                new Request.StopCrs(true));
+    }
+
+    static List<Reply> replies() {
+        var instance = new Reply.Instance(
+                1,
+                2,
+                "ONLINE",
+                "INTERMEDIATE",
+                Optional.of("node1"),
+                AWKWARD,
+                "STABLE",
+                Optional.of("node2"),
+                Optional.empty(),
+                3,
+                4,
+                List.of(5L, 1_795_000_000_000L),
+                7,
+                8,
+                9);
+        var offline = new Reply.Instance(
+                2,
+                1,
+                "OFFLINE",
+                "OFFLINE",
+                Optional.empty(),
+                "",
+                "STABLE",
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0,
+                List.of(),
+                0,
+                0,
+                0);
+        var attributes = new LinkedHashMap<String, String>();
+        attributes.put("Z", AWKWARD);
+        attributes.put("A", "");
+        return List.of(
+                new Reply.Progress(AWKWARD),
+                new Reply.Done(List.of("a", "")),
+                Reply.Done.silently(),
+                Reply.Refused.because("CRS-2613", AWKWARD, "do this", "do that"),
+                new Reply.Resources(
+                        12,
+                        List.of(
+                                new Reply.Resource(
+                                        "web", "cluster_resource", false, attributes, List.of(instance, offline)),
+                                new Reply.Resource("net", "local_resource", true, Map.of(), List.of()))),
+                new Reply.Types(List.of(
+                        new Reply.Type("resource", Optional.empty(), List.of()),
+                        new Reply.Type(
+                                "x",
+                                Optional.of("resource"),
+                                List.of(new Reply.TypeAttribute("A", "int", "", List.of("CONFIG", "HOTMOD")))))),
+                new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", attributes))),
+                new Reply.Plan(
+                        List.of("m"),
+                        List.of(
+                                new Reply.Step("1", "STOP", "web", 1, 1, "node1", List.of(), true, ""),
+                                new Reply.Step("2", "START", "web", 1, 1, "node2", List.of("1"), false, AWKWARD))),
+                new Reply.Health(List.of(new Reply.NodeHealth("node1", true, false, true, "why"))),
+                new Reply.VotingDisks(List.of(new Reply.VotingDisk(1, "ONLINE", "0123", "/dev/sdb", 412, ""))),
+                new Reply.CssTiming("3.0", "4", "0.5", "default", 4000, 10_000, List.of("C1", "C2")),
+                new Reply.Fencing(
+                        List.of(new Reply.FenceDevice("node1", "fence_ipmilan", "1", "good")),
+                        List.of(new Reply.FenceRecord("node2", 6, 12, 1, true, "F1 FENCED", "off"))),
+                new Reply.Nodes(
+                        "demo", List.of(new Reply.Node(1, "node1", true, List.of("192.0.2.1", "192.0.2.2"), 5))),
+                new Reply.Explanation("web", List.of("because"), List.of()));
+    }
+}
