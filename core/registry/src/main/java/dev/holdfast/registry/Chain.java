@@ -12,15 +12,17 @@ import java.util.UUID;
  * Reads piece by piece, and no further than there are records. Whatever the bytes are, it ends with a prefix.
  */
 final class Chain {
-    /** Read at once where nothing tells how long the next record is. */
-    private static final int PIECE = 256 << 10;
+    /** Read at once where nothing tells how long the next record is; as much again as was read, within these. */
+    private static final int SMALLEST_PIECE = 64 << 10;
+
+    private static final int LARGEST_PIECE = 512 << 10;
 
     private final UUID cluster;
     private final RegistryRoot root;
     private final List<Link> links = new ArrayList<>();
     private byte[] bytes = new byte[0];
     private int parsed;
-    private int wanted = PIECE;
+    private int wanted = SMALLEST_PIECE;
     private boolean finished;
     private String damage = "";
 
@@ -82,7 +84,7 @@ final class Chain {
                 return;
             }
             if (bytes.length - parsed < RegistryFormat.BLOCK) {
-                wanted = PIECE;
+                wanted = piece();
                 return;
             }
             if (!LogRecord.beginsAt(bytes, parsed)) {
@@ -100,7 +102,7 @@ final class Chain {
                 }
                 int missing = parsed + header.paddedBytes() - bytes.length;
                 if (missing > 0) {
-                    wanted = Math.max(missing, PIECE);
+                    wanted = Math.max(missing, piece());
                     return;
                 }
                 link(header);
@@ -109,6 +111,10 @@ final class Chain {
                 damage = e.getMessage() + ", at byte " + parsed + " of segment " + root.segment();
             }
         }
+    }
+
+    private int piece() {
+        return Math.clamp(bytes.length, SMALLEST_PIECE, LARGEST_PIECE);
     }
 
     private void link(LogRecord.Header header) throws Malformed {

@@ -12,7 +12,7 @@ final class OpenSegment {
     private final Owner owner;
     private final Snapshot snapshot;
     private final int baseEnd;
-    private byte[] image = new byte[256 << 10];
+    private byte[] image = new byte[64 << 10];
     private int tail;
     private long lastLsn;
     private byte[] lastHash;

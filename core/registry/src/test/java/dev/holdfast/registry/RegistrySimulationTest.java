@@ -17,7 +17,7 @@ final class RegistrySimulationTest {
             System.out.println(history(one));
             return;
         }
-        int seeds = Integer.getInteger("registry.seeds", 3000);
+        int seeds = Integer.getInteger("registry.seeds", 2000);
         for (long seed = FIRST; seed < FIRST + seeds; seed++) {
             history(seed);
         }

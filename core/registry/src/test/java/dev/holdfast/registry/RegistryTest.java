@@ -1,0 +1,272 @@
+package dev.holdfast.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.View;
+import dev.holdfast.registry.LocationReport.Condition;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+final class RegistryTest {
+    private static final Duration A_WHILE = Duration.ofSeconds(3);
+
+    @Test
+    void a_registry_that_was_never_written_opens_empty_and_keeps_what_it_is_given() {
+        var run = new DirectRun(3).newMaster();
+        assertThat(run.served).isEqualTo(RegistryContent.EMPTY);
+
+        run.submit(1, Batch.put("resource.web", "TYPE=cluster_resource")).submit(2, Batch.put("setting", "on"));
+        run.submit(3, Batch.delete("setting"));
+
+        assertThat(run.acknowledged).isEqualTo(Map.of(1L, 1L, 2L, 2L, 3L, 3L));
+        run.newMaster();
+        assertThat(run.served)
+                .isEqualTo(new RegistryContent(3, new TreeMap<>(Map.of("resource.web", "TYPE=cluster_resource"))));
+    }
+
+    @Test
+    void one_location_is_enough_where_only_one_is_configured() {
+        var run = new DirectRun(1).newMaster().submit(1, Batch.put("a", "1")).newMaster();
+
+        assertThat(run.served).isEqualTo(RegistryContent.EMPTY.with(Batch.put("a", "1")));
+    }
+
+    @Test
+    void a_location_that_hangs_does_not_hold_up_the_majority_and_is_brought_up_to_date_when_it_returns() {
+        var run = new DirectRun(3).newMaster();
+        run.away(1).submit(1, Batch.put("a", "1"));
+        assertThat(run.acknowledged).containsKey(1L);
+
+        run.pass(A_WHILE);
+        assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.HUNG);
+
+        run.submit(2, Batch.put("b", "2")).back();
+        assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.ONLINE);
+        run.away(0).newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsKeys("a", "b");
+    }
+
+    @Test
+    void without_a_majority_nothing_is_acknowledged_and_the_reason_is_told() {
+        var run = new DirectRun(3).newMaster();
+        run.away(0, 1).submit(1, Batch.put("a", "1")).pass(A_WHILE);
+
+        assertThat(run.acknowledged).isEmpty();
+        assertThat(run.waits).containsExactly("a majority of the registry locations can not be written");
+
+        run.back();
+        assertThat(run.acknowledged).containsKey(1L);
+    }
+
+    @Test
+    void a_master_that_can_not_read_a_majority_does_not_serve() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+
+        run.away(0, 2).newMaster().pass(A_WHILE).pass(A_WHILE);
+
+        assertThat(run.served).isNull();
+        assertThat(run.waits).containsExactly("1 of the registry locations that count can be read, 2 are needed");
+    }
+
+    @Test
+    void changes_that_arrive_while_a_record_is_being_written_share_the_next_one() {
+        var run = new DirectRun(3).newMaster();
+        run.away(0, 1, 2);
+        for (long id = 1; id <= 20; id++) {
+            run.submit(id, Batch.put("k" + id, "v"));
+        }
+        run.writes.clear();
+        run.back();
+
+        assertThat(run.acknowledged).hasSize(20);
+        Set<Integer> places =
+                run.writes.stream().map(Effect.WriteBlocks::offset).collect(Collectors.toSet());
+        assertThat(places).as("the first change alone, the other 19 together").hasSize(2);
+    }
+
+    @Test
+    void a_deposed_master_acknowledges_nothing_and_says_what_is_unknown() {
+        var run = new DirectRun(3).newMaster();
+        run.confirms = false;
+        run.submit(1, Batch.put("a", "1"));
+        run.pass(A_WHILE);
+        assertThat(run.acknowledged).isEmpty();
+
+        run.away(0, 1, 2).submit(2, Batch.put("b", "2")).submit(3, Batch.put("c", "3"));
+        run.say(new Input.Closed("evicted in epoch 2"));
+
+        assertThat(run.acknowledged).isEmpty();
+        assertThat(run.lost).isEqualTo(new Effect.Lost("evicted in epoch 2", List.of(1L, 2L), List.of(3L)));
+        run.submit(4, Batch.put("d", "4"));
+        assertThat(run.refused).containsOnlyKeys(4L);
+    }
+
+    @Test
+    void a_root_set_by_somebody_else_ends_this_mastership() {
+        var run = new DirectRun(3).newMaster();
+        Mastership mine = run.mastership();
+        run.newMaster();
+        Mastership theirs = run.mastership();
+
+        var old = new Registry(DirectRun.CLUSTER, 3, 1);
+        old.step(run.now, new Input.Opened(mine));
+        List<Effect> effects = old.step(
+                run.now,
+                new Input.Opened(new Mastership(
+                        theirs.epoch(), mine.self(), mine.incarnation(), theirs.root(), theirs.unsettled())));
+
+        assertThat(effects).hasSize(1).first().isInstanceOf(Effect.Lost.class);
+    }
+
+    @Test
+    void a_master_goes_on_in_a_newer_epoch_without_reading_anything_again() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        Mastership before = run.mastership();
+        run.epoch++;
+        int steps = run.steps;
+        run.say(new Input.Opened(
+                new Mastership(new Epoch(run.epoch), before.self(), before.incarnation(), run.root, List.of())));
+        run.submit(2, Batch.put("b", "2"));
+
+        assertThat(run.acknowledged).containsKeys(1L, 2L);
+        assertThat(run.steps - steps).as("three writes and a confirm").isEqualTo(4);
+    }
+
+    @Test
+    void a_full_segment_is_followed_by_another_and_nothing_is_forgotten() {
+        var run = new DirectRun(3).newMaster();
+        int before = run.root.segment();
+        for (long id = 1; id <= 40; id++) {
+            run.submit(id, Batch.put("k" + id % 5, "v".repeat(200_000) + id));
+        }
+
+        assertThat(run.acknowledged).hasSize(40);
+        assertThat(run.root.segment()).isNotEqualTo(before);
+        run.newMaster();
+        assertThat(run.served().version()).isEqualTo(40);
+        assertThat(run.served().entries().get("k0")).endsWith("40");
+    }
+
+    @Test
+    void a_segment_whose_owner_may_still_write_is_not_written_by_another() {
+        var run = new DirectRun(3).newMaster(); // Epoch 1, on node 2, incarnation 1.
+        int held = run.root.segment();
+        run.unsettled = List.of(new View.Unsettled(new NodeId(2), new Incarnation(1), new Epoch(2)));
+        for (int life = 0; life < 2 * RegistryFormat.SEGMENTS; life++) {
+            run.newMaster();
+            assertThat(run.writes).isNotEmpty().noneMatch(write -> write.segment() == held);
+        }
+
+        run.unsettled = List.of();
+        Set<Integer> used = new TreeSet<>();
+        for (int life = 0; life < 2 * RegistryFormat.SEGMENTS; life++) {
+            run.newMaster();
+            run.writes.forEach(write -> used.add(write.segment()));
+        }
+        assertThat(used).contains(held);
+    }
+
+    @Test
+    void a_change_that_does_not_fit_is_refused_and_changes_nothing() {
+        var run = new DirectRun(3).newMaster();
+        var big = new TreeMap<String, String>();
+        for (int i = 0; i < 4; i++) {
+            big.put("k" + i, "v".repeat(250_000));
+        }
+        run.submit(1, new Batch(big, new TreeSet<>()));
+        assertThat(run.refused.get(1L)).contains("at most " + Registry.MAX_BATCH_BYTES);
+
+        long id = 2;
+        while (!run.refused.containsKey(id - 1) || id == 2) {
+            run.submit(id, Batch.put("fill" + id, "v".repeat(250_000)));
+            id++;
+        }
+        long refused = id - 1;
+        assertThat(run.refused.get(refused)).contains("at most " + Registry.MAX_CONTENT_BYTES);
+        run.submit(100, Batch.delete("fill2")).submit(101, Batch.put("fill2", "w".repeat(250_000)));
+        assertThat(run.acknowledged).containsKeys(100L, 101L);
+        run.newMaster();
+        assertThat(run.served().entries()).containsKey("fill2").doesNotContainKey("fill" + refused);
+    }
+
+    @Test
+    void a_location_of_another_cluster_is_told_and_never_written() {
+        var run = new DirectRun(3);
+        run.locations.get(2).format(new UUID(8, 8), new UUID(9, 3));
+        run.newMaster().pass(A_WHILE).submit(1, Batch.put("a", "1"));
+
+        assertThat(run.acknowledged).containsKey(1L);
+        assertThat(run.writes).noneMatch(write -> write.location() == 2);
+        LocationReport report = run.locationReports().get(2);
+        assertThat(report.condition()).isEqualTo(Condition.FOREIGN);
+        assertThat(report.detail()).contains("belongs to cluster");
+    }
+
+    @Test
+    void a_location_configured_twice_counts_once() {
+        var run = new DirectRun(3);
+        run.locations.set(2, run.locations.get(0));
+        run.away(1).newMaster().pass(A_WHILE);
+
+        assertThat(run.served).isNull();
+        assertThat(run.locationReports().get(2).detail()).contains("configured twice");
+    }
+
+    @Test
+    void a_replaced_location_is_filled_and_then_counts() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(2).format(DirectRun.CLUSTER, new UUID(9, 33));
+        run.newMaster();
+        assertThat(run.reports)
+                .contains(new LocationReport(2, Condition.COPYING, "it held nothing of the present segment"));
+        assertThat(run.locationReports().get(2).condition()).isEqualTo(Condition.ONLINE);
+
+        run.away(0).newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsKey("a");
+    }
+
+    @Test
+    void what_rots_on_one_location_is_found_by_a_scrub_and_repaired() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
+        long position = RegistryFormat.position(run.root.segment(), RegistryFormat.BLOCK);
+        byte[] good = run.locations.get(1).read(position, RegistryFormat.BLOCK);
+        byte[] bad = good.clone();
+        bad[140] ^= 1;
+        run.locations.get(1).write(position, bad);
+
+        run.reports.clear();
+        run.say(new Input.Scrub());
+
+        assertThat(run.locations.get(1).read(position, RegistryFormat.BLOCK)).isEqualTo(good);
+        assertThat(run.reports)
+                .extracting(LocationReport::condition)
+                .containsExactly(Condition.COPYING, Condition.ONLINE);
+    }
+
+    @Test
+    void a_damaged_location_is_named_at_recovery_and_repaired() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
+        long position = RegistryFormat.position(run.root.segment(), RegistryFormat.BLOCK);
+        byte[] bad = run.locations.get(0).read(position, RegistryFormat.BLOCK);
+        bad[140] ^= 1;
+        run.locations.get(0).write(position, bad);
+        run.newMaster();
+
+        assertThat(run.served().entries()).containsKeys("a", "b");
+        assertThat(run.reports).anySatisfy(report -> {
+            assertThat(report.location()).isZero();
+            assertThat(report.detail()).contains("it held records up to 1 of 3").contains("checksum");
+        });
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+}
