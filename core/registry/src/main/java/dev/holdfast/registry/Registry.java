@@ -181,7 +181,7 @@ public final class Registry {
             return refuseIfSubmit(input);
         }
         switch (input) {
-            case Input.Tick tick -> {}
+            case Input.Tick _ -> {}
             case Input.Opened opened -> onOpened(opened.mastership());
             case Input.Closed closed -> lose(closed.reason());
             case Input.HeaderRead read -> onHeaderRead(read);
@@ -191,7 +191,7 @@ public final class Registry {
             case Input.RootAnswered answer -> onRootAnswered(answer);
             case Input.Confirmed answer -> onConfirmed(answer);
             case Input.Submit submit -> onSubmit(submit);
-            case Input.Scrub scrub -> onScrub();
+            case Input.Scrub _ -> onScrub();
         }
         advance();
         return effects;
