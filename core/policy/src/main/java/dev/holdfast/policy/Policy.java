@@ -1,9 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.ResourceName;
-import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Decides what runs where. Pure: the same arguments give the same answer, on every node. Level-triggered: it looks at
@@ -17,19 +15,16 @@ public final class Policy {
      * of the situation. A plan of the situation after its own changes has no changes.
      */
     public static Plan plan(Situation situation) {
-        Board board = new Board(situation);
-        new Aftermath(board).note();
-        new Placement(board).decide();
-        return new Sequence(board).plan();
+        return Draft.of(situation).plan();
     }
 
     /** Answers a command. Nothing is done by it: leaving out the application makes it a what-if. */
     public static Decision decide(Situation situation, Command command) {
-        return new Decision.Accepted(Changes.NONE, plan(situation), new TreeMap<>(), List.of());
+        return new Judgement(situation).decide(command);
     }
 
     /** How far a command has come, given the present situation and the plan for it. */
     public static Progress progress(Situation situation, Plan plan, SortedMap<ResourceName, Awaited> awaits) {
-        return new Progress.Working();
+        return Waiting.progress(Draft.of(situation), plan, awaits);
     }
 }

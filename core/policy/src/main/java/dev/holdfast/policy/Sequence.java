@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sequence {
     private final Board board;
-    private final Map<ResourceEntry, List<Draft>> drafts = new LinkedHashMap<>();
+    private final Map<ResourceEntry, List<Step>> drafts = new LinkedHashMap<>();
 
     /** An action whose predecessors are still being collected. */
-    private static final class Draft {
+    private static final class Step {
         final String id;
         final ActionKind kind;
         final ResourceEntry entry;
@@ -37,11 +37,11 @@ final class Sequence {
         final NodeId node;
         final boolean inFlight;
         final String reason;
-        final Set<Draft> after = new LinkedHashSet<>();
+        final Set<Step> after = new LinkedHashSet<>();
         boolean neededHard;
         boolean neededWeak;
 
-        Draft(
+        Step(
                 ActionKind kind,
                 ResourceEntry entry,
                 int instance,
@@ -90,15 +90,14 @@ final class Sequence {
         return new Plan(inOrder(), board.changes(), board.messages, stuck);
     }
 
-    private Draft add(
-            ActionKind kind, ResourceEntry entry, int instance, NodeId node, boolean inFlight, String reason) {
-        Draft draft = new Draft(kind, entry, instance, node, board.nameOf(node), inFlight, reason);
+    private Step add(ActionKind kind, ResourceEntry entry, int instance, NodeId node, boolean inFlight, String reason) {
+        Step draft = new Step(kind, entry, instance, node, board.nameOf(node), inFlight, reason);
         drafts.computeIfAbsent(entry, _ -> new ArrayList<>()).add(draft);
         return draft;
     }
 
     private void draft(Slot slot) {
-        Draft leaving = slot.at == null ? null : draftWhereItIs(slot, slot.at);
+        Step leaving = slot.at == null ? null : draftWhereItIs(slot, slot.at);
         NodeId goal = slot.goal;
         if (goal == null || slot.leaveAlone || slot.isStaying()) {
             return;
@@ -107,7 +106,7 @@ final class Sequence {
         if (slot.at != null && leaving == null && !pinnedThere) {
             return; // It is somewhere where nothing can be done now.
         }
-        Draft start = add(ActionKind.START, slot.entry, slot.number, goal, false, slot.reason);
+        Step start = add(ActionKind.START, slot.entry, slot.number, goal, false, slot.reason);
         if (leaving != null) {
             start.after.add(leaving);
         }
@@ -118,7 +117,7 @@ final class Sequence {
     }
 
     /** What must be done or is being done to an active instance; null if nothing. */
-    private @Nullable Draft draftWhereItIs(Slot slot, NodeId at) {
+    private @Nullable Step draftWhereItIs(Slot slot, NodeId at) {
         Observed seen = slot.entry.seenOn(at);
         if (seen == null) {
             return null;
@@ -131,7 +130,7 @@ final class Sequence {
         };
     }
 
-    private @Nullable Draft draftStop(Slot slot, NodeId at) {
+    private @Nullable Step draftStop(Slot slot, NodeId at) {
         boolean goes = slot.mustStop || (!slot.isStaying() && !at.equals(slot.goal));
         boolean known = slot.goal != null || slot.mustStop || !slot.reason.isEmpty();
         if (slot.leaveAlone || !goes || !known) {
@@ -159,16 +158,16 @@ final class Sequence {
         }
     }
 
-    private List<Draft> of(ResourceEntry entry) {
+    private List<Step> of(ResourceEntry entry) {
         return drafts.getOrDefault(entry, List.of());
     }
 
-    private void order(Draft draft) {
+    private void order(Step draft) {
         if (draft.inFlight) {
             return;
         }
         for (ResourceEntry dependent : draft.entry.dependents) {
-            for (Draft other : of(dependent)) {
+            for (Step other : of(dependent)) {
                 boolean goes = other.kind != ActionKind.START || other.inFlight;
                 if (goes && (other.node.equals(draft.node) || looksEverywhere(dependent, draft.entry))) {
                     draft.after.add(other);
@@ -176,7 +175,7 @@ final class Sequence {
             }
         }
         if (draft.kind == ActionKind.START) {
-            for (Draft own : of(draft.entry)) {
+            for (Step own : of(draft.entry)) {
                 if (own.instance == 0) {
                     draft.after.add(own); // First there must be room.
                 }
@@ -202,8 +201,8 @@ final class Sequence {
     }
 
     /** One of the resources that are meant must be up: if none is, the first that is about to be. */
-    private void awaitOne(Draft start, Reference reference) {
-        Draft coming = null;
+    private void awaitOne(Step start, Reference reference) {
+        Step coming = null;
         for (ResourceEntry target : reference.resources()) {
             for (Slot slot : target.slots) {
                 boolean here = reference.global() || start.node.equals(slot.goal);
@@ -211,7 +210,7 @@ final class Sequence {
                     return;
                 }
             }
-            for (Draft draft : of(target)) {
+            for (Step draft : of(target)) {
                 boolean here = reference.global() || start.node.equals(draft.node);
                 coming = coming == null && here && draft.kind == ActionKind.START ? draft : coming;
             }
@@ -222,13 +221,13 @@ final class Sequence {
         }
     }
 
-    private void orderWeak(Draft start) {
+    private void orderWeak(Step start) {
         if (start.kind != ActionKind.START || start.inFlight) {
             return;
         }
         for (Reference reference : start.entry.weak) {
             for (ResourceEntry target : reference.resources()) {
-                for (Draft attempt : of(target)) {
+                for (Step attempt : of(target)) {
                     boolean here = reference.global() || !target.isLocal() || attempt.node.equals(start.node);
                     if (attempt.kind == ActionKind.START && here && attempt != start) {
                         attempt.neededWeak = true;
@@ -241,11 +240,11 @@ final class Sequence {
         }
     }
 
-    private static boolean reaches(Draft from, Draft to, Set<Draft> seen) {
+    private static boolean reaches(Step from, Step to, Set<Step> seen) {
         if (from == to) {
             return true;
         }
-        for (Draft before : from.after) {
+        for (Step before : from.after) {
             if (seen.add(before) && reaches(before, to, seen)) {
                 return true;
             }
@@ -256,12 +255,12 @@ final class Sequence {
     /** Predecessors first; else in the order of names. */
     private List<PlannedAction> inOrder() {
         List<PlannedAction> actions = new ArrayList<>();
-        Map<Draft, Boolean> state = new HashMap<>();
+        Map<Step, Boolean> state = new HashMap<>();
         drafts.values().forEach(list -> list.forEach(draft -> visit(draft, state, actions)));
         return actions;
     }
 
-    private static void visit(Draft draft, Map<Draft, Boolean> done, List<PlannedAction> actions) {
+    private static void visit(Step draft, Map<Step, Boolean> done, List<PlannedAction> actions) {
         Boolean state = done.putIfAbsent(draft, false);
         if (state != null) {
             if (!state) {
@@ -270,7 +269,7 @@ final class Sequence {
             return;
         }
         TreeSet<String> after = new TreeSet<>();
-        for (Draft before : draft.after) {
+        for (Step before : draft.after) {
             visit(before, done, actions);
             after.add(before.id);
         }

@@ -47,4 +47,32 @@ public record WantedInstance(
     public WantedInstance {
         answered = Collections.unmodifiableSortedMap(new TreeMap<>(answered));
     }
+
+    /** An administrator wants it up: old failures are forgiven. */
+    WantedInstance started(boolean active, Optional<Wish> wished) {
+        return new WantedInstance(
+                Target.ONLINE,
+                false,
+                active ? node : Optional.empty(),
+                lastServer,
+                wished,
+                active ? restarts : 0,
+                NodeSet.EMPTY,
+                answered,
+                false);
+    }
+
+    /** An administrator wants it down. */
+    WantedInstance stopped() {
+        return new WantedInstance(
+                Target.OFFLINE, true, node, lastServer, Optional.empty(), restarts, NodeSet.EMPTY, answered, false);
+    }
+
+    WantedInstance withHeld(boolean stays) {
+        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, failedOn, answered, stays);
+    }
+
+    WantedInstance withFailuresForgiven() {
+        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, NodeSet.EMPTY, answered, held);
+    }
 }

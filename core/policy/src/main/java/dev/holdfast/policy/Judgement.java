@@ -1,0 +1,989 @@
+package dev.holdfast.policy;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.DependencyTarget;
+import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceDefinition.AutoStart;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.Spelling;
+import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers one command. It writes down what the administrator wants, plans for the situation as it would then be, and
+ * refuses when that plan does not bring what was asked for, or would stop what was not named and {@code -f} is missing.
+ */
+final class Judgement {
+    private final Situation situation;
+    private final Draft now;
+    private final Board board;
+    private final List<Message> problems = new ArrayList<>();
+    private final List<Message> notes = new ArrayList<>();
+    private final SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
+    private final TreeMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
+    private final TreeMap<ResourceName, Awaited> awaits = new TreeMap<>();
+
+    Judgement(Situation situation) {
+        this.situation = situation;
+        this.now = Draft.of(situation);
+        this.board = now.board();
+    }
+
+    Decision decide(Command command) {
+        return switch (command) {
+            case Command.Add add -> add(add);
+            case Command.Modify modify -> modify(modify);
+            case Command.Delete delete -> delete(delete);
+            case Command.Start start -> start(start);
+            case Command.Stop stop -> stop(stop);
+            case Command.Relocate relocate -> relocate(relocate);
+            case Command.Check check -> check(check);
+        };
+    }
+
+    // --- add, modify, delete
+
+    private Decision add(Command.Add add) {
+        if (!ResourceName.isValid(add.name())) {
+            return refuse(
+                    "HF-3110",
+                    "'" + add.name() + "' is not a resource name",
+                    "Use letters, digits, dots, dashes and underscores; do not begin with a dot.");
+        }
+        ResourceName name = new ResourceName(add.name());
+        if (situation.resources().containsKey(name)) {
+            problem(
+                    "HF-3111",
+                    "Resource '" + name + "' is already registered",
+                    "To change it: crsctl modify resource " + name + " -attr ...");
+        }
+        TypeDefinition type = situation.types().get(add.type());
+        if (type == null || type.name().equals("resource")) {
+            String hint = Spelling.nearest(add.type(), situation.types().keySet())
+                    .map(near -> "Did you mean " + near + "?")
+                    .orElse("crsctl status type lists the types.");
+            problem("HF-3112", "Resource type '" + add.type() + "' is not registered, or has no resources", hint);
+            return refused();
+        }
+        if (add.name().startsWith("ora.") && !type.isNative()) {
+            problem(
+                    "HF-3110",
+                    "The name '" + add.name() + "' begins with 'ora.', which is reserved",
+                    "Choose another name.");
+        }
+        ResourceDefinition definition = read(name, type, add.attributes());
+        if (definition == null) {
+            return refused();
+        }
+        validate(definition, add.force());
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        definitions.put(name, Optional.of(definition));
+        Wanted fresh = Wanted.NEW;
+        if (definition.isLocal() && definition.autoStart() == AutoStart.ALWAYS) {
+            // A network is wanted everywhere from the start, not only after the next restart of each server.
+            for (Server server : situation.servers().values()) {
+                fresh = fresh.with(server.id().number(), WantedInstance.NEW.started(false, Optional.empty()));
+            }
+        }
+        wanted.put(name, fresh);
+        return accept();
+    }
+
+    private @Nullable ResourceDefinition read(ResourceName name, TypeDefinition type, Map<String, String> attributes) {
+        try {
+            return ResourceDefinition.read(name, type, attributes);
+        } catch (InvalidAttributes invalid) {
+            problems.addAll(invalid.problems());
+            return null;
+        }
+    }
+
+    private Decision modify(Command.Modify modify) {
+        ResourceEntry entry = find(modify.name());
+        if (entry == null) {
+            return refused();
+        }
+        TreeMap<String, String> merged = new TreeMap<>(entry.definition.given());
+        for (Map.Entry<String, String> change : modify.attributes().entrySet()) {
+            if (change.getKey().equals("NAME") || change.getKey().equals("TYPE")) {
+                problem(
+                        "HF-3113",
+                        change.getKey() + " of resource '" + entry + "' cannot be changed",
+                        "Delete the resource and add it again.");
+            } else if (change.getValue().isBlank()) {
+                merged.remove(change.getKey());
+                if (!entry.definition.type().attributes().containsKey(change.getKey())) {
+                    merged.put(change.getKey(), ""); // Let the reader say that it is unknown.
+                }
+            } else {
+                merged.put(change.getKey(), change.getValue());
+            }
+        }
+        ResourceDefinition definition = read(entry.name(), entry.definition.type(), merged);
+        if (definition == null || !problems.isEmpty()) {
+            return refused();
+        }
+        validate(definition, modify.force());
+        refuseToPullTheRug(entry, definition);
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        definitions.put(entry.name(), Optional.of(definition));
+        Wanted changed = entry.wanted;
+        for (int number : entry.wanted.instances().keySet()) {
+            changed = changed.with(number, changed.instance(number).withFailuresForgiven());
+        }
+        if (!changed.equals(entry.wanted)) {
+            wanted.put(entry.name(), changed);
+        }
+        return acceptUnlessItStops(Set.of(entry.name()), modify.force(), true);
+    }
+
+    /** What its own stop would no longer find must not change while it runs. */
+    private void refuseToPullTheRug(ResourceEntry entry, ResourceDefinition changed) {
+        for (String attribute : List.of("USR_ORA_VIP", "USR_ORA_SUBNET", "USR_ORA_NETMASK", "USR_ORA_IF")) {
+            boolean has = entry.definition.type().attributes().containsKey(attribute);
+            if (has && !entry.definition.value(attribute).equals(changed.value(attribute)) && isActive(entry)) {
+                problem(
+                        "HF-3114",
+                        attribute + " of '" + entry + "' cannot be changed while it runs on " + places(entry),
+                        "First: crsctl stop resource " + entry);
+            }
+        }
+    }
+
+    private void validate(ResourceDefinition definition, boolean force) {
+        ResourceName name = definition.name();
+        List<DependencyTarget> targets = new ArrayList<>();
+        var start = definition.startDependencies();
+        targets.addAll(start.hard());
+        targets.addAll(start.weak());
+        targets.addAll(start.pullup());
+        targets.addAll(start.attraction());
+        targets.addAll(start.dispersion());
+        targets.addAll(definition.stopDependencies().hard());
+        Set<String> said = new HashSet<>();
+        for (DependencyTarget target : targets) {
+            boolean known = target.ofType()
+                    ? situation.types().containsKey(target.name())
+                    : situation.resources().containsKey(new ResourceName(target.name()))
+                            && !target.name().equals(name.text());
+            if (known || !said.add(target.toString())) {
+                continue;
+            }
+            if (!target.ofType() && target.name().equals(name.text())) {
+                problem("CRS-2515", "Circular dependency: '" + name + "' depends on itself", "Take it out.");
+            } else if (!force) {
+                Collection<String> candidates = target.ofType()
+                        ? situation.types().keySet()
+                        : situation.resources().keySet().stream()
+                                .map(ResourceName::text)
+                                .toList();
+                String hint = Spelling.nearest(target.name(), candidates)
+                        .map(near -> "Did you mean " + near + "? ")
+                        .orElse("");
+                problem(
+                        "CRS-2510",
+                        (target.ofType() ? "Resource type '" : "Resource '") + target.name()
+                                + "' used in dependency of '" + name + "' does not exist or is not registered",
+                        hint + "Add it first, or use -f.");
+            }
+        }
+        circle(definition);
+        for (String member : definition.hostingMembers()) {
+            if (board.named(member) == null) {
+                List<String> servers =
+                        situation.servers().values().stream().map(Server::name).toList();
+                problem(
+                        "HF-3115",
+                        "HOSTING_MEMBERS of resource '" + name + "': there is no server '" + member + "'",
+                        Spelling.nearest(member, servers)
+                                .map(near -> "Did you mean " + near + "?")
+                                .orElse("The servers are " + String.join(", ", servers) + "."));
+            }
+        }
+        refuseAddressTwice(definition);
+        hintAtPullup(definition);
+    }
+
+    private void refuseAddressTwice(ResourceDefinition definition) {
+        if (!definition.type().isA(TypeDefinition.CLUSTER_VIP)) {
+            return;
+        }
+        String address = definition.value("USR_ORA_VIP");
+        for (ResourceDefinition other : situation.resources().values()) {
+            if (!other.name().equals(definition.name())
+                    && other.type().isA(TypeDefinition.CLUSTER_VIP)
+                    && other.value("USR_ORA_VIP").equals(address)) {
+                problem(
+                        "HF-3116",
+                        "The address " + address + " of '" + definition.name() + "' belongs to resource '"
+                                + other.name() + "' already",
+                        "Choose another address.");
+            }
+        }
+    }
+
+    private void hintAtPullup(ResourceDefinition definition) {
+        var start = definition.startDependencies();
+        for (DependencyTarget hard : start.hard()) {
+            boolean pulled =
+                    start.pullup().stream().anyMatch(pullup -> pullup.name().equals(hard.name()));
+            if (!pulled) {
+                notes.add(new Message(
+                        "HF-3117",
+                        "'" + definition.name() + "' has hard(" + hard + ") but no pullup(" + hard.name()
+                                + "): after a failure of '" + hard.name() + "' it will stay down",
+                        "To have it brought back, add pullup(" + hard + ") to its START_DEPENDENCIES."));
+            }
+        }
+    }
+
+    /** Hard dependencies must not lead back. */
+    private void circle(ResourceDefinition definition) {
+        List<String> path = new ArrayList<>(List.of(definition.name().text()));
+        Set<String> seen = new HashSet<>();
+        if (leadsTo(definition, definition.name(), path, seen)) {
+            problem(
+                    "CRS-2515",
+                    "Circular dependency: " + String.join(" -> ", path),
+                    "Hard dependencies must not lead back to the resource.");
+        }
+    }
+
+    private boolean leadsTo(ResourceDefinition from, ResourceName goal, List<String> path, Set<String> seen) {
+        List<DependencyTarget> targets =
+                new ArrayList<>(from.startDependencies().hard());
+        targets.addAll(from.stopDependencies().hard());
+        for (DependencyTarget target : targets) {
+            if (target.ofType() || !seen.add(target.name())) {
+                continue;
+            }
+            ResourceName name = new ResourceName(target.name());
+            path.add(target.name());
+            ResourceDefinition next = situation.resources().get(name);
+            // A direct reference to itself is said elsewhere.
+            if (name.equals(goal) && !from.name().equals(goal)) {
+                return true;
+            }
+            if (!name.equals(goal) && next != null && leadsTo(next, goal, path, seen)) {
+                return true;
+            }
+            path.removeLast();
+        }
+        return false;
+    }
+
+    private Decision delete(Command.Delete delete) {
+        Set<ResourceEntry> entries = new LinkedHashSet<>();
+        for (String name : new LinkedHashSet<>(delete.names())) {
+            ResourceEntry entry = find(name);
+            if (entry != null) {
+                entries.add(entry);
+            }
+        }
+        for (ResourceEntry entry : entries) {
+            boolean active = isActive(entry) || !entry.doubtful.isEmpty();
+            if (active && !delete.force()) {
+                problem(
+                        "HF-3118",
+                        "Resource '" + entry + "' is not deleted: it "
+                                + (isActive(entry) ? "runs on " + places(entry) : "may be running"),
+                        "First: crsctl stop resource " + entry + ", or use -f to stop and delete it.");
+            }
+            for (ResourceEntry dependent : entry.dependents) {
+                if (!entries.contains(dependent) && !delete.force()) {
+                    problem(
+                            "CRS-2730",
+                            "Resource '" + dependent + "' depends on resource '" + entry + "'",
+                            "Delete '" + dependent + "' first, or in the same command, or use -f.");
+                }
+            }
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        for (ResourceEntry entry : entries) {
+            if (isActive(entry) || !entry.doubtful.isEmpty()) {
+                Wanted stopped = entry.wanted;
+                for (Slot slot : entry.slots) {
+                    stopped = stopped.with(slot.number, slot.after().stopped());
+                }
+                wanted.put(entry.name(), new Wanted(stopped.instances(), true));
+                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.empty()));
+            } else {
+                definitions.put(entry.name(), Optional.empty());
+            }
+        }
+        return accept();
+    }
+
+    // --- start
+
+    private Decision start(Command.Start start) {
+        boolean all = start.selection() instanceof Command.Selection.All;
+        NodeId node = server(start.server());
+        List<ResourceEntry> entries = select(start.selection());
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        SortedSet<ResourceName> asked = new TreeSet<>();
+        for (ResourceEntry entry : entries) {
+            if (startOne(entry, node, start.force(), all)) {
+                asked.add(entry.name());
+            }
+        }
+        if (asked.isEmpty() && problems.isEmpty()) {
+            return refuse("CRS-5702", "Nothing to start: everything is already running", "");
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        Draft then = draft();
+        List<ResourceName> unplaced =
+                asked.stream().filter(name -> !willRun(then, name, node)).toList();
+        if (!unplaced.isEmpty() && start.force() && node == null) {
+            for (ResourceName name : unplaced) {
+                tryEverywhere(name);
+            }
+        }
+        return finishStart(asked, node, start.force(), all);
+    }
+
+    private Decision finishStart(SortedSet<ResourceName> asked, @Nullable NodeId node, boolean force, boolean all) {
+        Draft then = draft();
+        for (ResourceName name : asked) {
+            if (!willRun(then, name, node)) {
+                List<Message> why = stuckOf(then, name);
+                if (all) {
+                    notes.addAll(why); // -all starts what can be started.
+                } else {
+                    problems.addAll(why);
+                }
+            }
+        }
+        if (all) {
+            asked.stream().filter(name -> !willRun(then, name, node)).forEach(name -> awaits.remove(name));
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        return acceptUnlessItStops(asked, force, false);
+    }
+
+    private static List<Message> stuckOf(Draft draft, ResourceName name) {
+        return draft.plan()
+                .stuck()
+                .getOrDefault(
+                        name,
+                        List.of(new Message(
+                                "CRS-2632",
+                                "There are no more servers to try to place resource '" + name
+                                        + "' on that would satisfy its placement policy",
+                                "crsctl status resource -t shows the servers.")));
+    }
+
+    private static boolean willRun(Draft draft, ResourceName name, @Nullable NodeId node) {
+        ResourceEntry entry = draft.board().entries.get(name);
+        if (entry == null) {
+            return false;
+        }
+        boolean any = false;
+        for (Slot slot : entry.slots) {
+            boolean relevant = slot.target == Target.ONLINE
+                    && (!entry.isLocal()
+                            || (draft.board().isReady(new NodeId(slot.number))
+                                    && (node == null || node.number() == slot.number)));
+            if (relevant) {
+                boolean good = slot.goal != null;
+                if (!good && entry.definition.cardinality() == 1 && !entry.isLocal()) {
+                    return false;
+                }
+                any = any || (good && (node == null || node.equals(slot.goal)));
+            }
+        }
+        return any;
+    }
+
+    /** Notes down what a start of this resource wants. False if there is nothing to do, which was said. */
+    private boolean startOne(ResourceEntry entry, @Nullable NodeId node, boolean force, boolean all) {
+        if (!entry.definition.enabled()) {
+            if (!all) {
+                problem(
+                        "CRS-2501",
+                        "Resource '" + entry + "' is disabled",
+                        "crsctl modify resource " + entry + " -attr ENABLED=1");
+            }
+            return false;
+        }
+        if (entry.deleting) {
+            problem("HF-3119", "Resource '" + entry + "' is being deleted", "Add it again when that is done.");
+            return false;
+        }
+        List<Slot> slots = new ArrayList<>();
+        for (Slot slot : entry.slots) {
+            boolean here = node == null || !entry.isLocal() || slot.number == node.number();
+            boolean wantedAlready = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
+            if (here && !wantedAlready) {
+                slots.add(slot);
+            }
+        }
+        Slot there = node == null ? null : entry.slotFor(node);
+        boolean upThere = there != null && there.isUp() && there.target == Target.ONLINE && !there.stopping;
+        if (upThere || (slots.isEmpty() && !(force && node != null && entry.isSingle()))) {
+            if (!all) {
+                problem(
+                        "CRS-5702",
+                        "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
+                        node == null || upThere
+                                ? ""
+                                : "To move it: crsctl relocate resource " + entry + " -n " + board.nameOf(node));
+            }
+            return false;
+        }
+        if (node != null && !entry.isLocal() && !board.allows(entry, node)) {
+            problem(
+                    "CRS-2504",
+                    "Resource '" + entry + "' cannot be placed on '" + board.nameOf(node)
+                            + "': PLACEMENT=restricted, HOSTING_MEMBERS='"
+                            + String.join(" ", entry.definition.hostingMembers()) + "'",
+                    "Name one of these servers.");
+            return false;
+        }
+        if (slots.isEmpty()) {
+            slots.add(entry.slots.getFirst());
+        } else if (node != null && !entry.isLocal()) {
+            slots = List.of(slots.getFirst());
+        }
+        Wanted changed = wanted.getOrDefault(entry.name(), entry.wanted);
+        for (Slot slot : slots) {
+            changed = changed.with(slot.number, slot.after().started(slot.at != null, wishFor(slot, node)));
+        }
+        wanted.put(entry.name(), changed);
+        awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node)));
+        Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));
+        bring(entry, seen, true);
+        return true;
+    }
+
+    private static Optional<Wish> wishFor(Slot slot, @Nullable NodeId node) {
+        if (slot.isPinned() && slot.at != null) {
+            return Optional.of(new Wish(slot.at, false)); // Where nobody knows, it is cleaned first.
+        }
+        if (node == null || slot.entry.isLocal()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Wish(node, !slot.isUp()));
+    }
+
+    /** Sets the TARGET of what a resource needs to ONLINE, and of what it would like to have. */
+    private void bring(ResourceEntry entry, Set<ResourceEntry> seen, boolean required) {
+        for (Reference reference : entry.hard) {
+            if (reference.resources().isEmpty()) {
+                if (required) {
+                    problem(
+                            "CRS-2805",
+                            "Unable to start '" + entry + "' because it has a 'hard' dependency on '"
+                                    + reference.target().name() + "', and no such resource is registered",
+                            "Add it, or change START_DEPENDENCIES of " + entry + ".");
+                }
+                continue;
+            }
+            bringOneOf(reference, seen, required);
+        }
+        for (Reference reference : entry.weak) {
+            if (reference.target().ofType()) {
+                reference.resources().forEach(target -> bringOne(target, seen, false));
+            } else {
+                bringOneOf(reference, seen, false);
+            }
+        }
+    }
+
+    private void bringOneOf(Reference reference, Set<ResourceEntry> seen, boolean required) {
+        ResourceEntry chosen = reference.resources().getFirst();
+        for (ResourceEntry candidate : reference.resources()) {
+            if (candidate.slots.stream().anyMatch(slot -> slot.isUp() || slot.wantsToRun())) {
+                chosen = candidate;
+                break;
+            }
+        }
+        bringOne(chosen, seen, required);
+    }
+
+    private void bringOne(ResourceEntry entry, Set<ResourceEntry> seen, boolean required) {
+        if (!seen.add(entry)) {
+            return;
+        }
+        if (!entry.definition.enabled() || entry.deleting) {
+            if (required) {
+                problem(
+                        "CRS-2501",
+                        "Resource '" + entry + "', which is needed, is disabled",
+                        "crsctl modify resource " + entry + " -attr ENABLED=1");
+            }
+            return;
+        }
+        Wanted changed = wanted.getOrDefault(entry.name(), entry.wanted);
+        boolean moved = false;
+        for (Slot slot : entry.slots) {
+            boolean fine = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
+            // What is pinned needs a decision of its own.
+            if (!fine && !slot.isPinned() && !wanted.containsKey(entry.name())) {
+                changed = changed.with(slot.number, slot.after().started(slot.at != null, Optional.empty()));
+                moved = true;
+            }
+        }
+        if (moved) {
+            wanted.put(entry.name(), changed);
+        }
+        bring(entry, seen, required);
+    }
+
+    /** {@code start -f}: the nodes in the order of its placement, until one brings it up with all that must move. */
+    private void tryEverywhere(ResourceName name) {
+        ResourceEntry entry = board.entries.get(name);
+        if (entry == null || !entry.isSingle()) {
+            return;
+        }
+        Wanted before = wanted.getOrDefault(name, entry.wanted);
+        for (NodeId node : byRank(entry)) {
+            WantedInstance one = before.instance(1).started(false, Optional.of(new Wish(node, false)));
+            wanted.put(name, before.with(1, one));
+            if (willRun(draft(), name, node)) {
+                return;
+            }
+        }
+        wanted.put(name, before);
+    }
+
+    private List<NodeId> byRank(ResourceEntry entry) {
+        List<NodeId> nodes = new ArrayList<>(board.ready);
+        nodes.sort(Comparator.comparingInt((NodeId node) -> board.rank(entry, node))
+                .thenComparing(node -> node));
+        return nodes;
+    }
+
+    // --- stop
+
+    private Decision stop(Command.Stop stop) {
+        boolean all = stop.selection() instanceof Command.Selection.All;
+        NodeId node = server(stop.server());
+        List<ResourceEntry> entries = select(stop.selection());
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        SortedSet<ResourceName> asked = new TreeSet<>();
+        for (ResourceEntry entry : entries) {
+            Wanted changed = entry.wanted;
+            boolean any = false;
+            for (Slot slot : entry.slots) {
+                boolean here =
+                        node == null || node.equals(slot.at) || (entry.isLocal() && slot.number == node.number());
+                boolean something = slot.at != null || slot.target == Target.ONLINE;
+                if (here && something) {
+                    any = true;
+                    changed = changed.with(slot.number, slot.after().stopped());
+                }
+            }
+            if (any) {
+                wanted.put(entry.name(), changed);
+                asked.add(entry.name());
+                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node)));
+            } else if (!all) {
+                problem(
+                        "CRS-2500",
+                        "Cannot stop resource '" + entry + "' as it is not running"
+                                + (node == null ? "" : " on '" + board.nameOf(node) + "'"),
+                        "");
+            }
+        }
+        if (asked.isEmpty() && problems.isEmpty()) {
+            return refuse("CRS-2500", "Nothing to stop: nothing is running", "");
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        Draft then = draft();
+        Set<ResourceName> others = stoppedBy(then, asked);
+        Set<ResourceName> stopped = new TreeSet<>(asked);
+        stopped.addAll(others);
+        for (ResourceName other : others) {
+            ResourceEntry dependent = board.entries.get(other);
+            if (dependent == null) {
+                continue;
+            }
+            if (stop.force()) {
+                holdUnlessPulledUp(dependent, stopped);
+            } else {
+                ResourceName cause = causeOf(dependent, asked);
+                problem(
+                        "CRS-2530",
+                        "Unable to stop resource '" + cause + "' because resource '" + other
+                                + "' has a stop-time 'hard' dependency on it",
+                        "Stop both: crsctl stop resource " + cause + " -f");
+            }
+        }
+        return problems.isEmpty() ? accept() : refused();
+    }
+
+    /** Its TARGET stays ONLINE: with a pullup it comes back together with what was stopped. */
+    private void holdUnlessPulledUp(ResourceEntry dependent, Set<ResourceName> stopped) {
+        boolean pulledUp = dependent.pullup.stream()
+                .flatMap(pullup -> pullup.resources().stream())
+                .anyMatch(target -> stopped.contains(target.name()));
+        if (pulledUp) {
+            return;
+        }
+        Wanted changed = dependent.wanted;
+        for (Slot slot : dependent.slots) {
+            if (slot.at != null && slot.target == Target.ONLINE) {
+                changed = changed.with(slot.number, slot.after().withHeld(true));
+            }
+        }
+        wanted.put(dependent.name(), changed);
+    }
+
+    private static ResourceName causeOf(ResourceEntry dependent, SortedSet<ResourceName> asked) {
+        Set<ResourceEntry> seen = new HashSet<>();
+        ResourceName found = cause(dependent, asked, seen);
+        return found == null ? asked.iterator().next() : found;
+    }
+
+    private static @Nullable ResourceName cause(
+            ResourceEntry dependent, Set<ResourceName> asked, Set<ResourceEntry> seen) {
+        for (List<Reference> references : List.of(dependent.stop, dependent.hard)) {
+            for (Reference reference : references) {
+                for (ResourceEntry target : reference.resources()) {
+                    if (asked.contains(target.name())) {
+                        return target.name();
+                    }
+                    ResourceName further = seen.add(target) ? cause(target, asked, seen) : null;
+                    if (further != null) {
+                        return further;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    // --- relocate
+
+    private Decision relocate(Command.Relocate relocate) {
+        boolean all = relocate.selection() instanceof Command.Selection.All;
+        NodeId from = server(relocate.from());
+        NodeId to = server(relocate.to());
+        List<ResourceEntry> entries = select(relocate.selection());
+        if (to != null && !board.isReady(to)) {
+            problem(
+                    "CRS-2504",
+                    "Server '" + board.nameOf(to) + "' is not ONLINE, so nothing can be moved there",
+                    "crsctl status server shows the servers.");
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        SortedSet<ResourceName> asked = new TreeSet<>();
+        for (ResourceEntry entry : entries) {
+            Slot slot = movable(entry, from, to, all);
+            if (slot != null) {
+                asked.add(entry.name());
+            }
+        }
+        if (asked.isEmpty() && problems.isEmpty()) {
+            return refuse(
+                    "CRS-2562",
+                    "Nothing to relocate: nothing that can be moved is running"
+                            + (from == null ? "" : " on '" + board.nameOf(from) + "'"),
+                    "");
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        for (ResourceName name : asked) {
+            ResourceEntry entry = board.entries.get(name);
+            if (entry != null) {
+                move(entry, from, to);
+            }
+        }
+        return problems.isEmpty() ? acceptUnlessItStops(asked, relocate.force(), false) : refused();
+    }
+
+    private @Nullable Slot movable(ResourceEntry entry, @Nullable NodeId from, @Nullable NodeId to, boolean all) {
+        List<Slot> up = entry.slots.stream()
+                .filter(slot -> slot.isUp() && !slot.isPinned() && (from == null || from.equals(slot.at)))
+                .toList();
+        Slot there = to == null ? null : entry.slotFor(to);
+        if (entry.isLocal()) {
+            if (!all) {
+                problem(
+                        "CRS-2652",
+                        "Resource '" + entry + "' is a local resource: it runs on every server and is not moved",
+                        "To stop it on one server: crsctl stop resource " + entry + " -n server");
+            }
+            return null;
+        }
+        if (up.isEmpty()) {
+            if (!all) {
+                problem(
+                        "CRS-2562",
+                        "Cannot relocate resource '" + entry + "' as it is not running"
+                                + (from == null ? "" : " on '" + board.nameOf(from) + "'"),
+                        "To start it: crsctl start resource " + entry + (to == null ? "" : " -n " + board.nameOf(to)));
+            }
+            return null;
+        }
+        if (there != null && there.isUp()) {
+            if (!all && to != null) {
+                problem("CRS-5702", "Resource '" + entry + "' is already running on '" + board.nameOf(to) + "'", "");
+            }
+            return null;
+        }
+        if (up.size() > 1) {
+            problem(
+                    "HF-3120",
+                    "Resource '" + entry + "' runs on several servers: " + places(entry),
+                    "Name the one to move from: crsctl relocate resource " + entry + " -s server -n server");
+            return null;
+        }
+        if (to != null && !board.allows(entry, to)) {
+            problem(
+                    "CRS-2504",
+                    "Resource '" + entry + "' cannot be placed on '" + board.nameOf(to)
+                            + "': PLACEMENT=restricted, HOSTING_MEMBERS='"
+                            + String.join(" ", entry.definition.hostingMembers()) + "'",
+                    "Name one of these servers.");
+            return null;
+        }
+        return up.getFirst();
+    }
+
+    private void move(ResourceEntry entry, @Nullable NodeId from, @Nullable NodeId to) {
+        Slot slot = movable(entry, from, to, true);
+        if (slot == null) {
+            return;
+        }
+        Wanted before = wanted.getOrDefault(entry.name(), entry.wanted);
+        List<NodeId> nodes = to == null ? byRank(entry) : List.of(to);
+        List<Message> why = new ArrayList<>();
+        for (NodeId node : nodes) {
+            if (node.equals(slot.at) || entry.slotFor(node) != null) {
+                continue;
+            }
+            wanted.put(
+                    entry.name(),
+                    before.with(slot.number, slot.after().started(true, Optional.of(new Wish(node, false)))));
+            Draft then = draft();
+            ResourceEntry moved = then.board().entries.get(entry.name());
+            boolean goes = moved != null && moved.slots.stream().anyMatch(s -> node.equals(s.goal));
+            if (goes) {
+                awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.of(node)));
+                return;
+            }
+            why.addAll(then.plan().stuck().getOrDefault(entry.name(), List.of()));
+        }
+        if (why.isEmpty()) {
+            problem(
+                    "CRS-2632",
+                    "There are no more servers to try to place resource '" + entry
+                            + "' on that would satisfy its placement policy: neither it nor what it must run with can be moved to "
+                            + (to == null ? "another server" : "'" + board.nameOf(to) + "'"),
+                    "crsctl status resource -t shows what it depends on there. Nothing was changed.");
+        } else {
+            problems.addAll(why);
+        }
+    }
+
+    // --- check
+
+    private Decision check(Command.Check check) {
+        NodeId node = server(check.server());
+        List<ResourceEntry> entries = select(check.selection());
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        List<PlannedAction> actions = new ArrayList<>(now.plan().actions());
+        for (ResourceEntry entry : entries) {
+            for (NodeId ready : board.ready) {
+                if (node == null || node.equals(ready)) {
+                    Slot slot = entry.slotFor(ready);
+                    actions.add(new PlannedAction(
+                            ActionKind.CHECK.argument() + " " + entry + " " + board.nameOf(ready),
+                            ActionKind.CHECK,
+                            entry.name(),
+                            slot == null ? 0 : slot.number,
+                            ready,
+                            new TreeSet<>(),
+                            true,
+                            false,
+                            "check was asked for"));
+                }
+            }
+        }
+        Plan plan = new Plan(
+                actions, now.plan().changes(), now.plan().messages(), now.plan().stuck());
+        return new Decision.Accepted(Changes.NONE, plan, new TreeMap<>(), List.of());
+    }
+
+    // --- common
+
+    private List<ResourceEntry> select(Command.Selection selection) {
+        return switch (selection) {
+            case Command.Selection.All _ -> List.copyOf(board.entries.values());
+            case Command.Selection.Named(List<String> names) -> {
+                List<ResourceEntry> entries = new ArrayList<>();
+                for (String name : new LinkedHashSet<>(names)) {
+                    ResourceEntry entry = find(name);
+                    if (entry != null) {
+                        entries.add(entry);
+                    }
+                }
+                yield entries;
+            }
+        };
+    }
+
+    private @Nullable ResourceEntry find(String name) {
+        ResourceEntry entry = ResourceName.isValid(name) ? board.entries.get(new ResourceName(name)) : null;
+        if (entry == null) {
+            List<String> names =
+                    board.entries.keySet().stream().map(ResourceName::text).toList();
+            problem(
+                    "CRS-2613",
+                    "Could not find resource '" + name + "'",
+                    Spelling.nearest(name, names)
+                            .map(near -> "Did you mean " + near + "?")
+                            .orElse("crsctl status resource lists the resources."));
+        }
+        return entry;
+    }
+
+    private @Nullable NodeId server(Optional<String> name) {
+        if (name.isEmpty()) {
+            return null;
+        }
+        NodeId node = board.named(name.get());
+        if (node == null) {
+            List<String> servers =
+                    situation.servers().values().stream().map(Server::name).toList();
+            problem(
+                    "HF-3115",
+                    "There is no server '" + name.get() + "'",
+                    Spelling.nearest(name.get(), servers)
+                            .map(near -> "Did you mean " + near + "?")
+                            .orElse("The servers are " + String.join(", ", servers) + "."));
+        }
+        return node;
+    }
+
+    private static boolean isActive(ResourceEntry entry) {
+        return !entry.surplus.isEmpty() || entry.slots.stream().anyMatch(slot -> slot.at != null);
+    }
+
+    private String places(ResourceEntry entry) {
+        List<String> names = new ArrayList<>();
+        for (Slot slot : entry.slots) {
+            if (slot.at != null) {
+                names.add(board.nameOf(slot.at));
+            }
+        }
+        entry.surplus.forEach(node -> names.add(board.nameOf(node)));
+        return String.join(", ", names);
+    }
+
+    private String placesUp(ResourceEntry entry) {
+        List<String> names = new ArrayList<>();
+        for (Slot slot : entry.slots) {
+            if (slot.isUp() && slot.at != null) {
+                names.add(board.nameOf(slot.at));
+            }
+        }
+        return String.join("', '", names);
+    }
+
+    private Changes changes() {
+        return new Changes(definitions, wanted, new TreeMap<>());
+    }
+
+    /** What would be planned if the changes noted so far were made. */
+    private Draft draft() {
+        return Draft.of(situation.with(now.plan().changes()).with(changes()));
+    }
+
+    /** The resources that a plan stops, and that neither were named nor are stopped anyway. */
+    private Set<ResourceName> stoppedBy(Draft then, Set<ResourceName> asked) {
+        Set<String> anyway = new HashSet<>();
+        now.plan().actions().forEach(action -> anyway.add(action.id()));
+        Set<ResourceName> stopped = new TreeSet<>();
+        for (PlannedAction action : then.plan().actions()) {
+            boolean stops = action.kind() == ActionKind.STOP && !action.inFlight();
+            if (stops && !asked.contains(action.resource()) && !anyway.contains(action.id())) {
+                stopped.add(action.resource());
+            }
+        }
+        return stopped;
+    }
+
+    private Decision acceptUnlessItStops(Set<ResourceName> asked, boolean force, boolean evenItself) {
+        Draft then = draft();
+        Set<ResourceName> stopped = stoppedBy(then, evenItself ? Set.of() : asked);
+        if (!force && !stopped.isEmpty()) {
+            for (ResourceName name : asked) {
+                Set<ResourceName> others = new TreeSet<>(stopped);
+                String list = String.join(
+                        "', '", others.stream().map(ResourceName::text).toList());
+                problem(
+                        "CRS-2529",
+                        "Unable to act on '" + name
+                                + "' because that would require stopping or relocating resource '" + list
+                                + "', but the force option was not specified",
+                        "Nothing was changed. To do it with all that hangs on it, add -f.");
+            }
+            return refused();
+        }
+        return accept();
+    }
+
+    private Decision accept() {
+        // What the situation as it is has to note comes first; the command is written on top of it.
+        Changes changes = now.plan().changes().then(changes());
+        Plan then = Draft.of(situation.with(changes)).plan();
+        List<Message> messages = new ArrayList<>(now.plan().messages());
+        messages.addAll(then.messages());
+        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck());
+        return new Decision.Accepted(changes, plan, awaits, notes);
+    }
+
+    private Decision refuse(String code, String text, String nextStep) {
+        problem(code, text, nextStep);
+        return refused();
+    }
+
+    private Decision refused() {
+        return new Decision.Refused(List.copyOf(problems));
+    }
+
+    private void problem(String code, String text, String nextStep) {
+        problems.add(new Message(code, text, nextStep));
+    }
+}
