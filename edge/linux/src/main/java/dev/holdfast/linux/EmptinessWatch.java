@@ -24,7 +24,7 @@ public final class EmptinessWatch implements AutoCloseable {
     }
 
     /**
-     * Watches a group that exists, until {@link #forget} or until it is removed; in place of an earlier watch of the same group.
+     * Watches a group that exists, until {@link #forget}, to be called before the group is removed; in place of an earlier watch of the same group.
      *
      * @param whenEmptied called on the watch's thread each time the kernel reports a change and the group is empty then, so also for a
      *     process that came and went between two looks; not if it is empty to begin with. Must be quick. Processes may have come in
@@ -44,7 +44,7 @@ public final class EmptinessWatch implements AutoCloseable {
             PollThread.Entry entry = thread.add(descriptor, Libc.POLLPRI, ready -> {
                 long length = ready.readFromStart(buffer);
                 if (length < 0) {
-                    ready.close(); // Forgotten, or the group was removed: it would report itself for ever.
+                    ready.close(); // Removed in the meantime: it would report itself for ever.
                     synchronized (entries) {
                         entries.remove(group.path(), ready);
                     }

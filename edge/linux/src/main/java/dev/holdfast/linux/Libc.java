@@ -497,6 +497,7 @@ final class Libc {
             int _ = timerSettime(noTimer, 0, scratch.fill((byte) 0));
             int _ = timerGettime(noTimer, scratch);
             int _ = setns(none, 0);
+            int _ = unshare(0);
             int _ = pidfdOpen(none);
             int _ = getuid();
         }

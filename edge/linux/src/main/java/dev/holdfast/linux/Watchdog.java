@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Linux watchdog device: once opened it resets the machine unless it is petted in time. There is deliberately no plain close: the only
@@ -16,7 +17,7 @@ import java.util.Set;
  * comes a timeout later.
  *
  * <p>A regular file that answers no ioctl works too (an emulated watchdog in the lab): its timeout is then somebody else's knowledge.
- * Calls of several threads take turns.
+ * Calls of several threads take turns; after {@link FileTable#unshare} only the thread that opened it can use it, and others are refused.
  */
 public final class Watchdog {
     // linux/watchdog.h
@@ -31,6 +32,8 @@ public final class Watchdog {
 
     private final Path path;
     private final int descriptor;
+    private final @Nullable FileTable table = FileTable.current();
+    private final Optional<String> identity;
     // Not allocated anew for each pet. Never freed, as the descriptor is never closed by accident.
     private final MemorySegment beat = Arena.global().allocate(1);
     private boolean disarmed;
@@ -38,6 +41,7 @@ public final class Watchdog {
     private Watchdog(Path path, int descriptor) {
         this.path = path;
         this.descriptor = descriptor;
+        this.identity = askIdentity(descriptor);
     }
 
     /** Opens, and thereby arms, the device. @throws SystemCallFailed EBUSY if another process holds it */
@@ -52,23 +56,13 @@ public final class Watchdog {
     }
 
     /** What the driver calls itself ({@code "Software Watchdog"}, {@code "i6300ESB timer"}); empty if it does not say. */
-    public synchronized Optional<String> identity() {
-        refuseIfDisarmed();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment info = arena.allocate(INFO_SIZE, 4);
-            if (Libc.ioctl(descriptor, WDIOC_GETSUPPORT, info) < 0) {
-                return Optional.empty();
-            }
-            String name =
-                    new String(info.asSlice(INFO_IDENTITY).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
-            int end = name.indexOf('\0');
-            return Optional.of(end < 0 ? name : name.substring(0, end)).filter(text -> !text.isEmpty());
-        }
+    public Optional<String> identity() {
+        return identity;
     }
 
     /** True for softdog, whose timer dies with the kernel it should guard against. */
     public boolean isSoftware() {
-        return identity().filter("Software Watchdog"::equals).isPresent();
+        return identity.filter("Software Watchdog"::equals).isPresent();
     }
 
     /**
@@ -78,7 +72,7 @@ public final class Watchdog {
      * @throws SystemCallFailed EINVAL if the driver cannot count that far or that little
      */
     public synchronized Optional<Duration> setTimeout(Duration timeout) throws IOException {
-        refuseIfDisarmed();
+        refuseIfNotOurs();
         int seconds = Math.toIntExact(timeout.plusNanos(999_999_999).toSeconds());
         if (seconds < 1) {
             throw new IllegalArgumentException("a watchdog's timeout is at least a second, got " + timeout);
@@ -89,13 +83,13 @@ public final class Watchdog {
 
     /** The timeout in use; empty if the driver does not say. */
     public synchronized Optional<Duration> timeout() throws IOException {
-        refuseIfDisarmed();
+        refuseIfNotOurs();
         return seconds(WDIOC_GETTIMEOUT, 0);
     }
 
     /** Starts the timeout anew. */
     public synchronized void pet() throws IOException {
-        refuseIfDisarmed();
+        refuseIfNotOurs();
         write((byte) 0);
     }
 
@@ -104,10 +98,23 @@ public final class Watchdog {
      * resets the machine. The object is useless afterwards; if this throws, it is not, and the device is still armed.
      */
     public synchronized void disarm() throws IOException {
-        refuseIfDisarmed();
+        refuseIfNotOurs();
         write((byte) 'V');
         disarmed = true;
         Libc.check("close watchdog " + path, Libc.close(descriptor));
+    }
+
+    private static Optional<String> askIdentity(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment info = arena.allocate(INFO_SIZE, 4);
+            if (Libc.ioctl(descriptor, WDIOC_GETSUPPORT, info) < 0) {
+                return Optional.empty();
+            }
+            String name =
+                    new String(info.asSlice(INFO_IDENTITY).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
+            int end = name.indexOf('\0');
+            return Optional.of(end < 0 ? name : name.substring(0, end)).filter(text -> !text.isEmpty());
+        }
     }
 
     private void write(byte character) throws IOException {
@@ -131,7 +138,12 @@ public final class Watchdog {
         }
     }
 
-    private void refuseIfDisarmed() {
+    private void refuseIfNotOurs() {
+        if (table != FileTable.current()) {
+            // Here the descriptor's number is free, or means some other file.
+            throw new IllegalStateException("watchdog " + path
+                    + " was opened by a thread with another table of descriptors; only that one can use it");
+        }
         if (disarmed) {
             throw new IllegalStateException("watchdog " + path + " was disarmed");
         }

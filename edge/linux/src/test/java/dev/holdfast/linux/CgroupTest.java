@@ -199,22 +199,44 @@ class CgroupTest {
     }
 
     @Test
-    void a_forgotten_or_removed_group_is_not_told_of_and_the_watch_goes_on() throws Exception {
-        Cgroup removed = top.child("res").child("removed").create();
+    void a_forgotten_group_is_not_told_of_and_the_watch_goes_on() throws Exception {
         Cgroup forgotten = top.child("res").child("forgotten").create();
         Semaphore wrong = new Semaphore(0);
         Semaphore right = new Semaphore(0);
         try (EmptinessWatch watch = EmptinessWatch.start()) {
-            watch.watch(removed, wrong::release);
             watch.watch(forgotten, wrong::release);
             watch.watch(web, right::release);
             watch.forget(forgotten);
             watch.forget(forgotten);
-            removed.remove();
             Sandbox.output(command(forgotten.commandPrefix(), "true"));
             Sandbox.output(command(web.commandPrefix(), "true"));
 
             assertTrue(right.tryAcquire(PATIENCE.toSeconds(), SECONDS));
+            assertEquals(0, wrong.availablePermits());
+        }
+    }
+
+    @Test
+    void a_group_that_was_removed_before_its_news_was_read_is_dropped_or_it_would_report_itself_for_ever()
+            throws Exception {
+        Cgroup removed = top.child("res").child("removed").create();
+        Semaphore wrong = new Semaphore(0);
+        Semaphore busy = new Semaphore(0);
+        Semaphore goOn = new Semaphore(0);
+        try (EmptinessWatch watch = EmptinessWatch.start()) {
+            watch.watch(removed, wrong::release);
+            watch.watch(web, () -> {
+                busy.release();
+                goOn.acquireUninterruptibly();
+            });
+            Sandbox.output(command(web.commandPrefix(), "true"));
+            assertTrue(busy.tryAcquire(PATIENCE.toSeconds(), SECONDS));
+            Sandbox.output(command(removed.commandPrefix(), "true"));
+            assertTrue(removed.awaitEmpty(PATIENCE));
+            removed.remove();
+            goOn.release(100);
+
+            awaitClosed("removed/cgroup.events");
             assertEquals(0, wrong.availablePermits());
             SystemCallFailed missing = assertThrows(SystemCallFailed.class, () -> watch.watch(removed, wrong::release));
             assertEquals(SystemCallFailed.ENOENT, missing.errno());
@@ -245,6 +267,16 @@ class CgroupTest {
         while (group.processes().size() != count) {
             assertTrue(System.nanoTime() < deadline, () -> "not " + count + " processes in " + group);
             Thread.onSpinWait();
+        }
+    }
+
+    private static void awaitClosed(String file) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        // The kernel adds "(deleted)" to the name.
+        while (Sandbox.output(
+                        List.of("ls", "-l", "/proc/" + ProcessHandle.current().pid() + "/fd"))
+                .contains(file)) {
+            assertTrue(System.nanoTime() < deadline, () -> file + " is still open");
         }
     }
 

@@ -41,6 +41,7 @@ class KillTimerTest {
                     timer.arm(new Moment(-1));
                     waitForEver();
                 }
+                case "created" -> say("created");
                 case "disarmed" -> {
                     Moment deadline = start.plus(Duration.ofMillis(200));
                     timer.arm(deadline);
@@ -127,7 +128,7 @@ class KillTimerTest {
         Process init = ChildJvm.start(
                 List.of("unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", "exec \"$@\" 2>&1", "sh"),
                 Victim.class,
-                "past");
+                "created");
         try (BufferedReader said = init.inputReader()) {
             assertTrue(said.readAllAsString().contains("does not kill the first process of a PID namespace"));
         }

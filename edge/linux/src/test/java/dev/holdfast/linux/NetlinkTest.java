@@ -122,6 +122,9 @@ class NetlinkTest {
         assertTrue(netlink.extend(vip("10.1.0.101").validFor(Duration.ofHours(1))));
         assertTrue(listed("10.1.0.101").valid().compareTo(Duration.ofMinutes(50)) > 0);
         assertFalse(netlink.extend(vip("10.1.0.102").validFor(MINUTE)));
+        // The administrator's own address is none of ours, though all but the label is the same.
+        assertFalse(netlink.extend(new InterfaceAddress(pub0.index(), address("10.1.0.11"), 24, "pub0:hf", 0, MINUTE)));
+        assertEquals(InterfaceAddress.FOREVER, listed("10.1.0.11").valid());
         assertEquals(2, addresses(4).size());
     }
 

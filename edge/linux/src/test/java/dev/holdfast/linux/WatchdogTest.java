@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,5 +82,52 @@ class WatchdogTest {
 
         assertEquals(SystemCallFailed.ENOSPC, failure.errno());
         assertThrows(SystemCallFailed.class, watchdog::disarm);
+    }
+
+    @Test
+    void a_thread_with_descriptors_of_its_own_keeps_the_watchdog_to_itself() throws Exception {
+        BlockingQueue<Watchdog> opened = new LinkedBlockingQueue<>();
+        CountDownLatch end = new CountDownLatch(1);
+        FutureTask<Long> feeder = new FutureTask<>(() -> {
+            FileTable.unshare();
+            Watchdog watchdog = Watchdog.open(file);
+            watchdog.pet();
+            opened.add(watchdog);
+            end.await();
+            watchdog.pet();
+            return holders("/proc/thread-self/fd");
+        });
+        Thread thread = Thread.ofPlatform().start(feeder);
+        Watchdog watchdog = opened.take();
+        try {
+            // Another thread, also by the number, would reach nothing or another file.
+            assertEquals(0, holders("/proc/self/fd"));
+            assertThrows(IllegalStateException.class, watchdog::pet);
+            assertThrows(IllegalStateException.class, () -> watchdog.setTimeout(Duration.ofSeconds(5)));
+            assertThrows(IllegalStateException.class, watchdog::disarm);
+            assertEquals(Optional.empty(), watchdog.identity()); // Was asked at the opening.
+            assertFalse(watchdog.isSoftware());
+        } finally {
+            end.countDown();
+        }
+        assertEquals(1, feeder.get());
+        thread.join();
+        assertArrayEquals(new byte[] {0, 0}, Files.readAllBytes(file));
+    }
+
+    /** How many descriptors in that table are our file. */
+    private long holders(String table) throws IOException {
+        Path real = file.toRealPath();
+        try (var descriptors = Files.list(Path.of(table))) {
+            return descriptors
+                    .filter(descriptor -> {
+                        try {
+                            return Files.readSymbolicLink(descriptor).equals(real);
+                        } catch (IOException _) {
+                            return false; // The one that lists them is closed meanwhile.
+                        }
+                    })
+                    .count();
+        }
     }
 }
