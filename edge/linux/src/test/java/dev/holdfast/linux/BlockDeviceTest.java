@@ -55,6 +55,38 @@ class BlockDeviceTest {
     }
 
     @Test
+    void the_page_cache_is_passed_by_and_every_write_is_durable() throws IOException {
+        try (BlockDevice device = BlockDevice.open(file);
+                var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            Path real = file.toRealPath();
+            Path ours = descriptors
+                    .filter(descriptor -> real.equals(target(descriptor)))
+                    .findFirst()
+                    .orElseThrow();
+            int flags = Files.readString(Path.of("/proc/self/fdinfo").resolve(ours.getFileName()))
+                    .lines()
+                    .filter(line -> line.startsWith("flags:"))
+                    .mapToInt(line ->
+                            Integer.parseInt(line.substring("flags:".length()).strip(), 8))
+                    .findFirst()
+                    .orElseThrow();
+
+            assertEquals(device.size(), 4 * BLOCK);
+            assertEquals(Libc.O_DIRECT, flags & Libc.O_DIRECT);
+            assertEquals(Libc.O_DSYNC, flags & Libc.O_DSYNC);
+            assertEquals(Libc.O_CLOEXEC, flags & Libc.O_CLOEXEC);
+        }
+    }
+
+    private static Path target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor);
+        } catch (IOException _) {
+            return descriptor; // Closed meanwhile.
+        }
+    }
+
+    @Test
     void buffers_of_the_caller_are_used_as_they_are() throws IOException {
         try (Arena arena = Arena.ofConfined();
                 BlockDevice device = BlockDevice.open(file)) {

@@ -75,6 +75,26 @@ class DiskThreadTest {
     }
 
     @Test
+    void after_a_failed_read_the_path_is_looked_at_again() throws Exception {
+        Path exchanged = Files.createTempFile(Path.of("target"), "disk", ".img");
+        try (DiskThread disk = start(file, 1)) {
+            Files.write(exchanged, filled('e', BLOCK));
+            disk.submit(device -> content(device), outcomes::add);
+            assertEquals("empty", value(next()));
+            Files.move(exchanged, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            disk.submit(device -> content(device), outcomes::add);
+            assertEquals("empty", value(next())); // The descriptor stays, as long as all goes well.
+
+            disk.submit(device -> "" + device.read(100 * BLOCK, BLOCK).length, outcomes::add);
+            assertInstanceOf(Failed.class, next());
+            disk.submit(device -> content(device), outcomes::add);
+            assertEquals("e", value(next()));
+        } finally {
+            Files.deleteIfExists(exchanged);
+        }
+    }
+
+    @Test
     void an_idle_thread_is_not_abandoned() throws Exception {
         try (DiskThread disk = start(file, 1)) {
             disk.submit(device -> written(device, 'a'), outcomes::add);

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,7 +121,9 @@ class ProcessTest {
             Pidfd pidfd = Pidfd.open(forgotten.pid()).orElseThrow();
             watch.watch(pidfd, () -> exited.add("forgotten"));
             watch.watch(Pidfd.open(followed.pid()).orElseThrow(), () -> exited.add("followed"));
+            assertTrue(isHeld(forgotten));
             watch.forget(pidfd);
+            assertFalse(isHeld(forgotten));
             forgotten.destroyForcibly().waitFor();
             followed.destroyForcibly();
 
@@ -152,6 +157,19 @@ class ProcessTest {
                 nobody.home() + ":" + nobody.shell());
         assertEquals(Optional.empty(), Account.named("no-such-user-here"));
         assertEquals(Sandbox.output(List.of("id", "-u")), "" + Account.ownUid());
+    }
+
+    /** Whether one of our descriptors is a pidfd of that live process. */
+    private static boolean isHeld(Process process) throws Exception {
+        try (var descriptors = Files.list(Path.of("/proc/self/fdinfo"))) {
+            return descriptors.anyMatch(descriptor -> {
+                try {
+                    return Files.readString(descriptor).lines().anyMatch(("Pid:\t" + process.pid())::equals);
+                } catch (IOException _) {
+                    return false; // Closed meanwhile.
+                }
+            });
+        }
     }
 
     private Process sleep() throws Exception {
