@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Requests and replies as lines of JSON: one object a line, its kind in the field {@code t}. docs/protocol has the format in words.
+ * Requests and replies as lines of JSON: one object a line, its kind in the field {@code t}.
  *
  * <p>Requests are read strictly: a field that is not known would ask for something that is then not done. Replies are read leniently:
  * a newer cluster may say more than we show.

@@ -185,6 +185,9 @@ public final class Filter {
                 return inner;
             }
             String attribute = word("an attribute name");
+            if (attribute.indexOf('=') >= 0 || attribute.indexOf('<') >= 0 || attribute.indexOf('>') >= 0) {
+                throw new IllegalArgumentException("blanks are missing around the operator in '" + attribute + "'");
+            }
             String operator = word("an operator after '" + attribute + "'");
             if (!OPERATORS.contains(operator)) {
                 throw new IllegalArgumentException("'" + operator + "' is not an operator; there are "

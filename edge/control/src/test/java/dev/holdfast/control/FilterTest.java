@@ -65,7 +65,7 @@ class FilterTest {
     void what_is_not_a_filter_is_explained() {
         refused("", "the filter is empty; an example: \"TYPE = cluster_resource\"");
         refused("NAME", "an operator after 'NAME' was expected at the end");
-        refused("NAME=web", "an operator after 'NAME=web' was expected at the end");
+        refused("NAME=web", "blanks are missing around the operator in 'NAME=web'");
         refused(
                 "NAME is web",
                 "'is' is not an operator; there are = == != > >= < <= co st en, with blanks around them");

@@ -1,8 +1,6 @@
 package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Reply;
-import java.time.Instant;
-import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +85,7 @@ final class AnswerText {
                     record.node(),
                     String.valueOf(record.incarnation()),
                     String.valueOf(record.epoch()),
-                    record.whenMillis() == 0 ? "-" : time(record.whenMillis(), zone.get()),
+                    record.whenMillis() == 0 ? "-" : Text.date(record.whenMillis(), zone.get()),
                     record.settled() ? record.proof() : "none yet",
                     record.detail()));
         }
@@ -102,13 +100,6 @@ final class AnswerText {
             }
         }
         return text.toString();
-    }
-
-    static String time(long millis, ZoneId zone) {
-        return LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone)
-                .withNano(0)
-                .toString()
-                .replace('T', ' ');
     }
 
     /** {@code stack}: with the line for what keeps the daemons running, as for check crs. */

@@ -67,8 +67,12 @@ final class Arguments {
         }
         var names = new ArrayList<String>();
         command.options().forEach(option -> names.add(option.name()));
-        throw new UsageProblem("'" + command.words() + "' has no option " + word + "."
-                + Nearest.hint(word.startsWith("--") ? word.substring(1) : word, names));
+        String hyphen = word.startsWith("--") ? word.substring(1) : word;
+        String hint = Nearest.hint(hyphen, names);
+        if (hint.isEmpty() && hyphen.length() > 2 && isOption(hyphen.substring(0, 2))) {
+            hint = " Did you mean '" + hyphen.substring(0, 2) + "'?"; // -force, -node
+        }
+        throw new UsageProblem("'" + command.words() + "' has no option " + word + "." + hint);
     }
 
     boolean has(String option) {
@@ -120,11 +124,19 @@ final class Arguments {
         if (operands.size() > allowed) {
             String extra = operands.get(allowed);
             throw new UsageProblem(
-                    "'" + extra + "' is one word too many for '" + command.words() + "'",
-                    extra.contains("=") || extra.contains("(")
-                            ? "If it belongs to an option, put the whole value of the option in double quotes: -attr \"A=1,B='x y'\""
-                            : "It takes " + (allowed == 0 ? "no names" : "one name") + ".");
+                    "'" + extra + "' is one word too many for '" + command.words() + "'", advice(extra, allowed));
         }
+    }
+
+    private String advice(String extra, int allowed) {
+        int equals = extra.indexOf('=');
+        if (equals > 0 && isOption("-" + extra.substring(0, equals))) {
+            return "Options begin with a hyphen: -" + extra;
+        }
+        if (equals >= 0 || extra.indexOf('(') >= 0) {
+            return "If it belongs to an option, put the whole value of the option in double quotes: -attr \"A=1,B='x y'\"";
+        }
+        return "It takes " + (allowed == 0 ? "no names" : "one name") + ".";
     }
 
     /** Which resources: names, {@code -w} or {@code -all}, exactly one of them. */

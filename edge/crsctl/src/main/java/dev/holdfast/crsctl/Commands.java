@@ -224,6 +224,27 @@ final class Commands {
                     List.of(),
                     "crsctl confirm fenced node2"));
 
+    /** Commands of the clusterware that administrators may know this command from, and that we do not have. */
+    private static final List<String> OTHERS = List.of(
+            "config",
+            "create",
+            "debug",
+            "disable",
+            "discover",
+            "enable",
+            "export",
+            "getperm",
+            "lsmodules",
+            "pin",
+            "release",
+            "replace",
+            "request",
+            "restart",
+            "set",
+            "setperm",
+            "unpin",
+            "unset");
+
     private Commands() {}
 
     /** A command and what follows its words. */
@@ -277,6 +298,10 @@ final class Commands {
                 good.add(longForm(good.size(), word));
                 continue;
             }
+            if (good.isEmpty() && OTHERS.contains(word)) {
+                return new UsageProblem(
+                        "'crsctl " + word + "' is not offered in this version", "All commands:  crsctl -h");
+            }
             if (good.isEmpty()) {
                 return new UsageProblem(
                         "crsctl has no command '" + word + "'." + hint(word, next), "All commands:  crsctl -h");
@@ -284,7 +309,9 @@ final class Commands {
             String beginning = String.join(" ", good);
             return new UsageProblem(
                     "'" + beginning + "' is not followed by '" + word + "'." + hint(word, next),
-                    "It is followed by one of: " + String.join(", ", next),
+                    next.size() == 1
+                            ? "It is followed by '" + next.iterator().next() + "'."
+                            : "It is followed by one of: " + String.join(", ", next),
                     "Help:  crsctl " + beginning + " -h");
         }
         if (good.isEmpty()) {
@@ -292,8 +319,10 @@ final class Commands {
                     "the command is missing", "All commands:  crsctl -h", "An example:    crsctl status resource -t");
         }
         String beginning = String.join(" ", good);
+        Set<String> next = next(good);
         return new UsageProblem(
-                "'" + beginning + "' is not whole: it is followed by one of " + String.join(", ", next(good)),
+                "'" + beginning + "' is not whole: it is followed by " + (next.size() == 1 ? "" : "one of ")
+                        + String.join(", ", next),
                 "Help:  crsctl " + beginning + " -h");
     }
 

@@ -9,7 +9,8 @@ final class Nearest {
     /** {@code " Did you mean 'start'?"}, or nothing if no known word is close. */
     static String hint(String typed, Collection<String> known) {
         String best = "";
-        int least = typed.length() < 4 ? 1 : typed.length() < 8 ? 2 : 3;
+        // A short word is close to too many others.
+        int least = typed.length() < 3 ? 0 : typed.length() < 5 ? 1 : typed.length() < 8 ? 2 : 3;
         for (String word : known) {
             int distance = distance(typed.toLowerCase(), word.toLowerCase());
             if (distance < least || (distance == least && best.isEmpty())) {

@@ -1,8 +1,6 @@
 package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Reply;
-import java.time.Instant;
-import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -166,18 +164,8 @@ final class ResourceText {
         return values;
     }
 
-    /** {@code MM/DD/YYYY HH24:MI:SS}, by hand: a formatter costs more start-up time than all the rest of the command. */
     private String time(long millis) {
-        if (millis == 0) {
-            return "NEVER";
-        }
-        var time = LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone);
-        return two(time.getMonthValue()) + "/" + two(time.getDayOfMonth()) + "/" + time.getYear() + " "
-                + two(time.getHour()) + ":" + two(time.getMinute()) + ":" + two(time.getSecond());
-    }
-
-    private static String two(int number) {
-        return number < 10 ? "0" + number : String.valueOf(number);
+        return millis == 0 ? "NEVER" : Text.americanDate(millis, zone);
     }
 
     private static String stateOn(Reply.Instance instance) {

@@ -1,5 +1,8 @@
 package dev.holdfast.crsctl;
 
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +32,27 @@ final class Text {
         }
         lines.add(rest);
         return lines;
+    }
+
+    /** {@code 2026-11-22 15:00:00} */
+    static String date(long millis, ZoneId zone) {
+        var time = LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone);
+        return time.getYear() + "-" + two(time.getMonthValue()) + "-" + two(time.getDayOfMonth()) + " " + clock(time);
+    }
+
+    /** {@code 11/22/2026 15:00:00}, as administrators know it from crsctl. */
+    static String americanDate(long millis, ZoneId zone) {
+        var time = LocalDateTime.ofInstant(Instant.ofEpochMilli(millis), zone);
+        return two(time.getMonthValue()) + "/" + two(time.getDayOfMonth()) + "/" + time.getYear() + " " + clock(time);
+    }
+
+    /** By hand: a formatter costs more start-up time than all the rest of the command. */
+    private static String clock(LocalDateTime time) {
+        return two(time.getHour()) + ":" + two(time.getMinute()) + ":" + two(time.getSecond());
+    }
+
+    private static String two(int number) {
+        return number < 10 ? "0" + number : String.valueOf(number);
     }
 
     static String indent(List<String> lines, int by) {

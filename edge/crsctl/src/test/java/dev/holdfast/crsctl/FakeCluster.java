@@ -1,0 +1,309 @@
+package dev.holdfast.crsctl;
+
+import dev.holdfast.control.Caller;
+import dev.holdfast.control.Codec;
+import dev.holdfast.control.Reply;
+import dev.holdfast.control.Reply.Instance;
+import dev.holdfast.control.Reply.Resource;
+import dev.holdfast.control.Request;
+import dev.holdfast.control.Selection;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A cluster of two nodes as an administrator might meet it; notes what it is asked. Changes succeed but change nothing. */
+final class FakeCluster {
+    private static final long START = 1_795_359_600_000L; // 2026-11-22T15:00:00Z
+
+    final List<String> asked = new ArrayList<>();
+
+    Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) {
+        asked.add(Codec.encode(request));
+        return switch (request) {
+            case Request.AddResource add
+            when add.type().equals("cluster_resouce") ->
+                Reply.Refused.because(
+                        "CRS-2560",
+                        "Resource type 'cluster_resouce' does not exist",
+                        "Did you mean 'cluster_resource'?",
+                        "All types:  crsctl status type");
+            case Request.AddResource _, Request.ModifyResource _, Request.DeleteResource _ -> Reply.Done.silently();
+            case Request.StartResource start
+            when names(start.resources()).contains("broken") -> {
+                progress.accept("CRS-2672: Attempting to start 'broken' on 'node1'");
+                progress.accept("CRS-2674: Start of 'broken' on 'node1' failed");
+                progress.accept("CRS-2679: Attempting to clean 'broken' on 'node1'");
+                progress.accept("CRS-2681: Clean of 'broken' on 'node1' succeeded");
+                yield Reply.Refused.because(
+                        "CRS-2632",
+                        "There are no more servers to try to place resource 'broken' on that would satisfy its placement policy\nbroken is OFFLINE.",
+                        "See what its script said:  tail /var/log/holdfast/crsd-actions/broken.log");
+            }
+            case Request.StartResource start -> forEach(start.resources(), progress, "start", "2672", "2676", "Start");
+            case Request.StopResource stop
+            when names(stop.resources()).contains("webvip") && !stop.force() ->
+                new Reply.Refused(List.of(
+                        new Reply.Problem(
+                                "CRS-2529",
+                                "Unable to act on 'webvip' because that would require stopping or relocating 'web', but the force option was not specified",
+                                List.of("Stop both:  crsctl stop resource webvip -f")),
+                        new Reply.Problem(
+                                "CRS-2530",
+                                "Unable to stop 'webvip' because 'web' has a stop-time dependency on it",
+                                List.of())));
+            case Request.StopResource stop -> forEach(stop.resources(), progress, "stop", "2673", "2677", "Stop");
+            case Request.RelocateResource move -> {
+                forEach(move.resources(), progress, "stop", "2673", "2677", "Stop");
+                yield forEach(move.resources(), progress, "start", "2672", "2676", "Start");
+            }
+            case Request.CheckResource _ -> new Reply.Done(List.of("web is ONLINE on node1"));
+            case Request.StatusResource status -> status(status);
+            case Request.Evaluate(Request.StopResource stop)
+            when names(stop.resources()).contains("webvip") && !stop.force() ->
+                Reply.Refused.because(
+                        "CRS-2529",
+                        "Unable to act on 'webvip' because that would require stopping or relocating 'web', but the force option was not specified");
+            case Request.Evaluate(Request.StartResource start)
+            when names(start.resources()).contains("web") ->
+                new Reply.Plan(List.of("CRS-5702: Resource 'web' is already running on 'node1'"), List.of());
+            case Request.Evaluate _ ->
+                new Reply.Plan(
+                        List.of(),
+                        List.of(
+                                new Reply.Step("stop web", "STOP", "web", 1, 1, "node1", List.of(), true, ""),
+                                new Reply.Step(
+                                        "stop webvip",
+                                        "STOP",
+                                        "webvip",
+                                        1,
+                                        1,
+                                        "node1",
+                                        List.of("stop web"),
+                                        true,
+                                        "it has to be on the same node as web"),
+                                new Reply.Step(
+                                        "start webvip",
+                                        "START",
+                                        "webvip",
+                                        1,
+                                        1,
+                                        "node2",
+                                        List.of("stop webvip"),
+                                        true,
+                                        ""),
+                                new Reply.Step(
+                                        "start web",
+                                        "START",
+                                        "web",
+                                        1,
+                                        1,
+                                        "node2",
+                                        List.of("start webvip"),
+                                        true,
+                                        "it was asked for"),
+                                new Reply.Step(
+                                        "check db", "CHECK", "db", 2, 1, "node2", List.of("no such step"), false, "")));
+            case Request.StatusType _ ->
+                new Reply.Types(List.of(
+                        new Reply.Type(
+                                "cluster_resource",
+                                Optional.of("resource"),
+                                List.of(
+                                        new Reply.TypeAttribute("ACTION_SCRIPT", "string", "", List.of("CONFIG")),
+                                        new Reply.TypeAttribute(
+                                                "CHECK_INTERVAL", "int", "60", List.of("CONFIG", "HOTMOD")))),
+                        new Reply.Type("resource", Optional.empty(), List.of())));
+            case Request.StatusServer _ ->
+                new Reply.Servers(List.of(
+                        new Reply.Server("node1", "ONLINE", details("ACTIVE_POOLS", "Generic", "STATE_DETAILS", "")),
+                        new Reply.Server("node2", "UNSETTLED", details("STATE_DETAILS", "voted out in epoch 12"))));
+            case Request.CheckStack check
+            when check.allNodes() || !check.nodes().isEmpty() ->
+                new Reply.Health(List.of(
+                        new Reply.NodeHealth("node1", true, true, true, ""),
+                        new Reply.NodeHealth(
+                                "node2", false, false, false, "voted out in epoch 12; not yet proved harmless")));
+            case Request.CheckStack _ -> new Reply.Health(List.of(new Reply.NodeHealth("node1", true, true, true, "")));
+            case Request.QueryVotingDisks _ ->
+                new Reply.VotingDisks(List.of(
+                        new Reply.VotingDisk(1, "ONLINE", "4a1fd0a80c1c4f9fbf0d6d0f3b1c2d3e", "/dev/hf/disk1", 310, ""),
+                        new Reply.VotingDisk(
+                                2,
+                                "OFFLINE",
+                                "5b2fd0a80c1c4f9fbf0d6d0f3b1c2d3e",
+                                "/dev/hf/disk2",
+                                0,
+                                "no answer for 4.2 s"),
+                        new Reply.VotingDisk(
+                                13, "PENDOFFL", "6c3fd0a80c1c4f9fbf0d6d0f3b1c2d3e", "/dev/hf/disk13", 290, "")));
+            case Request.QueryTiming _ ->
+                new Reply.CssTiming(
+                        "3.0",
+                        "4.5",
+                        "3",
+                        "default",
+                        4000,
+                        10_000,
+                        List.of("S = L + W = 9 s, and 1 s of clock slack", "C1 holds"));
+            case Request.QueryFencing _ ->
+                new Reply.Fencing(
+                        List.of(
+                                new Reply.FenceDevice("node1", "fence_ipmilan", "1", "tested 2 min ago: good"),
+                                new Reply.FenceDevice("node2", "fence_ipmilan", "2", "")),
+                        List.of(
+                                new Reply.FenceRecord(
+                                        "node2", 5, 8, START, true, "F1 FENCED", "off, verified after 0.4 s"),
+                                new Reply.FenceRecord("node2", 6, 12, 0, false, "", "the agent does not answer")));
+            case Request.ListNodes _ ->
+                new Reply.Nodes(
+                        "demo",
+                        List.of(
+                                new Reply.Node(1, "node1", true, List.of("10.1.1.11", "10.1.2.11"), 5),
+                                new Reply.Node(2, "node2", false, List.of("10.1.1.12"), 0)));
+            case Request.CreateAppVip vip
+            when vip.network() == 7 ->
+                Reply.Refused.because(
+                        "CRS-2613",
+                        "Could not find resource 'ora.net7.network'.",
+                        "See the networks:  crsctl status resource -w \"NAME en .network\"");
+            case Request.CreateAppVip _, Request.DeleteAppVip _ -> Reply.Done.silently();
+            case Request.Why why ->
+                new Reply.Explanation(
+                        why.resource(),
+                        List.of(
+                                "it was started on node1, and nothing has asked for it elsewhere since",
+                                "its placement is favored and node1 stands first in HOSTING_MEMBERS, which is why it was started there rather than on node2"),
+                        List.of("crsctl relocate resource web -n node2"));
+            case Request.ConfirmFenced _ ->
+                new Reply.Done(List.of("node2 counts as fenced (F5, by " + (caller.isRoot() ? "root" : "you") + ")."));
+            case Request.StopCrs _ -> {
+                progress.accept("CRS-2673: Attempting to stop 'web' on 'node1'");
+                progress.accept("CRS-2677: Stop of 'web' on 'node1' succeeded");
+                yield new Reply.Done(List.of(
+                        "CRS-2793: Shutdown of Cluster Ready Services-managed resources on 'node1' has completed"));
+            }
+        };
+    }
+
+    private static Map<String, String> details(String... namesAndValues) {
+        var details = new LinkedHashMap<String, String>();
+        for (int at = 0; at < namesAndValues.length; at += 2) {
+            details.put(namesAndValues[at], namesAndValues[at + 1]);
+        }
+        return details;
+    }
+
+    private static List<String> names(Selection selection) {
+        return switch (selection) {
+            case Selection.Named(List<String> names) -> names;
+            case Selection.All _, Selection.Matching _ -> List.of("web", "webvip");
+        };
+    }
+
+    private static Reply.Answer forEach(
+            Selection selection, Consumer<String> progress, String verb, String begin, String end, String noun) {
+        for (String name : names(selection)) {
+            if (name.equals("nosuch")) {
+                return Reply.Refused.because(
+                        "CRS-2613", "Could not find resource 'nosuch'.", "All resources:  crsctl status resource");
+            }
+            progress.accept("CRS-" + begin + ": Attempting to " + verb + " '" + name + "' on 'node1'");
+            progress.accept("CRS-" + end + ": " + noun + " of '" + name + "' on 'node1' succeeded");
+        }
+        return Reply.Done.silently();
+    }
+
+    private static Reply.Answer status(Request.StatusResource status) {
+        var resources = new ArrayList<Resource>();
+        for (Resource resource : all()) {
+            boolean wanted = switch (status.resources()) {
+                case Selection.All _ -> true;
+                case Selection.Named(List<String> names) -> names.contains(resource.name());
+                case Selection.Matching(var filter) ->
+                    filter.matches(attribute -> attribute.equals("TYPE") ? List.of(resource.type()) : List.of());
+            };
+            if (wanted) {
+                resources.add(new Resource(
+                        resource.name(),
+                        resource.type(),
+                        resource.local(),
+                        status.definitions() ? resource.attributes() : Map.of(),
+                        resource.instances()));
+            }
+        }
+        if (names(status.resources()).contains("nosuch")) {
+            return Reply.Refused.because(
+                    "CRS-2613", "Could not find resource 'nosuch'.", "All resources:  crsctl status resource");
+        }
+        return new Reply.Resources(12, resources);
+    }
+
+    private static List<Resource> all() {
+        return List.of(
+                new Resource(
+                        "broken",
+                        "cluster_resource",
+                        false,
+                        Map.of(),
+                        List.of(instance(
+                                1,
+                                "ONLINE",
+                                "UNKNOWN",
+                                "node2",
+                                "clean failed, exit status 7: the file system is read-only"))),
+                new Resource(
+                        "db",
+                        "cluster_resource",
+                        false,
+                        Map.of(),
+                        List.of(
+                                instance(1, "ONLINE", "ONLINE", "node1", "Open"),
+                                instance(2, "ONLINE", "OFFLINE", "", ""),
+                                instance(3, "OFFLINE", "OFFLINE", "", ""))),
+                new Resource(
+                        "ora.net1.network",
+                        "ora.network.type",
+                        true,
+                        Map.of(),
+                        List.of(
+                                instance(1, "ONLINE", "ONLINE", "node1", ""),
+                                instance(1, "ONLINE", "OFFLINE", "node2", "no carrier"))),
+                new Resource(
+                        "web",
+                        "cluster_resource",
+                        false,
+                        details("PLACEMENT", "favored", "ACTION_SCRIPT", "/shared/web.scr", "CHECK_INTERVAL", "30"),
+                        List.of(instance(1, "ONLINE", "ONLINE", "node1", ""))),
+                new Resource(
+                        "webvip",
+                        "app.appvip_net1.type",
+                        false,
+                        Map.of(),
+                        List.of(instance(
+                                1, "ONLINE", "INTERMEDIATE", "node-with-a-rather-long-name", "CHECK TIMED OUT"))));
+    }
+
+    private static Instance instance(int cardinalityId, String target, String state, String server, String details) {
+        Optional<String> where = server.isEmpty() ? Optional.empty() : Optional.of(server);
+        boolean online = state.equals("ONLINE");
+        return new Instance(
+                cardinalityId,
+                1,
+                target,
+                state,
+                where,
+                details,
+                "STABLE",
+                where,
+                where,
+                online ? 1 : 0,
+                online ? 2 : 0,
+                online ? List.of(START, START + 61_000) : List.of(),
+                3,
+                online ? START : 0,
+                START);
+    }
+}
