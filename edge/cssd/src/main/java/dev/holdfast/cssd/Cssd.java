@@ -211,9 +211,9 @@ public final class Cssd {
                     + " resources can be taken over only after a fence device or a person confirmed that it is off");
             return Optional.empty();
         }
-        WatchdogFeeder watchdog = WatchdogFeeder.open(node.watchdog().get(), () -> realTime(IO_PRIORITY));
         Duration wanted = cluster.timing().watchdog();
-        Optional<Duration> set = watchdog.setTimeout(wanted);
+        WatchdogFeeder watchdog = WatchdogFeeder.open(node.watchdog().get(), wanted, () -> realTime(IO_PRIORITY));
+        Optional<Duration> set = watchdog.armed().timeout();
         if (set.isPresent() && set.get().compareTo(wanted) > 0) {
             boolean _ = watchdog.disarm(Duration.ofSeconds(1));
             throw new IOException(
@@ -223,7 +223,7 @@ public final class Cssd {
         LOG.info(
                 "watchdog {} ({}) is armed with {}",
                 node.watchdog().get(),
-                watchdog.device().identity().orElse("no name"),
+                watchdog.armed().identity().orElse("no name"),
                 set.map(each -> each.toMillis() + " ms").orElse("its own timeout, which it does not tell"));
         return Optional.of(watchdog);
     }
@@ -232,7 +232,7 @@ public final class Cssd {
         if (watchdog.isEmpty()) {
             return false;
         }
-        if (watchdog.get().device().isSoftware()) {
+        if (watchdog.get().armed().software()) {
             LOG.warn("HF-1013: the watchdog is softdog, which dies with the kernel it should guard against;"
                     + " takeover by timer is off for this node");
             return false;

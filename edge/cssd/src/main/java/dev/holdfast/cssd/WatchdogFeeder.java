@@ -30,34 +30,43 @@ final class WatchdogFeeder {
 
     // One pet waiting is enough: two would not keep the machine alive longer.
     private final ArrayBlockingQueue<Order> orders = new ArrayBlockingQueue<>(2);
-    private final CompletableFuture<Watchdog> opened = new CompletableFuture<>();
+    private final CompletableFuture<Armed> armed = new CompletableFuture<>();
     private final CompletableFuture<Boolean> disarmed = new CompletableFuture<>();
     private volatile boolean failing;
 
-    private WatchdogFeeder(Path device, Runnable prepareThread) {
-        Thread thread = new Thread(() -> feed(device, prepareThread), "watchdog feeder");
+    /**
+     * What the driver says once the device is open and its timeout asked for.
+     *
+     * @param timeout what the driver really took, if it tells
+     * @param identity the name of the device, if it tells
+     * @param software whether it is a timer of the kernel, which dies with the kernel
+     */
+    record Armed(Optional<Duration> timeout, Optional<String> identity, boolean software) {}
+
+    private WatchdogFeeder(Path device, Duration timeout, Runnable prepareThread) {
+        Thread thread = new Thread(() -> feed(device, timeout, prepareThread), "watchdog feeder");
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** Opens, and so arms, the device and asks for the timeout. */
-    static WatchdogFeeder open(Path device, Runnable prepareThread) throws IOException, InterruptedException {
-        WatchdogFeeder feeder = new WatchdogFeeder(device, prepareThread);
+    /**
+     * Opens, and so arms, the device and asks for {@code timeout}. The descriptor means nothing to any other thread than the feeder's, so
+     * everything that is done to the device is done there.
+     */
+    static WatchdogFeeder open(Path device, Duration timeout, Runnable prepareThread)
+            throws IOException, InterruptedException {
+        WatchdogFeeder feeder = new WatchdogFeeder(device, timeout, prepareThread);
         try {
-            feeder.opened.get();
+            feeder.armed.get();
             return feeder;
         } catch (ExecutionException e) {
             throw new IOException(device + ": " + e.getMessage(), e);
         }
     }
 
-    Watchdog device() {
-        return opened.join();
-    }
-
-    /** Sets the timeout; what the driver really took, if it tells. Only before the first pet. */
-    Optional<Duration> setTimeout(Duration timeout) throws IOException {
-        return device().setTimeout(timeout);
+    /** What the driver said when it was opened. */
+    Armed armed() {
+        return armed.join();
     }
 
     /** Asks for a pet; false if the last one failed. Never blocks. */
@@ -77,15 +86,15 @@ final class WatchdogFeeder {
         }
     }
 
-    private void feed(Path path, Runnable prepareThread) {
+    private void feed(Path path, Duration timeout, Runnable prepareThread) {
         Watchdog watchdog;
         try {
             prepareThread.run();
             FileTable.unshare();
             watchdog = Watchdog.open(path);
-            opened.complete(watchdog);
+            armed.complete(new Armed(watchdog.setTimeout(timeout), watchdog.identity(), watchdog.isSoftware()));
         } catch (IOException e) {
-            opened.completeExceptionally(e);
+            armed.completeExceptionally(e);
             return;
         }
         while (true) {
