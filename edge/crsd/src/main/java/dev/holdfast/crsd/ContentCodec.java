@@ -139,7 +139,7 @@ final class ContentCodec {
 
     private static Wanted wanted(Json json) throws Json.Malformed {
         SortedMap<Integer, WantedInstance> instances = new TreeMap<>();
-        Json all = json.child("instances");
+        Json all = json.childOrEmpty("instances");
         for (String number : all.values().keySet()) {
             instances.put(Integer.parseInt(number), instance(all.child(number)));
         }
@@ -148,7 +148,7 @@ final class ContentCodec {
 
     private static WantedInstance instance(Json json) throws Json.Malformed {
         SortedMap<NodeId, Long> answered = new TreeMap<>();
-        Json incidents = json.child("answered");
+        Json incidents = json.childOrEmpty("answered");
         for (String node : incidents.values().keySet()) {
             answered.put(new NodeId(Integer.parseInt(node)), incidents.number(node));
         }

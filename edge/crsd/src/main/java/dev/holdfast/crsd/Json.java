@@ -129,7 +129,7 @@ record Json(Map<String, Object> values) {
     /** An object whose values are all texts. */
     SortedMap<String, String> stringMap(String key) throws Malformed {
         SortedMap<String, String> result = new TreeMap<>();
-        for (Map.Entry<String, Object> entry : child(key).values().entrySet()) {
+        for (Map.Entry<String, Object> entry : childOrEmpty(key).values().entrySet()) {
             if (!(entry.getValue() instanceof String text)) {
                 throw new Malformed("'" + key + "." + entry.getKey() + "' is not a text");
             }
@@ -138,11 +138,20 @@ record Json(Map<String, Object> values) {
         return result;
     }
 
+    /** The object under {@code key}; an empty one may have been left out by its writer. */
+    Json childOrEmpty(String key) throws Malformed {
+        return has(key) ? child(key) : object();
+    }
+
+    /** A missing list is an empty one: the writer leaves those out. */
     private List<?> list(String key) throws Malformed {
+        if (!has(key)) {
+            return List.of();
+        }
         if (values.get(key) instanceof List<?> list) {
             return list;
         }
-        throw new Malformed("'" + key + "' is missing or not a list");
+        throw new Malformed("'" + key + "' is not a list");
     }
 
     @SuppressWarnings("unchecked") // JSON objects have text keys only; the parser made this map.

@@ -93,7 +93,7 @@ final class PeerCodec {
                             message.number("orders"),
                             message.flag("all"),
                             message.flag("complete"),
-                            instances(message.child("instances")));
+                            instances(message.childOrEmpty("instances")));
                 case "order" ->
                     new PeerMessage.Order(
                             message.number("number"),
