@@ -2,6 +2,7 @@ package dev.holdfast.cssd;
 
 import io.avaje.json.JsonException;
 import io.avaje.json.mapper.JsonMapper;
+import io.avaje.json.stream.JsonStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +26,10 @@ import org.slf4j.LoggerFactory;
  */
 final class CrsLink {
     private static final Logger LOG = LoggerFactory.getLogger(CrsLink.class);
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    // Without serializeEmpty an empty list, such as "nobody is unsettled", is not sent at all.
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .jsonStream(JsonStream.builder().serializeEmpty(true).build())
+            .build();
     /** More than this waits only for a crsd that hangs; then it is cut off, and must connect anew. */
     private static final int QUEUE_MAX = 10_000;
 
