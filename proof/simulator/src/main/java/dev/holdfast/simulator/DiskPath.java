@@ -6,6 +6,7 @@ import dev.holdfast.membership.BallotBlock;
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.HeartbeatBlock;
 import dev.holdfast.membership.Input;
+import dev.holdfast.membership.SafetyData;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.testkit.FakeVotingDisk;
@@ -77,8 +78,28 @@ final class DiskPath {
     // --- orders
 
     void order(Life life, Effect what) {
-        waiting.add(new Order(life, what));
+        Effect order = what;
+        if (world.scenario.mutation() == Mutation.TIMER_TOO_SHORT && what instanceof Effect.WriteHeartbeat write) {
+            order = new Effect.WriteHeartbeat(write.disk(), write.operation(), withHalfTheTimer(write.block()));
+        }
+        waiting.add(new Order(life, order));
         goOn();
+    }
+
+    private static HeartbeatBlock withHalfTheTimer(HeartbeatBlock block) {
+        SafetyData safety = block.safety();
+        return new HeartbeatBlock(
+                block.node(),
+                block.incarnation(),
+                block.sequence(),
+                block.state(),
+                block.announced(),
+                block.reach(),
+                block.round(),
+                block.weight(),
+                block.ballotSequence(),
+                block.bootId(),
+                new SafetyData(safety.takeoverAfter().dividedBy(2), safety.timerTakeover()));
     }
 
     /** An operation of a life, dead or alive, is in the kernel. */
@@ -183,7 +204,7 @@ final class DiskPath {
                 return;
             }
             boolean whole = world.chance.happens(0.5);
-            boolean both = world.scenario.doubleTears() && world.chance.happens(0.3);
+            boolean both = number == 0 && world.scenario.doubleTears() && world.chance.happens(0.3);
             switch (what) {
                 case Effect.WriteHeartbeat write -> {
                     if (whole) {

@@ -17,6 +17,8 @@ enum Fault {
     NODE_PAUSE,
     CRSD_PAUSE,
     PAUSE_BEFORE_PET,
+    STALL,
+    STALL_WITH_STUCK_DISK,
     POWER_OFF,
     RESET,
     DISK_SLOW,

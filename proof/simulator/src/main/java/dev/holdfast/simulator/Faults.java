@@ -89,14 +89,18 @@ final class Faults {
             case CRSD_PAUSE -> pause(someMachine(), false, true, MILLISECOND, 3 * takeover());
             case NODE_PAUSE -> pause(someMachine(), true, true, MILLISECOND, 3 * takeover());
             case PAUSE_BEFORE_PET -> pauseBeforePet();
+            case STALL -> stall(someMachine(), MILLISECOND, 3 * takeover());
+            case STALL_WITH_STUCK_DISK -> stallWithStuckDisk();
             case POWER_OFF -> {
                 Machine machine = someMachine();
                 if (!machine.keptOff) {
                     machine.keptOff = true;
                     machine.powerOff("power cut");
                     forAWhile(() -> {
-                        machine.keptOff = false;
-                        machine.powerOn();
+                        if (!world.audit.isCalm()) {
+                            machine.keptOff = false;
+                            machine.powerOn();
+                        }
                     });
                 }
             }
@@ -274,7 +278,7 @@ final class Faults {
         });
     }
 
-    /** The worst moment: the kill timer is armed, the watchdog is not pet yet; and soon after, another pause. */
+    /** The worst moment: the kill timer is armed, the watchdog is not pet yet; and right after the pet, another pause. */
     private void pauseBeforePet() {
         Machine machine = someMachine();
         Life life = machine.life();
@@ -282,16 +286,55 @@ final class Faults {
             return;
         }
         long watchdog = scenario.timing().watchdog().toNanos();
+        long longest = watchdog - scenario.timing().poll().toNanos();
         boolean crsdToo = chance.happens(0.8);
-        life.atNextPet(() -> {
-            if (world.time.now() < over) {
-                pause(machine, true, crsdToo, watchdog / 4, watchdog);
-                if (crsdToo) {
-                    life.crsd.pause();
-                    later(takeover(), 2 * takeover(), life.crsd::unpause);
-                }
-                life.atNextPet(() -> pause(machine, true, crsdToo, watchdog, 2 * takeover()));
+        life.atNextPet(
+                () -> {
+                    if (world.time.now() < over) {
+                        long pause = chance.between(longest / 2, longest);
+                        pause(machine, true, false, pause, pause + 1);
+                        if (crsdToo) {
+                            pause(machine, false, true, takeover(), 3 * takeover());
+                        }
+                    }
+                },
+                () -> {
+                    if (world.time.now() < over) {
+                        pause(machine, true, false, takeover(), 3 * takeover());
+                    }
+                });
+    }
+
+    /** Nothing in user space gets anything done: no memory, no processor, or the cgroup of everything is frozen. */
+    private void stall(Machine machine, long shortest, long longest) {
+        Life life = machine.life();
+        machine.stall();
+        if (life != null) {
+            life.pause();
+            life.crsd.pause();
+        }
+        later(shortest, longest, () -> {
+            machine.unstall();
+            if (life != null) {
+                life.crsd.unpause();
+                life.unpause();
             }
+        });
+    }
+
+    /** A disk thread is stuck in the kernel when everything stalls, and comes back when the watchdog is about to fire. */
+    private void stallWithStuckDisk() {
+        Machine machine = someMachine();
+        DiskPath path = machine.paths[chance.below(scenario.disks())];
+        path.hang();
+        world.time.after(chance.between(0, 2 * scenario.timing().poll().toNanos()), () -> {
+            if (world.time.now() < over) {
+                stall(machine, takeover(), 3 * takeover());
+            }
+            later(
+                    scenario.timing().lease().toNanos() / 2,
+                    scenario.timing().watchdog().toNanos(),
+                    path::mendHang);
         });
     }
 

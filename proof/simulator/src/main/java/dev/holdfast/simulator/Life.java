@@ -27,7 +27,8 @@ final class Life {
     private boolean working;
     private int pauses;
     private long timers;
-    private @Nullable Runnable pausePlan;
+    private @Nullable Runnable beforePet;
+    private @Nullable Runnable afterPet;
     private boolean lettingGo;
     private boolean harmless;
 
@@ -87,9 +88,19 @@ final class Life {
         }
     }
 
-    /** At the next renewal, between arming the kill timer and petting the watchdog, {@code plan} is carried out. */
-    void atNextPet(Runnable plan) {
-        pausePlan = plan;
+    /**
+     * At the next renewal {@code before} is carried out between arming the kill timer and petting the watchdog, and
+     * {@code after} right after petting it.
+     */
+    void atNextPet(Runnable before, Runnable after) {
+        beforePet = before;
+        afterPet = after;
+    }
+
+    private static void carryOut(@Nullable Runnable plan) {
+        if (plan != null) {
+            plan.run();
+        }
     }
 
     /** Killed, or ended by its own will; the kernel closes what it had open. */
@@ -134,6 +145,8 @@ final class Life {
                     toPet = null;
                     machine.pet();
                     crsd.renewed(armed);
+                    carryOut(afterPet);
+                    afterPet = null;
                 } else if (!deeds.isEmpty()) {
                     perform(deeds.removeFirst());
                 } else if (!inbox.isEmpty()) {
@@ -239,11 +252,8 @@ final class Life {
             });
         }
         toPet = renewal;
-        Runnable plan = pausePlan;
-        if (plan != null) {
-            pausePlan = null;
-            plan.run();
-        }
+        carryOut(beforePet);
+        beforePet = null;
     }
 
     private void letGo() {

@@ -31,6 +31,7 @@ final class Machine {
     private int lives;
     private boolean startDue;
     private boolean left;
+    private int stalls;
     /** The administrator or the scenario wants this machine without power for now. */
     boolean keptOff;
 
@@ -114,12 +115,25 @@ final class Machine {
 
     // --- the supervisor
 
+    /** No process of this machine gets anything done; the kernel's timers and the watchdog go on. */
+    void stall() {
+        stalls++;
+    }
+
+    void unstall() {
+        stalls--;
+    }
+
     private void startLater(long nanos) {
         startDue = true;
         int boot = boots;
         world.time.after(nanos, () -> {
             if (on && boot == boots && startDue) {
-                start();
+                if (stalls > 0) {
+                    startLater(SECOND);
+                } else {
+                    start();
+                }
             }
         });
     }
@@ -146,7 +160,7 @@ final class Machine {
 
     /** cssd is gone, by kill or by its own will. */
     void ended(Life dead, boolean restart) {
-        left = !restart;
+        left = !restart && !world.audit.isCalm();
         if (!hasCorpse() || world.scenario.mutation() != Mutation.CORPSE_KEEPS_WATCHDOG) {
             closeWatchdog();
         }
@@ -183,6 +197,10 @@ final class Machine {
         }
         world.time.after(letGoNanos(), () -> {
             if (!on || boot != boots || !startDue || firing) {
+                return;
+            }
+            if (stalls > 0) {
+                startLater(SECOND);
                 return;
             }
             startDue = false;

@@ -1,5 +1,7 @@
 package dev.holdfast.simulator;
 
+import java.util.List;
+
 /**
  * A promise of the world that is broken on purpose. The protocol leans on each of them, so the simulator must find a
  * violation within few seeds; if it does not, it would not find a real mistake either.
@@ -21,5 +23,19 @@ enum Mutation {
     /** A disk thread stuck in the kernel keeps the watchdog of a killed cssd open; closing it later pets it once more. */
     CORPSE_KEEPS_WATCHDOG,
     /** Nodes publish half of the time after which they are certainly harmless. */
-    TIMER_TOO_SHORT
+    TIMER_TOO_SHORT;
+
+    /**
+     * The trouble in which this promise is the last that holds. Where there is any, scenarios are drawn with nothing
+     * else, and without a fence device, which would be quicker than what is to be shown. Empty: any trouble will do.
+     */
+    List<Fault> focus() {
+        return switch (this) {
+            case WATCHDOG_DISABLED -> List.of(Fault.STALL, Fault.CSSD_AND_CRSD_CRASH);
+            case KILL_TIMER_NOT_ARMED -> List.of(Fault.PAUSE_BEFORE_PET);
+            case CORPSE_KEEPS_WATCHDOG -> List.of(Fault.STALL_WITH_STUCK_DISK);
+            case TIMER_TOO_SHORT -> List.of(Fault.STALL);
+            case NONE, FENCE_LIES, LET_GO_LIES, LET_GO_SPARES_CRSD, STALE_READS -> List.of();
+        };
+    }
 }

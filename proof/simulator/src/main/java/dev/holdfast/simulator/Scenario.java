@@ -87,6 +87,10 @@ record Scenario(
         if (faults.isEmpty()) {
             faults.add(chance.oneOf(List.of(Fault.values())));
         }
+        if (!mutation.focus().isEmpty()) {
+            faults = mutation.focus();
+            fenceDevices = false;
+        }
         long trouble = chance.magnitude(takeover, 6 * takeover);
         int faultCount = (int) chance.magnitude(1, 1 + 10 * trouble / takeover);
         Lasting lasting = chance.happens(0.5) ? Lasting.NOTHING : chance.oneOf(List.of(Lasting.values()));
@@ -116,7 +120,8 @@ record Scenario(
                 chance.happens(0.2),
                 chance.happens(0.3),
                 chance.happens(0.1),
-                chance.happens(0.1),
+                // Of the first disk only, and only where the others suffice: a block that is lost stays lost.
+                disks > 1 && lastingDisk < 0 && chance.happens(0.2),
                 trouble,
                 lasting,
                 lastingNodes,

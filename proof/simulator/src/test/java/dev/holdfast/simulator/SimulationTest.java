@@ -1,0 +1,114 @@
+package dev.holdfast.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Membership;
+import dev.holdfast.membership.Proof;
+import dev.holdfast.model.View;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SimulationTest {
+    private static final World.Birth REAL = (settings, now) -> new Membership(settings, now)::step;
+
+    @Test
+    void no_trouble_makes_two_nodes_run_one_resource_or_leaves_the_cluster_stuck() {
+        assertThat(Seeds.firstViolation(2500, Mutation.NONE, REAL)).isEmpty();
+    }
+
+    @Test
+    void a_seed_always_tells_the_same_story() {
+        for (long seed = 1; seed <= 25; seed++) {
+            Scenario scenario = Scenario.draw(seed, Mutation.NONE, 2, 5);
+            StringBuilder story = new StringBuilder();
+            Simulation.Outcome told = Simulation.run(scenario, story);
+            Simulation.Outcome again = Simulation.run(Scenario.draw(seed, Mutation.NONE, 2, 5), null);
+            assertThat(again).isEqualTo(told);
+            StringBuilder storyAgain = new StringBuilder();
+            Simulation.run(scenario, storyAgain);
+            assertThat(storyAgain.toString()).isEqualTo(story.toString()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void two_seeds_tell_two_stories() {
+        Simulation.Outcome one = Simulation.run(Scenario.draw(1, Mutation.NONE, 2, 5), null);
+        Simulation.Outcome other = Simulation.run(Scenario.draw(2, Mutation.NONE, 2, 5), null);
+        assertThat(one.hash()).isNotEqualTo(other.hash());
+    }
+
+    /** Within 400 seeds; most need fewer than 100. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void a_world_that_breaks_its_promise_is_found_out(Mutation mutation) {
+        assertThat(Seeds.firstViolation(400, mutation, REAL)).isPresent();
+    }
+
+    @Test
+    void a_lease_that_counts_from_the_end_of_the_round_is_found_out() {
+        World.Birth wrong = (settings, now) -> {
+            Membership real = new Membership(settings, now);
+            return (moment, input) -> real.step(moment, input).stream()
+                    .map(effect -> effect instanceof Effect.RenewLease renewal
+                            ? new Effect.RenewLease(
+                                    moment.plus(settings.timing().lease()), renewal.view())
+                            : effect)
+                    .toList();
+        };
+        assertThat(Seeds.firstViolation(400, Mutation.NONE, wrong)).isPresent();
+    }
+
+    @Test
+    void a_takeover_without_proof_is_found_out() {
+        World.Birth wrong = (settings, now) -> {
+            Membership real = new Membership(settings, now);
+            return (moment, input) -> {
+                List<Effect> effects = new ArrayList<>(real.step(moment, input));
+                for (Effect effect : List.copyOf(effects)) {
+                    if (effect instanceof Effect.InstallView(View view)) {
+                        view.unsettled()
+                                .forEach(each -> effects.add(new Effect.Settled(
+                                        each.node(), each.incarnation(), Proof.TIMER, "by nothing at all")));
+                    }
+                }
+                return effects;
+            };
+        };
+        assertThat(Seeds.firstViolation(400, Mutation.NONE, wrong)).isPresent();
+    }
+
+    @Test
+    void a_membership_that_never_votes_anybody_out_is_found_to_be_stuck() {
+        World.Birth deaf = (settings, now) -> {
+            Membership real = new Membership(settings, now);
+            return (moment, input) -> real.step(moment, input).stream()
+                    .filter(effect -> !(effect instanceof Effect.WriteBallot write
+                            && write.block().value() != null
+                            && !write.block().value().unsettled().isEmpty()))
+                    .toList();
+        };
+        assertThat(Seeds.firstViolation(400, Mutation.NONE, deaf)).isPresent();
+    }
+
+    @Test
+    void the_bound_of_recovery_grows_with_the_cluster_and_with_the_profile() {
+        Scenario fast = scenarioWith("fast");
+        Scenario conservative = scenarioWith("conservative");
+        assertThat(conservative.recoveryNanos() - fast.recoveryNanos())
+                .isGreaterThan(Duration.ofSeconds(30).toNanos());
+    }
+
+    private static Scenario scenarioWith(String profile) {
+        for (long seed = 1; ; seed++) {
+            Scenario scenario = Scenario.draw(seed, Mutation.NONE, 2, 2);
+            if (scenario.profile().equals(profile)) {
+                return scenario;
+            }
+        }
+    }
+}
