@@ -766,6 +766,8 @@ public final class Membership {
                 }
             }
             peerMemberSince.keySet().retainAll(view.members().keySet());
+            // A life that was let in again is not the one that a person vouched for.
+            operatorSaid.keySet().removeIf(life -> view.hasMember(life.node(), life.incarnation()));
             planFencing(now, view, wasRound ? suspectedSince : now);
             note(
                     Events.INSTALLED,

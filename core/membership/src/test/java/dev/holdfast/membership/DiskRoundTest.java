@@ -1,0 +1,63 @@
+package dev.holdfast.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DiskRoundTest {
+    private final DiskRound round = new DiskRound(3, 2, List.of(0, 1, 2));
+
+    @Test
+    void no_read_starts_before_a_majority_is_written() {
+        assertThat(round.onWritten(0)).isEmpty();
+        assertThat(round.onWritten(2)).containsExactly(0, 2);
+    }
+
+    @Test
+    void a_disk_written_later_is_read_later() {
+        round.onWritten(0);
+        round.onWritten(1);
+
+        assertThat(round.onWritten(2)).containsExactly(2);
+    }
+
+    @Test
+    void it_is_complete_when_a_majority_was_written_and_then_read() {
+        round.onWritten(0);
+        round.onWritten(1);
+        round.onRead(0, true);
+        assertThat(round.isComplete()).isFalse();
+        round.onRead(1, true);
+        assertThat(round.isComplete()).isTrue();
+    }
+
+    @Test
+    void a_disk_with_an_unreadable_block_does_not_count() {
+        round.onWritten(0);
+        round.onWritten(1);
+        round.onRead(0, true);
+        round.onRead(1, false);
+        assertThat(round.isComplete()).isFalse();
+
+        round.onWritten(2);
+        round.onRead(2, true);
+        assertThat(round.isComplete()).isTrue();
+    }
+
+    @Test
+    void two_failed_disks_of_three_make_it_hopeless() {
+        round.onFailed(0);
+        assertThat(round.isHopeless()).isFalse();
+        round.onFailed(1);
+        assertThat(round.isHopeless()).isTrue();
+    }
+
+    @Test
+    void a_majority_is_of_the_configured_disks_not_of_those_that_take_part() {
+        DiskRound one = new DiskRound(3, 2, List.of(1));
+
+        assertThat(one.isHopeless()).isTrue();
+        assertThat(one.onWritten(1)).isEmpty();
+    }
+}
