@@ -115,11 +115,11 @@ public final class ControlClient implements Closeable {
                 if (line.length == 0) {
                     continue; // A sign of life.
                 }
-                switch (Codec.decodeReply(line)) {
-                    case Reply.Progress(String text) -> progress.accept(text);
-                    case Reply.Answer answer -> {
-                        return answer;
-                    }
+                Reply reply = Codec.decodeReply(line);
+                if (reply instanceof Reply.Answer answer) {
+                    return answer;
+                } else if (reply instanceof Reply.Progress(String text)) {
+                    progress.accept(text);
                 }
             }
         } catch (MalformedMessage bad) {

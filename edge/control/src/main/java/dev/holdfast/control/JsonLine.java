@@ -90,28 +90,29 @@ final class JsonLine {
     }
 
     /** The same for anything made of maps, lists, texts, numbers and booleans. */
+    @SuppressWarnings("IfChainToSwitch")
     private static Object clean(@Nullable Object value) {
-        return switch (value) {
-            case String text -> wellFormed(text);
-            case Map<?, ?> map -> {
-                var copy = new LinkedHashMap<String, Object>();
-                map.forEach((key, element) -> {
-                    if (element != null) {
-                        copy.put(wellFormed(String.valueOf(key)), clean(element));
-                    }
-                });
-                yield copy;
+        // Not a switch over types: its linking alone would take a fifth of the time of a whole crsctl.
+        if (value instanceof String text) {
+            return wellFormed(text);
+        } else if (value instanceof Map<?, ?> map) {
+            var copy = new LinkedHashMap<String, Object>();
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                copy.put(wellFormed(String.valueOf(entry.getKey())), clean(entry.getValue()));
             }
-            case List<?> list -> {
-                var copy = new ArrayList<Object>();
-                list.forEach(element -> copy.add(clean(element)));
-                yield copy;
+            return copy;
+        } else if (value instanceof List<?> list) {
+            var copy = new ArrayList<Object>();
+            for (Object element : list) {
+                copy.add(clean(element));
             }
-            case Integer number -> number.longValue();
-            case Long number -> number;
-            case Boolean flag -> flag;
-            case null, default -> throw new IllegalArgumentException("not for JSON: " + value);
-        };
+            return copy;
+        } else if (value instanceof Integer number) {
+            return number.longValue();
+        } else if (value instanceof Long || value instanceof Boolean) {
+            return value;
+        }
+        throw new IllegalArgumentException("not for JSON: " + value);
     }
 
     /** Escapes can smuggle in halves of surrogate pairs as well, so what is read goes through here, too. */

@@ -37,7 +37,7 @@ public final class AppVipCfg {
     private AppVipCfg() {}
 
     public static void main(String[] args) {
-        System.exit(run(Surroundings.ofThisProcess(), args));
+        Surroundings.leave(run(Surroundings.ofThisProcess(), args));
     }
 
     /** Returns the exit status. */

@@ -19,7 +19,7 @@ public final class Crsctl {
     }
 
     public static void main(String[] args) {
-        System.exit(run(Surroundings.ofThisProcess(), args));
+        Surroundings.leave(run(Surroundings.ofThisProcess(), args));
     }
 
     /** Returns the exit status. */

@@ -27,7 +27,7 @@ public final class OlsNodes {
     private OlsNodes() {}
 
     public static void main(String[] args) {
-        System.exit(run(Surroundings.ofThisProcess(), args));
+        Surroundings.leave(run(Surroundings.ofThisProcess(), args));
     }
 
     /** Returns the exit status. */

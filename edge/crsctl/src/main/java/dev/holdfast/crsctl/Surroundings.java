@@ -32,6 +32,11 @@ record Surroundings(
                 stream(FileDescriptor.err));
     }
 
+    /** Ends this process. At once: nothing is left to be done, and System.exit would first start up the logging system to ask it. */
+    static void leave(int status) {
+        Runtime.getRuntime().halt(status);
+    }
+
     private static PrintStream stream(FileDescriptor descriptor) {
         return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
