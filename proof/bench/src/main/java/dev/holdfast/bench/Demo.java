@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import dev.holdfast.bench.LabConsole.NodeStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -174,7 +175,8 @@ public final class Demo {
         screen.say("Live, as the lines arrive:");
         Drill drill = Drill.run(stage, Fault.POWER_OFF, live());
         screen.blank();
-        screen.say("What happened, by time, the power cut being 0:");
+        screen.say(
+                "The milestones, from the logs of the nodes, the lab and the client; in brackets the time since the one before:");
         show(drill);
         check(
                 drill.back(),
@@ -212,7 +214,7 @@ public final class Demo {
         screen.command("you", "./holdfast lab cut " + active + " private --name " + lab.name());
         Drill drill = Drill.run(stage, Fault.PARTITION, live());
         screen.blank();
-        screen.say("What happened, by time, the cut being 0:");
+        screen.say("The milestones:");
         show(drill);
         check(
                 drill.back(),
@@ -225,7 +227,7 @@ public final class Demo {
                 .map(event -> event.detail("victim"))
                 .distinct()
                 .toList();
-        check(loser.size() == 1, "exactly one node was voted out: " + String.join(", ", loser));
+        check(loser.size() == 1, "exactly one node was voted out: " + Timeline.named(String.join(", ", loser)));
         checkLetGoFirst(drill);
         checkNeverTwice(drill);
         screen.command("you", "./holdfast lab mend " + active + " private --name " + lab.name());
@@ -235,15 +237,23 @@ public final class Demo {
         return drill;
     }
 
+    /** Prints events as they arrive, counted from the fault, which is the first of them. */
     private Consumer<Event> live() {
-        long ordered = System.nanoTime();
-        return event -> Timeline.row(event, ordered)
-                .ifPresent(row -> screen.moment(row.since(), row.who(), row.what(), row.tone()));
+        long[] zero = {System.nanoTime()};
+        return event -> {
+            if (Timeline.isFault(event)) {
+                zero[0] = event.nanos();
+            }
+            Timeline.row(event, zero[0])
+                    .ifPresent(row -> screen.moment(row.since(), row.who(), row.what(), row.tone()));
+        };
     }
 
     private void show(Drill drill) {
+        Duration before = Duration.ZERO;
         for (Timeline.Row row : Timeline.of(drill)) {
-            screen.moment(row.since(), row.who(), row.what(), row.tone());
+            screen.milestone(row.since(), row.since().minus(before), row.who(), row.what(), row.tone());
+            before = row.since();
         }
     }
 

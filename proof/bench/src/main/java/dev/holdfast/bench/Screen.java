@@ -67,7 +67,13 @@ final class Screen {
 
     /** One row of a timeline: milliseconds, who said it, what. */
     void moment(Duration since, String who, String what, Tone tone) {
-        out.println(styled("2", "%+10.1f ms".formatted(millis(since)))
+        out.println(
+                styled("2", "%+9.0f ms".formatted(millis(since))) + "  %-7s ".formatted(who) + styled(tone.code, what));
+    }
+
+    /** The same with the time since the row before. */
+    void milestone(Duration since, Duration step, String who, String what, Tone tone) {
+        out.println(styled("2", "%+9.0f ms %8s".formatted(millis(since), "(+%.0f)".formatted(millis(step))))
                 + "  %-7s ".formatted(who)
                 + styled(tone.code, what));
     }

@@ -13,8 +13,11 @@ import java.util.Optional;
  * one recorded request.
  */
 final class Timeline {
-    /** @param since the fault */
-    record Row(Duration since, String who, String what, Tone tone) {}
+    /**
+     * @param since the fault
+     * @param milestone whether it belongs into the short version
+     */
+    record Row(Duration since, String who, String what, Tone tone, boolean milestone) {}
 
     private static final Map<String, String> PROOFS = Map.of(
             "FENCED", "F1, the fence device says: off",
@@ -34,35 +37,32 @@ final class Timeline {
                 .orElse(drill.beganNanos());
     }
 
-    private static boolean isFault(Event event) {
+    static boolean isFault(Event event) {
         return event.daemon().equals("lab")
                 && (event.name().equals("power-off-begin") || event.name().equals("cut"));
     }
 
-    /** The rows of a whole drill, by time, with what the client saw. */
+    /** The milestones of a drill, by time, with what the client saw. */
     static List<Row> of(Drill drill) {
         long zero = zero(drill);
         List<Row> rows = new ArrayList<>();
-        drill.events().forEach(event -> row(event, zero).ifPresent(rows::add));
+        drill.events().forEach(event -> row(event, zero).filter(Row::milestone).ifPresent(rows::add));
         drill.outages().stream()
                 .filter(outage -> outage.failed() > 0)
                 .max(Comparator.comparing(Outage::length))
                 .ifPresent(longest -> {
-                    rows.add(new Row(
-                            Duration.ofNanos(longest.fromNanos() - zero),
-                            "client",
-                            "last good answer before",
-                            Tone.PLAIN));
+                    rows.add(client(longest.fromNanos() - zero, "last good answer before", Tone.PLAIN));
                     if (longest.over()) {
-                        rows.add(new Row(
-                                Duration.ofNanos(longest.toNanos() - zero),
-                                "client",
-                                "first good answer" + servedBy(drill, longest.toNanos()),
-                                Tone.GOOD));
+                        String whose = servedBy(drill, longest.toNanos());
+                        rows.add(client(longest.toNanos() - zero, "first good answer" + whose, Tone.GOOD));
                     }
                 });
         rows.sort(Comparator.comparing(Row::since));
         return rows;
+    }
+
+    private static Row client(long nanos, String what, Tone tone) {
+        return new Row(Duration.ofNanos(nanos), "client", what, tone, true);
     }
 
     private static String servedBy(Drill drill, long endedNanos) {
@@ -79,24 +79,31 @@ final class Timeline {
             return Optional.empty(); // crsd lets go, too; cssd's word is the verified one.
         }
         String resource = event.detail("resource");
+        String address = resource + " " + event.detail("address");
         Row row = switch (event.name()) {
-            case "power-off-begin" -> lab(event, zero, "power of " + event.node() + " cut");
-            case "power-off" -> lab(event, zero, event.node() + " is off: no process of it is left");
-            case "cut", "watchdog-expired" -> lab(event, zero, event.text());
-            case "suspect" -> node(event, zero, "detected: " + event.text(), Tone.DECISION);
-            case "view-committed" -> node(event, zero, "voted: " + event.text(), Tone.DECISION);
-            case "evicted" -> node(event, zero, "learns it: " + event.text(), Tone.FAULT);
-            case "letting-go" -> node(event, zero, event.text(), Tone.FAULT);
-            case "let-go" -> node(event, zero, "has let go: " + event.text(), Tone.DECISION);
-            case "fence-requested" -> node(event, zero, event.text(), Tone.PLAIN);
-            case "fence-failed" -> node(event, zero, event.text(), Tone.FAULT);
-            case "settled" -> node(event, zero, settled(event), Tone.DECISION);
-            case "vip-up" -> node(event, zero, "address up: " + resource + " " + event.detail("address"), Tone.PLAIN);
-            case "vip-down" ->
-                node(event, zero, "address down: " + resource + " " + event.detail("address"), Tone.PLAIN);
+            case "power-off-begin" -> fault(event, zero, "power of " + event.node() + " cut");
+            case "power-off" -> fault(event, zero, event.node() + " is off: no process of it is left");
+            case "cut" -> fault(event, zero, "cables of " + event.node() + " pulled: " + event.text());
+            case "watchdog-expired" -> fault(event, zero, "watchdog of " + event.node() + " fired");
+            case "suspect" -> milestone(event, zero, "detected: " + event.text(), Tone.DECISION);
+            case "view-committed" ->
+                milestone(
+                        event,
+                        zero,
+                        "voted: epoch " + event.detail("epoch") + " has the members " + event.detail("members") + ", "
+                                + event.detail("reason"),
+                        Tone.DECISION);
+            case "evicted" -> detail(event, zero, "learns it: " + event.text(), Tone.FAULT);
+            case "letting-go" -> detail(event, zero, event.text(), Tone.FAULT);
+            case "let-go" -> milestone(event, zero, "has let go: " + event.text(), Tone.DECISION);
+            case "fence-requested" -> detail(event, zero, event.text(), Tone.PLAIN);
+            case "fence-failed" -> milestone(event, zero, event.text(), Tone.FAULT);
+            case "settled" -> milestone(event, zero, settled(event), Tone.DECISION);
+            case "vip-up" -> milestone(event, zero, "address up: " + address, Tone.PLAIN);
+            case "vip-down" -> milestone(event, zero, "address down: " + address, Tone.PLAIN);
             case "state" ->
                 isApplication(resource) && event.detail("state").equals("ONLINE")
-                        ? node(event, zero, resource + " is ONLINE", Tone.GOOD)
+                        ? milestone(event, zero, resource + " is ONLINE", Tone.GOOD)
                         : null;
             default -> null;
         };
@@ -112,11 +119,20 @@ final class Timeline {
         return "proved harmless: " + event.detail("victim") + " (" + PROOFS.getOrDefault(proof, proof) + ")";
     }
 
-    private static Row lab(Event event, long zero, String what) {
-        return new Row(Duration.ofNanos(event.nanos() - zero), "lab", what, Tone.FAULT);
+    private static Row fault(Event event, long zero, String what) {
+        return new Row(Duration.ofNanos(event.nanos() - zero), "lab", what, Tone.FAULT, true);
     }
 
-    private static Row node(Event event, long zero, String what, Tone tone) {
-        return new Row(Duration.ofNanos(event.nanos() - zero), event.node(), what, tone);
+    private static Row milestone(Event event, long zero, String what, Tone tone) {
+        return new Row(Duration.ofNanos(event.nanos() - zero), event.node(), named(what), tone, true);
+    }
+
+    private static Row detail(Event event, long zero, String what, Tone tone) {
+        return new Row(Duration.ofNanos(event.nanos() - zero), event.node(), named(what), tone, false);
+    }
+
+    /** The daemons write n1 for node 1, whose name in a lab is node1. */
+    static String named(String text) {
+        return text.replaceAll("\\bn([0-9]+)\\b", "node$1");
     }
 }
