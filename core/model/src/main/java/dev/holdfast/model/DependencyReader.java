@@ -126,7 +126,7 @@ final class DependencyReader {
     private boolean problem(String what) {
         problems.add(new Message(
                 "CRS-2514",
-                attribute + ": " + what + ".",
+                attribute + ": " + what + (what.endsWith("?") ? "" : "."),
                 "Example: " + attribute + "='"
                         + (attribute.startsWith("START") ? "hard(vip) pullup(vip) weak(global:db)'" : "hard(vip)'")));
         return false;

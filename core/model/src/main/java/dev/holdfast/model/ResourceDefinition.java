@@ -192,7 +192,8 @@ public final class ResourceDefinition {
         String code = attribute.name().equals("PLACEMENT") ? "CRS-5129" : "HF-3104";
         return new Message(
                 code,
-                "Attribute " + attribute.name() + " of resource '" + name + "': " + problem + ".",
+                "Attribute " + attribute.name() + " of resource '" + name + "': " + problem
+                        + (problem.endsWith("?") ? "" : "."),
                 attribute.defaultValue().isEmpty() ? "" : "The default is " + attribute.defaultValue() + ".");
     }
 

@@ -25,7 +25,7 @@ final class Aftermath {
         for (ResourceEntry entry : board.entries.values()) {
             for (Slot slot : entry.slots) {
                 noteDepartures(slot);
-                noteIncident(slot);
+                noteIncidents(slot);
                 noteSuccess(slot);
                 noteStopped(slot);
                 forgiveWhereDependencyIsDown(slot);
@@ -109,21 +109,40 @@ final class Aftermath {
         if (!slot.entry.isLocal() && slot.node != null && slot.at == null && !board.isMember(slot.node)) {
             slot.node = null;
             slot.restarts = 0;
+            slot.failedOn = NodeSet.EMPTY;
         }
     }
 
-    private void noteIncident(Slot slot) {
-        NodeId node = slot.at != null ? slot.at : slot.node;
-        if (node == null || !board.isMember(node)) {
+    private void noteIncidents(Slot slot) {
+        if (slot.entry.isLocal()) {
+            noteIncident(slot, new NodeId(slot.number), true);
             return;
         }
+        for (NodeId node : board.ready) {
+            boolean mine = slot.at != null ? node.equals(slot.at) : node.equals(slot.node);
+            // One from a node that it has left is put aside, lest it be taken for a new one when it comes back there.
+            if (mine || slot.entry.isSingle()) {
+                noteIncident(slot, node, mine);
+            }
+        }
+    }
+
+    private void noteIncident(Slot slot, NodeId node, boolean counts) {
         Observed seen = slot.entry.seenOn(node);
-        Incident incident = seen == null ? null : seen.incident().orElse(null);
+        if (seen == null || seen.incident().isEmpty() || !board.isMember(node)) {
+            return;
+        }
+        Incident incident = seen.incident().get();
         Long answered = slot.answered.get(node);
-        if (incident == null || (answered != null && answered == incident.number())) {
+        boolean isNew = answered == null || answered != incident.number();
+        // What is being done about it now ends with news of its own.
+        if (!isNew || seen.internal() != InternalState.STABLE) {
             return;
         }
         slot.answered.put(node, incident.number());
+        if (!counts) {
+            return;
+        }
         String server = board.nameOf(node);
         switch (incident.kind()) {
             case STOPPED_OUTSIDE -> {
@@ -160,6 +179,7 @@ final class Aftermath {
         if (slot.target != Target.ONLINE) {
             return;
         }
+        slot.failedOn = NodeSet.EMPTY; // It had been ONLINE: a new failover begins.
         if (incident.uptime().compareTo(slot.entry.definition.uptimeThreshold()) >= 0) {
             slot.restarts = 0; // It had been stable.
         }
@@ -232,7 +252,8 @@ final class Aftermath {
             return;
         }
         slot.lastServer = at;
-        slot.failedOn = NodeSet.EMPTY;
+        // The others stay noted until it fails again: it must not go back by itself to where it just failed.
+        slot.failedOn = slot.failedOn.without(at);
         slot.held = slot.held && slot.target == Target.OFFLINE;
         if (slot.wish != null && slot.wish.node().equals(at)) {
             slot.wish = null;

@@ -270,10 +270,10 @@ final class Board {
                     for (Server server : situation.servers().values()) {
                         boolean counts = (isMember(server.id()) && target.seenOn(server.id()) != null)
                                 || server.state() == Server.State.UNSETTLED;
-                        fulfilled = fulfilled || (counts && isUpFor(reference, target, server.id()));
+                        fulfilled = fulfilled || (counts && remains(reference, target, server.id()));
                     }
                 } else {
-                    fulfilled = fulfilled || isUpFor(reference, target, at);
+                    fulfilled = fulfilled || remains(reference, target, at);
                 }
             }
             if (!fulfilled) {
@@ -281,6 +281,12 @@ final class Board {
             }
         }
         return null;
+    }
+
+    /** Up now, and not about to be stopped because of something that it depends on itself. */
+    private static boolean remains(Reference reference, ResourceEntry target, NodeId node) {
+        Slot slot = target.slotFor(node);
+        return isUpFor(reference, target, node) && (slot == null || !slot.mustStop);
     }
 
     Changes changes() {

@@ -278,7 +278,7 @@ final class Placement {
     }
 
     private void leaveBecauseOf(Slot slot, Reference broken) {
-        slot.reason = broken.target().name() + " is no longer ONLINE "
+        slot.leaveReason = "'" + broken.target().name() + "' is no longer ONLINE "
                 + (broken.global() ? "anywhere" : "on " + (slot.at == null ? "its node" : board.nameOf(slot.at)));
         boolean pulledUp = slot.entry.pullup.stream()
                 .anyMatch(
@@ -286,6 +286,7 @@ final class Placement {
         // Without a pullup it stays down until somebody asks for it: reference, 2.2.
         slot.held = slot.held || !pulledUp;
         slot.mustStop = true;
+        slot.failedOn = NodeSet.EMPTY; // It had been ONLINE: a new failover begins.
     }
 
     private String reasonToStart(Slot slot) {
@@ -475,10 +476,16 @@ final class Placement {
                 chosen = best(order, elsewhere, true);
                 why = "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current);
             } else if (failed == null && mayGoBack(order)) {
-                NodeId better = best(order, common.with(current), false);
-                if (isBetter(order, better, current)) {
+                NodeSet untried = common;
+                for (Candidate candidate : order) {
+                    untried = untried.minus(candidate.slot().failedOn);
+                }
+                NodeId better = best(order, untried.with(current), false);
+                Slot wishing = better.equals(current) ? null : whoGainsBy(order, better, current);
+                if (wishing != null) {
                     chosen = better;
                     why = "ACTIVE_PLACEMENT: " + board.nameOf(better) + " suits it better";
+                    wishing.wish = new Wish(better, false); // Lest half of the way look like the end of it.
                 }
             }
         }
@@ -514,6 +521,9 @@ final class Placement {
             if (wish != null && common.contains(wish.node())) {
                 return wish.node();
             }
+            if (wish != null && !wish.only()) {
+                candidate.slot().wish = null; // It cannot be fulfilled now, and later it would come as a surprise.
+            }
         }
         return null;
     }
@@ -540,14 +550,14 @@ final class Placement {
         return any;
     }
 
-    private boolean isBetter(List<Candidate> order, NodeId other, NodeId current) {
+    private @Nullable Slot whoGainsBy(List<Candidate> order, NodeId other, NodeId current) {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             if (entry.definition.activePlacement() && board.rank(entry, other) < board.rank(entry, current)) {
-                return true;
+                return candidate.slot();
             }
         }
-        return false;
+        return null;
     }
 
     /** No node suits all: the node that suits the most of them. */
@@ -675,7 +685,8 @@ final class Placement {
         if (slot.wish != null && slot.wish.only() && !slot.wish.node().equals(node)) {
             return "start was asked for on " + board.nameOf(slot.wish.node()) + " only";
         }
-        if (slot.failedOn.contains(node)) {
+        // What runs now is as good anywhere as it ever was.
+        if (slot.failedOn.contains(node) && slot.goal == null) {
             return "it failed there";
         }
         if (entry.seenOn(node) == null) {
@@ -707,8 +718,9 @@ final class Placement {
         boolean wanted = reference.resources().stream()
                 .anyMatch(target -> target.slots.stream().anyMatch(slot -> slot.target == Target.ONLINE));
         return "'" + name + "', which it depends on, is "
-                + (wanted ? "not ONLINE" : "OFFLINE, and so is its TARGET")
-                + (reference.global() ? "" : " there");
+                + (wanted ? "not ONLINE" : "OFFLINE")
+                + (reference.global() ? "" : " there")
+                + (wanted ? "" : ", and so is its TARGET");
     }
 
     private boolean willServe(Reference reference, ResourceEntry target, NodeId node) {
@@ -746,7 +758,7 @@ final class Placement {
                 Reference unserved = firstUnserved(slot, needed, goal, staying);
                 if (unserved != null && staying && !slot.isStarting()) {
                     slot.goal = null;
-                    slot.reason = unserved.target().name() + " is leaving";
+                    slot.leaveReason = "'" + unserved.target().name() + "', which it depends on, is leaving";
                 } else if (unserved != null && !staying) {
                     slot.goal = null;
                     if (slot.stuck == null) {
@@ -781,12 +793,23 @@ final class Placement {
 
     private Message unplaceable(Slot slot, Map<NodeId, String> obstacles) {
         Set<String> kinds = new LinkedHashSet<>(obstacles.values());
-        if (kinds.size() == 1 && obstacles.values().iterator().next().contains("which it depends on")) {
+        String first = kinds.isEmpty() ? "" : kinds.iterator().next();
+        if (kinds.size() == 1 && first.contains("which it depends on")) {
+            String where = obstacles.size() > 1
+                    ? " on any server"
+                    : " on " + board.nameOf(obstacles.keySet().iterator().next());
             return new Message(
                     "CRS-2527",
                     "Unable to start '" + slot.entry + "' because of a 'hard' dependency: "
-                            + obstacles.values().iterator().next(),
+                            + first.replace(" there", where),
                     "Look at what it depends on: crsctl status resource -t");
+        }
+        if (slot.entry.isLocal()) {
+            String server = board.nameOf(new NodeId(slot.number));
+            return new Message(
+                    "HF-3206",
+                    "Resource '" + slot.entry + "' is not started on '" + server + "': " + first,
+                    "When the cause is gone: crsctl start resource " + slot.entry + " -n " + server);
         }
         Map<NodeId, String> sorted = new TreeMap<>(obstacles);
         List<String> texts = new ArrayList<>();

@@ -110,8 +110,8 @@ final class Sequence {
         if (leaving != null) {
             start.after.add(leaving);
         }
-        if (slot.at == null && !goal.equals(slot.node)) {
-            slot.node = goal;
+        if (!goal.equals(slot.node)) {
+            slot.node = goal; // Also while it is still elsewhere: a new master must not bring it back halfway.
             slot.restarts = 0;
         }
     }
@@ -132,12 +132,13 @@ final class Sequence {
 
     private @Nullable Step draftStop(Slot slot, NodeId at) {
         boolean goes = slot.mustStop || (!slot.isStaying() && !at.equals(slot.goal));
-        boolean known = slot.goal != null || slot.mustStop || !slot.reason.isEmpty();
+        String why = slot.leaveReason.isEmpty() ? slot.reason : slot.leaveReason;
+        boolean known = slot.goal != null || !why.isEmpty();
         if (slot.leaveAlone || !goes || !known) {
             return null;
         }
         boolean waits = !board.isReady(at);
-        return add(ActionKind.STOP, slot.entry, slot.number, at, waits, waits ? "its server is joining" : slot.reason);
+        return add(ActionKind.STOP, slot.entry, slot.number, at, waits, waits ? "its server is joining" : why);
     }
 
     private void draftSurplus(ResourceEntry entry, NodeId node) {

@@ -52,6 +52,9 @@ final class Slot {
     /** Why its goal is what it is. */
     String reason = "";
 
+    /** Why it leaves the place where it is; empty: for the same reason. */
+    String leaveReason = "";
+
     /** Why it is not as wanted and nothing is done about it. */
     @Nullable
     Message stuck;
