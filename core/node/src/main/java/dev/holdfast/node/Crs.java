@@ -145,6 +145,13 @@ public final class Crs {
                     node.look(around, resource);
                 }
             }
+            case CrsInput.Leave _ -> {
+                if (view != null) {
+                    node.leave(around);
+                } else {
+                    around.effect(new CrsEffect.Left());
+                }
+            }
             case CrsInput.RegistryServing content -> {
                 if (isMaster()) {
                     master.registryServing(around, content);
@@ -205,6 +212,11 @@ public final class Crs {
         if (newEpoch) {
             toSelf.clear();
             node.viewChanged(around, newMaster);
+        }
+        if (older != null) {
+            Set<NodeId> departed = new HashSet<>(older.members().keySet());
+            departed.removeAll(newer.members().keySet());
+            master.departed(departed);
         }
         if (newer.selfIsMaster()) {
             if (changed) {
@@ -294,6 +306,7 @@ public final class Crs {
             case PeerMessage.Report report when isMaster() -> master.report(around, said.peer(), report);
             case PeerMessage.OrderFinished finished
             when isMaster() -> master.orderFinished(around, said.peer(), finished);
+            case PeerMessage.Leaving _ when isMaster() -> master.leaving(said.peer());
             case PeerMessage.Progressed progressed when isMaster() -> master.progressed(around, progressed);
             case PeerMessage
                     _ -> {} // To the master by somebody who took us for it, or from one that is not: both will know.

@@ -2,11 +2,13 @@ package dev.holdfast.node;
 
 import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.Epoch;
+import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
 import dev.holdfast.policy.Changes;
 import java.util.Collections;
 import java.util.List;
@@ -40,6 +42,9 @@ public sealed interface CrsEffect {
     /** Write to the registry, as one entry; answer RegistryWritten, RegistryRefused or RegistryLost. */
     record Write(long id, Changes changes) implements CrsEffect {}
 
+    /** The master learned that an instance is in another state than before. */
+    record StateNoted(InstanceKey key, ResourceState state) implements CrsEffect {}
+
     /** A line for the administrator who waits for a command. */
     record CommandProgress(long id, Message message) implements CrsEffect {}
 
@@ -54,4 +59,7 @@ public sealed interface CrsEffect {
 
     /** Remove all addresses, kill all resources, verify; and, if {@code exit}, end the process. */
     record LetGo(String reason, boolean exit) implements CrsEffect {}
+
+    /** Nothing runs here any more and nothing will be begun: leave the cluster. */
+    record Left() implements CrsEffect {}
 }

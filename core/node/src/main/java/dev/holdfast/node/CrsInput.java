@@ -63,6 +63,9 @@ public sealed interface CrsInput {
     /** An administrator asks this master for something; answered by effects with the same number. */
     record CommandGiven(long id, Command command) implements CrsInput {}
 
+    /** An administrator wants this node to stop what it runs, in order, and to leave; answered by {@link CrsEffect.Left}. */
+    record Leave() implements CrsInput {}
+
     /** Look at the time. An extra one is harmless. */
     record Tick() implements CrsInput {}
 }

@@ -76,6 +76,7 @@ final class CrsMaster {
     private final Map<NodeId, Member> members = new HashMap<>();
     private final SortedMap<InstanceKey, Observed> observed = new TreeMap<>();
     private final Set<ResourceName> seenRunning = new HashSet<>();
+    private final Set<NodeId> departed = new HashSet<>();
     private boolean
             opened; // Nodes were shown to the policy as ONLINE: from then on each is as soon as it has reported.
 
@@ -92,6 +93,7 @@ final class CrsMaster {
         private final Incarnation incarnation;
         private boolean reachable;
         private boolean complete;
+        private boolean leaving;
         private long reportedVersion = -1;
         private long ordersSent;
         /** The newest order for each instance that no report has counted yet. */
@@ -182,6 +184,11 @@ final class CrsMaster {
         }
     }
 
+    /** Members that were in the view before and are not any more. */
+    void departed(Set<NodeId> nodes) {
+        departed.addAll(nodes);
+    }
+
     /** Peers that could be reached before this role began. */
     void reachable(Set<NodeId> peers) {
         members.forEach((node, member) -> member.reachable |= peers.contains(node));
@@ -217,7 +224,11 @@ final class CrsMaster {
         }
         report.instances().forEach((name, seen) -> {
             if (!member.uncounted.containsKey(name)) {
-                observed.put(new InstanceKey(name, node), seen);
+                InstanceKey key = new InstanceKey(name, node);
+                Observed before = observed.put(key, seen);
+                if (before == null || before.state() != seen.state()) {
+                    around.effect(new CrsEffect.StateNoted(key, seen.state()));
+                }
                 noteService(name, seen);
             }
         });
@@ -253,6 +264,15 @@ final class CrsMaster {
         dirty = true;
     }
 
+    /** Its crsd stops what it runs by itself; the policy brings that up elsewhere as it goes down there. */
+    void leaving(NodeId node) {
+        Member member = members.get(node);
+        if (member != null) {
+            member.leaving = true;
+            dirty = true;
+        }
+    }
+
     void progressed(CrsNode.Surroundings around, PeerMessage.Progressed progressed) {
         for (Active command : active.values()) {
             if (command.concerns.contains(progressed.resource())) {
@@ -270,6 +290,7 @@ final class CrsMaster {
         greeted = new TreeMap<>(content.greeted());
         serving = true;
         servingSince = around.now();
+        noteLostService();
         around.effect(new CrsEffect.Event(
                 "master",
                 "master in epoch " + around.epoch() + ": registry version " + version + ", " + definitions.size()
@@ -281,6 +302,19 @@ final class CrsMaster {
             write(around, networks, null);
         }
         dirty = true;
+    }
+
+    /** What ran on a node that was lost was in service a moment ago, although this master never saw it run. */
+    private void noteLostService() {
+        wanted.forEach((name, all) -> {
+            for (WantedInstance instance : all.instances().values()) {
+                boolean lost = instance.lastServer().filter(departed::contains).isPresent();
+                if (lost && instance.target() == Target.ONLINE) {
+                    seenRunning.add(name);
+                }
+            }
+        });
+        departed.clear();
     }
 
     /** The resources of configured networks that the registry does not have yet: they are wanted on every node. */
@@ -438,9 +472,10 @@ final class CrsMaster {
             if (!command.checking.isEmpty()) {
                 continue;
             }
-            plan.actions().stream()
-                    .filter(action -> command.awaits.containsKey(action.resource()))
-                    .forEach(action -> command.concerns.add(action.resource()));
+            boolean acting = plan.actions().stream().anyMatch(action -> command.concerns.contains(action.resource()));
+            if (!command.awaits.isEmpty() && acting) {
+                continue; // What hangs on it, and was stopped or started with it, belongs to the command.
+            }
             switch (Policy.progress(situation, plan, command.awaits)) {
                 case Progress.Working _ -> {}
                 case Progress.Done _ -> {
@@ -506,7 +541,7 @@ final class CrsMaster {
         if (!member.reachable) {
             return; // It is asked anew, and the plan made anew, when it can be reached.
         }
-        boolean wasInService = wasInService(around, action);
+        boolean wasInService = wasInService(action);
         InternalState doing = switch (action.kind()) {
             case START -> InternalState.STARTING;
             case STOP -> InternalState.STOPPING;
@@ -521,19 +556,9 @@ final class CrsMaster {
         tell(around, action.node(), new PeerMessage.Order(number, action.resource(), action.kind(), wasInService));
     }
 
-    /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was just voted out. */
-    private boolean wasInService(CrsNode.Surroundings around, PlannedAction action) {
-        if (action.kind() != ActionKind.START) {
-            return false;
-        }
-        Optional<NodeId> last = situation(around)
-                .wantedOf(action.resource())
-                .instance(action.instance())
-                .lastServer();
-        boolean lostWithNode = last.isPresent()
-                && around.view().unsettled().stream()
-                        .anyMatch(life -> life.node().equals(last.get()));
-        return lostWithNode || seenRunning.contains(action.resource());
+    /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was lost. */
+    private boolean wasInService(PlannedAction action) {
+        return action.kind() == ActionKind.START && seenRunning.contains(action.resource());
     }
 
     /**
@@ -584,7 +609,7 @@ final class CrsMaster {
             return Server.State.OFFLINE;
         }
         Member member = members.get(node);
-        boolean ready = opened && member != null && member.complete && member.reachable;
+        boolean ready = opened && member != null && member.complete && member.reachable && !member.leaving;
         return ready ? Server.State.ONLINE : Server.State.JOINING;
     }
 

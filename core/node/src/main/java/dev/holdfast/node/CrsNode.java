@@ -44,6 +44,8 @@ final class CrsNode {
     private long version = -1;
     private long ordersSeen;
     private boolean complete;
+    private boolean leaving;
+    private boolean left;
 
     /** One instance here, and what the machine itself need not know. */
     private static final class Life {
@@ -56,6 +58,8 @@ final class CrsNode {
 
         private long cleaningRun = -1;
         private @Nullable Observed reported;
+        /** An order came: the master waits for a report that counts it, changed or not. */
+        private boolean due;
 
         Life(InstanceLife machine, ResourceDefinition definition) {
             this.machine = machine;
@@ -151,6 +155,9 @@ final class CrsNode {
         if (version >= 0) {
             report(around, true);
         }
+        if (leaving) {
+            around.tellMaster(new PeerMessage.Leaving());
+        }
     }
 
     /** The master can be talked to again; it may have missed anything. */
@@ -168,6 +175,10 @@ final class CrsNode {
 
     void order(Surroundings around, PeerMessage.Order order) {
         ordersSeen = order.number();
+        if (leaving && order.kind() == ActionKind.START) {
+            report(around, true);
+            return;
+        }
         Life life = lives.get(order.resource());
         if (life != null && order.kind() != ActionKind.CHECK) {
             life.pending = order.kind();
@@ -184,7 +195,7 @@ final class CrsNode {
         if (life != null) {
             life.wasInService = order.wasInService();
             step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch()));
-            life.reported = null; // Report it in any case: the master waits for a report that counts this order.
+            life.due = true;
         }
         report(around, life == null); // An unknown resource: the master sees by a full report that it is.
     }
@@ -238,6 +249,7 @@ final class CrsNode {
             }
         }
         report(around, false);
+        stopNext(around);
     }
 
     private void step(Surroundings around, ResourceName name, Life life, Input input) {
@@ -300,10 +312,11 @@ final class CrsNode {
             Life life = entry.getValue();
             Optional<Observed> observed = life.machine.observed().map(seen -> withPending(life, seen));
             known &= observed.isPresent();
-            if (observed.isPresent() && (all || !observed.get().equals(life.reported))) {
+            if (observed.isPresent() && (all || life.due || !observed.get().equals(life.reported))) {
                 news.put(entry.getKey(), observed.get());
                 tellChange(around, entry.getKey(), life.reported, observed.get());
                 life.reported = observed.get();
+                life.due = false;
             }
         }
         boolean becameComplete = known && !complete;
@@ -337,6 +350,61 @@ final class CrsNode {
                             "state", now.state().name(),
                             "details", now.details())));
         }
+    }
+
+    /** Stops everything here in the order of the stop dependencies. */
+    void leave(Surroundings around) {
+        leaving = true;
+        around.tellMaster(new PeerMessage.Leaving());
+        stopNext(around);
+    }
+
+    private void stopNext(Surroundings around) {
+        if (!leaving || left) {
+            return;
+        }
+        List<ResourceName> up = lives.entrySet().stream()
+                .filter(entry -> !entry.getValue().definition.type().isA(TypeDefinition.NETWORK))
+                .filter(entry -> entry.getValue()
+                        .machine
+                        .observed()
+                        .filter(Observed::isDown)
+                        .isEmpty())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (up.isEmpty()) {
+            left = true;
+            around.effect(new CrsEffect.Left());
+            return;
+        }
+        for (ResourceName name : up) {
+            Life life = lives.get(name);
+            boolean needed = up.stream().anyMatch(other -> !other.equals(name) && stopsBefore(other, name));
+            boolean stoppable = life != null
+                    && life.pending == null
+                    && life.machine
+                            .observed()
+                            .filter(seen ->
+                                    seen.internal() == InternalState.STABLE && seen.state() != ResourceState.UNKNOWN)
+                            .isPresent();
+            if (life != null && stoppable && !needed) {
+                life.pending = ActionKind.STOP;
+                step(around, name, life, new Input.Order(ActionKind.STOP, around.epoch()));
+            }
+        }
+        report(around, false);
+    }
+
+    private boolean stopsBefore(ResourceName dependent, ResourceName target) {
+        Life life = lives.get(dependent);
+        Life wanted = lives.get(target);
+        if (life == null || wanted == null) {
+            return false;
+        }
+        return life.definition.stopDependencies().hard().stream()
+                .anyMatch(dependency -> dependency.ofType()
+                        ? wanted.definition.type().isA(dependency.name())
+                        : dependency.name().equals(target.text()));
     }
 
     /** How many cluster resources run here: what the voting disks weigh this node by. */

@@ -59,4 +59,7 @@ public sealed interface PeerMessage {
 
     /** Node to master: worth telling to whoever waits for this resource. */
     record Progressed(ResourceName resource, Message message) implements PeerMessage {}
+
+    /** Node to master: I am about to leave; give me nothing more to run. */
+    record Leaving() implements PeerMessage {}
 }

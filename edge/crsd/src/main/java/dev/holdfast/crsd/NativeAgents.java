@@ -13,12 +13,15 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.TypeDefinition;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -311,18 +314,35 @@ final class NativeAgents implements AutoCloseable {
         timers.execute(this::extend);
     }
 
+    /**
+     * Extends every address of ours that is in the kernel, known to this process or not: after a restart of crsd they
+     * must not run out before the registry is read again. With a lease they can't be anybody else's.
+     */
     private synchronized void extend() {
         Optional<Duration> left = lease.remaining(new Moment(System.nanoTime()));
         if (left.isEmpty() || lettingGo) {
             return;
         }
-        for (Vip vip : List.copyOf(held.values())) {
-            try {
-                if (!netlink.extend(vip.inKernel(lifetime(left.get())))) {
-                    listener.look(vip.resource);
+        Duration lifetime = lifetime(left.get());
+        Set<InetAddress> there = new HashSet<>();
+        try {
+            for (InterfaceAddress address : netlink.addresses()) {
+                if (address.label().endsWith(PublicNetwork.VIP_LABEL)) {
+                    there.add(address.address());
+                    netlink.extend(new InterfaceAddress(
+                            address.link(),
+                            address.address(),
+                            address.prefixLength(),
+                            address.label(),
+                            InterfaceAddress.NO_PREFIX_ROUTE,
+                            lifetime));
                 }
-            } catch (IOException e) {
-                LOG.warn("{} could not be extended: {}", vip.address, e.toString());
+            }
+        } catch (IOException e) {
+            LOG.warn("addresses could not be extended: {}", e.toString());
+        }
+        for (Vip vip : held.values()) {
+            if (!there.contains(vip.address)) {
                 listener.look(vip.resource);
             }
         }
