@@ -141,13 +141,9 @@ boot() {
 }
 
 start_cssd() {
-    if [ -x "$HOLDFAST_HOME/bin/cssd" ]; then
-        "$HOLDFAST_HOME/bin/cssd" &
-    else
-        "$JAVA_HOME/bin/java" -XX:+UseZGC -Xms32m -Xmx64m -Xss512k -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError \
-            --enable-native-access=ALL-UNNAMED -Dfile.encoding=UTF-8 \
-            -cp "$HOLDFAST_LIB/*" dev.holdfast.cssd.Cssd &
-    fi
+    "$JAVA_HOME/bin/java" -XX:+UseZGC -Xms32m -Xmx64m -Xss512k -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError \
+        --enable-native-access=ALL-UNNAMED -Dfile.encoding=UTF-8 \
+        -cp "$HOLDFAST_LIB/*" dev.holdfast.cssd.Cssd &
 }
 
 # As a unit with Restart=always and RestartPreventExitStatus=3 would: 3 means that the node was asked to leave.

@@ -200,6 +200,8 @@ final class LabNode {
         BufferedWriter orders = init.outputWriter(StandardCharsets.UTF_8);
         try {
             long pid = NodeProcess.awaitPid(words);
+            // Out of the node's group: a frozen parent could not tell that its child is gone.
+            Files.writeString(places.cgroup().resolve("labd").resolve("cgroup.procs"), Long.toString(init.pid()));
             cabling.plug(number, pid, List.copyOf(cuts));
             NodeProcess.tell(orders, "plugged");
             NodeProcess.await(words, "ready");
