@@ -123,7 +123,12 @@ public final class ControlServer implements Closeable {
                 }
             }
         } catch (LineBuffer.TooLong tooLong) {
-            farewell(channel, Reply.Refused.because("HF-1001", "The request was not read: " + tooLong.getMessage()));
+            farewell(
+                    channel,
+                    Reply.Refused.because(
+                            "HF-1001",
+                            "The request was not read: " + tooLong.getMessage() + ".",
+                            "Name fewer resources or attributes in one command."));
         } catch (IOException | InterruptedException _) {
             // The client went away. Its request, if one is being worked on, goes on.
         } finally {
