@@ -745,6 +745,10 @@ public final class Membership {
                         "%s %s was voted out in epoch %s by %s: %s"
                                 .formatted(self, incarnation, view.epoch(), view.proposer(), view.reason()));
                 letGo("voted out in epoch " + view.epoch() + " by " + view.proposer() + ": " + view.reason());
+            } else if (isUnsettled(view, self, incarnation)) {
+                // Let in and voted out before we could learn of either. Others wait for a proof that this life is
+                // harmless, and while it goes on there is none: it says so, and a new life joins.
+                letGo("voted out before joining, in a view up to epoch " + view.epoch());
             }
             return;
         }
@@ -787,6 +791,11 @@ public final class Membership {
         out.add(new Effect.InstallView(view));
         beat(now, true);
         pollNow(now);
+    }
+
+    private static boolean isUnsettled(View view, NodeId node, Incarnation life) {
+        return view.unsettled().stream()
+                .anyMatch(each -> each.node().equals(node) && each.incarnation().equals(life));
     }
 
     // ---------------------------------------------------------------------------------------------- reconfiguration
@@ -1098,6 +1107,7 @@ public final class Membership {
             boolean candidate = !members.contains(block.node())
                     && settings.nodes().contains(block.node())
                     && block.state() == NodeState.JOINING
+                    && !isUnsettled(current, block.node(), block.incarnation())
                     && seen.hasChanged()
                     && now.since(seen.firstSeen()).compareTo(aliveWindow()) <= 0
                     && block.reach().containsAll(members)
@@ -1127,8 +1137,8 @@ public final class Membership {
 
     private @Nullable View joinOn(View newest, HeartbeatBlock who) {
         SortedMap<NodeId, Incarnation> members = new TreeMap<>(newest.members());
-        if (members.containsKey(who.node())) {
-            return null;
+        if (members.containsKey(who.node()) || isUnsettled(newest, who.node(), who.incarnation())) {
+            return null; // A life that others wait to see harmless must end first; its next life is welcome.
         }
         members.put(who.node(), who.incarnation());
         // Its new life proves the older ones harmless: it was written after everything of them was verified stopped.

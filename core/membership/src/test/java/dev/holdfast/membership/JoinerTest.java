@@ -1,0 +1,211 @@
+package dev.holdfast.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+/** One real node with one voting disk that answers at once; the other node is played by the test. */
+class JoinerTest {
+    private static final NodeId N1 = new NodeId(1);
+    private static final NodeId N2 = new NodeId(2);
+    private static final Incarnation FIRST_LIFE = new Incarnation(1);
+    private static final Duration TICK = Duration.ofMillis(50);
+
+    private final Membership node = new Membership(
+            new MembershipSettings(
+                    N1, NodeSet.of(N1, N2), 1, 1, Timing.standard(), 7, true, false, Duration.ofSeconds(3), 1),
+            new Moment(0));
+    private final TreeMap<NodeId, HeartbeatBlock> heartbeats = new TreeMap<>();
+    private final TreeMap<NodeId, BallotBlock> ballots = new TreeMap<>();
+    private final List<Effect> seen = new ArrayList<>();
+    private Moment now = new Moment(0);
+    private boolean diskAnswersWithErrors;
+    private long peerSequence = 1;
+
+    @Test
+    void a_joiner_that_lost_the_majority_says_that_it_stopped_and_begins_anew() {
+        pass(1);
+        assertThat(seen).noneMatch(Effect.LetGo.class::isInstance);
+
+        diskAnswersWithErrors = true;
+        pass(5); // More than its lease of 4 s, although it holds none: it may have been voted in without knowing.
+        assertThat(seen).anyMatch(Effect.LetGo.class::isInstance);
+
+        give(new Input.LetGoDone(true, "nothing ran"));
+        assertThat(seen)
+                .anyMatch(effect -> effect instanceof Effect.SendHeartbeat beat
+                        && beat.heartbeat().state() == NodeState.STOPPED);
+        pass(10);
+        assertThat(seen).anyMatch(effect -> effect instanceof Effect.Exit exit && exit.restart());
+    }
+
+    @Test
+    void a_joiner_whose_disks_answer_waits_as_long_as_it_takes() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerOnDisk(30, NodeState.MEMBER); // A member lives, but does not hear us: it does not let us in.
+        assertThat(seen).noneMatch(Effect.LetGo.class::isInstance);
+    }
+
+    @Test
+    void the_word_of_a_person_is_for_one_eviction_and_not_for_the_next_of_the_same_life() {
+        peerIsMemberOfAViewOfItsOwn();
+        pass(12);
+        assertThat(current().unsettled(N2)).isPresent();
+        give(new Input.OperatorConfirmed(N2, "alice"));
+        assertThat(settledTimes()).isOne();
+
+        // The same life wants in after all, is let in, and then falls silent without another word.
+        passWithPeerHeard(4);
+        assertThat(current().hasMember(N2, FIRST_LIFE)).isTrue();
+        pass(9);
+        assertThat(current().hasMember(N2, FIRST_LIFE)).isFalse();
+        assertThat(settledTimes()).isOne();
+    }
+
+    @Test
+    void a_joiner_that_was_voted_out_before_it_knew_that_it_was_in_begins_anew() {
+        pass(1);
+        View without = new View(
+                new Epoch(2),
+                0,
+                new TreeMap<>(Map.of(N2, FIRST_LIFE)),
+                N2,
+                List.of(new View.Unsettled(N1, FIRST_LIFE, new Epoch(2))),
+                RegistryRoot.NONE,
+                N2,
+                "voted out: n1 #1");
+        writePeer(NodeState.MEMBER, without);
+        pass(1);
+        assertThat(seen).anyMatch(Effect.LetGo.class::isInstance);
+    }
+
+    @Test
+    void a_life_that_is_not_settled_is_not_let_in() {
+        peerIsMemberOfAViewOfItsOwn();
+        pass(12);
+        passWithPeerHeard(6);
+        assertThat(current().hasMember(N2, FIRST_LIFE)).isFalse();
+        assertThat(current().unsettled(N2)).isPresent();
+    }
+
+    private void peerIsMemberOfAViewOfItsOwn() {
+        View view = new View(
+                new Epoch(1),
+                0,
+                new TreeMap<>(Map.of(N2, FIRST_LIFE)),
+                N2,
+                List.of(),
+                RegistryRoot.NONE,
+                N2,
+                "founded by n2");
+        ballots.put(N2, new BallotBlock(N2, FIRST_LIFE, 2, 130, 130, view));
+        writePeer(NodeState.JOINING, view);
+    }
+
+    private void writePeer(NodeState state, View announced) {
+        heartbeats.put(
+                N2,
+                new HeartbeatBlock(
+                        N2,
+                        FIRST_LIFE,
+                        peerSequence++,
+                        state,
+                        announced,
+                        NodeSet.of(N1, N2),
+                        0,
+                        0,
+                        2,
+                        8,
+                        new SafetyData(Duration.ofSeconds(10), false)));
+    }
+
+    private View current() {
+        View current = null;
+        for (Effect effect : seen) {
+            if (effect instanceof Effect.InstallView install) {
+                current = install.view();
+            }
+        }
+        assertThat(current).isNotNull();
+        return java.util.Objects.requireNonNull(current);
+    }
+
+    private long settledTimes() {
+        Predicate<Effect> settled = Effect.Settled.class::isInstance;
+        return seen.stream().filter(settled).count();
+    }
+
+    /** Lets time pass in ticks, the other node being silent and still. */
+    private void pass(double seconds) {
+        for (long tick = 0; tick < seconds * 1000 / TICK.toMillis(); tick++) {
+            now = now.plus(TICK);
+            give(new Input.Tick());
+        }
+    }
+
+    private void passWithPeerOnDisk(double seconds, NodeState state) {
+        for (long tick = 0; tick < seconds * 10; tick++) {
+            View announced = java.util.Objects.requireNonNull(
+                    java.util.Objects.requireNonNull(heartbeats.get(N2)).announced());
+            writePeer(state, announced);
+            pass(0.1);
+        }
+    }
+
+    private void passWithPeerHeard(double seconds) {
+        for (long tick = 0; tick < seconds * 10; tick++) {
+            passWithPeerOnDisk(0.1, NodeState.JOINING);
+            give(new Input.HeartbeatReceived(
+                    0,
+                    new Heartbeat(
+                            N2, FIRST_LIFE, peerSequence, NodeState.JOINING, Epoch.NONE, 0, NodeSet.of(N1, N2), 8)));
+        }
+    }
+
+    private void give(Input input) {
+        ArrayDeque<Input> inbox = new ArrayDeque<>(List.of(input));
+        while (!inbox.isEmpty()) {
+            for (Effect effect : node.step(now, inbox.remove())) {
+                seen.add(effect);
+                switch (effect) {
+                    case Effect.WriteHeartbeat write -> {
+                        heartbeats.put(N1, write.block());
+                        inbox.add(answer(write.operation(), new Input.DiskWritten(0, write.operation())));
+                    }
+                    case Effect.WriteBallot write -> {
+                        ballots.put(N1, write.block());
+                        inbox.add(answer(write.operation(), new Input.DiskWritten(0, write.operation())));
+                    }
+                    case Effect.ReadHeartbeats read ->
+                        inbox.add(answer(
+                                read.operation(),
+                                new Input.HeartbeatsRead(
+                                        0, read.operation(), new TreeMap<>(heartbeats), NodeSet.EMPTY)));
+                    case Effect.ReadBallots read ->
+                        inbox.add(answer(
+                                read.operation(),
+                                new Input.BallotsRead(0, read.operation(), new TreeMap<>(ballots), NodeSet.EMPTY)));
+                    default -> {}
+                }
+            }
+        }
+    }
+
+    private Input answer(long operation, Input answer) {
+        return diskAnswersWithErrors ? new Input.DiskFailed(0, operation, "input/output error") : answer;
+    }
+}
