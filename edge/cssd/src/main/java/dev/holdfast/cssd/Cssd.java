@@ -59,10 +59,10 @@ public final class Cssd {
             logTo(directories.log().resolve("cssd.log"));
             start(directories);
         } catch (InvalidSettings e) {
-            e.problems().forEach(problem -> complain("HF-1001: " + problem));
+            e.problems().forEach(problem -> complain("HF-1101: " + problem));
             System.exit(1);
         } catch (IOException e) {
-            complain("HF-1003: cssd cannot start: " + e.getMessage());
+            complain("HF-1103: cssd cannot start: " + e.getMessage());
             System.exit(1);
         } catch (InterruptedException e) {
             System.exit(1);
@@ -184,7 +184,7 @@ public final class Cssd {
             Scheduling.realTime(priority);
         } catch (IOException e) {
             LOG.warn(
-                    "HF-1010: thread '{}' runs without real-time priority ({}); under load this node may be evicted"
+                    "HF-1110: thread '{}' runs without real-time priority ({}); under load this node may be evicted"
                             + " for being late. Use profile default or conservative, or grant CAP_SYS_NICE.",
                     Thread.currentThread().getName(),
                     e.getMessage());
@@ -196,7 +196,7 @@ public final class Cssd {
             Scheduling.lockMemory();
         } catch (IOException e) {
             LOG.warn(
-                    "HF-1011: memory is not locked ({}); paging may delay heartbeats. Grant CAP_IPC_LOCK.",
+                    "HF-1111: memory is not locked ({}); paging may delay heartbeats. Grant CAP_IPC_LOCK.",
                     e.getMessage());
         }
         if (!Scheduling.adjustOutOfMemoryScore(LAST_TO_BE_KILLED)) {
@@ -207,7 +207,7 @@ public final class Cssd {
     private static Optional<WatchdogFeeder> openWatchdog(NodeConf node, ClusterSettings cluster)
             throws IOException, InterruptedException {
         if (node.watchdog().isEmpty()) {
-            LOG.warn("HF-1012: no watchdog is configured (node.conf: watchdog=/dev/watchdog); if this node hangs, its"
+            LOG.warn("HF-1112: no watchdog is configured (node.conf: watchdog=/dev/watchdog); if this node hangs, its"
                     + " resources can be taken over only after a fence device or a person confirmed that it is off");
             return Optional.empty();
         }
@@ -233,14 +233,14 @@ public final class Cssd {
             return false;
         }
         if (watchdog.get().armed().software()) {
-            LOG.warn("HF-1013: the watchdog is softdog, which dies with the kernel it should guard against;"
+            LOG.warn("HF-1113: the watchdog is softdog, which dies with the kernel it should guard against;"
                     + " takeover by timer is off for this node");
             return false;
         }
         Optional<String> hypervisor = Machine.hypervisor();
         if (hypervisor.isPresent() && !cluster.virtualTimerTakeover()) {
             LOG.warn(
-                    "HF-1014: this is a virtual machine ({}), which can be frozen together with its watchdog;"
+                    "HF-1114: this is a virtual machine ({}), which can be frozen together with its watchdog;"
                             + " takeover by timer is off unless cluster.conf says timer.takeover.on.virtual=yes",
                     hypervisor.get());
             return false;

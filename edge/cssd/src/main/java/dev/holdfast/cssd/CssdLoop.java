@@ -35,7 +35,9 @@ import org.slf4j.LoggerFactory;
  */
 final class CssdLoop {
     private static final Logger LOG = LoggerFactory.getLogger(CssdLoop.class);
-    private static final long TICK_NANOS = 10_000_000;
+    /** The longest time between two looks at the clock; half a fast poll if that is shorter. */
+    private static final long TICK_MAX_NANOS = 25_000_000;
+
     private static final int BATCH_MAX = 256;
     /** A crsd that says nothing for so long hangs, and is started anew: what it runs goes on. */
     private static final Duration CRSD_SILENCE = Duration.ofSeconds(10);
@@ -120,8 +122,9 @@ final class CssdLoop {
 
     void run() throws InterruptedException {
         var batch = new ArrayList<Runnable>();
+        long tickNanos = Math.min(TICK_MAX_NANOS, cluster.timing().fastPoll().toNanos() / 2);
         while (true) {
-            Runnable first = inbox.poll(TICK_NANOS, TimeUnit.NANOSECONDS);
+            Runnable first = inbox.poll(tickNanos, TimeUnit.NANOSECONDS);
             if (first != null) {
                 batch.add(first);
                 inbox.drainTo(batch, BATCH_MAX); // Bounded: a flood must not put the tick off.
@@ -330,7 +333,8 @@ final class CssdLoop {
                         "ownerIncarnation", root.ownerIncarnation(),
                         "segment", root.segment(),
                         "generation", root.generation()));
-        message.put("lease", lease == null ? 0 : lease.nanos());
+        // As text: the parser at the other end goes through doubles, which bend nanoseconds after 104 days of uptime.
+        message.put("lease", lease == null ? "0" : String.valueOf(lease.nanos()));
         sendCrs(message);
     }
 

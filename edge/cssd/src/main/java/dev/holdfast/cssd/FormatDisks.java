@@ -43,7 +43,7 @@ public final class FormatDisks {
             }
             if (problems > 0) {
                 err.println(
-                        "HF-1002: nothing was formatted. If these disks really hold nothing that is needed, stop every"
+                        "HF-1102: nothing was formatted. If these disks really hold nothing that is needed, stop every"
                                 + " node and add --force.");
                 System.exit(1);
             }
@@ -57,10 +57,10 @@ public final class FormatDisks {
                 System.out.println("registry location formatted: " + path);
             }
         } catch (InvalidSettings e) {
-            e.problems().forEach(problem -> err.println("HF-1001: " + arguments[0] + ": " + problem));
+            e.problems().forEach(problem -> err.println("HF-1101: " + arguments[0] + ": " + problem));
             System.exit(1);
         } catch (IOException e) {
-            err.println("HF-1003: " + e.getMessage());
+            err.println("HF-1103: " + e.getMessage());
             System.exit(1);
         }
     }
@@ -72,7 +72,7 @@ public final class FormatDisks {
             }
             boolean blank = BlockSeal.isBlank(device.read(offset, BlockSeal.BLOCK), 0);
             if (!blank) {
-                err.println("HF-1002: " + path + " is not blank at offset " + offset);
+                err.println("HF-1102: " + path + " is not blank at offset " + offset);
             }
             return blank;
         }
