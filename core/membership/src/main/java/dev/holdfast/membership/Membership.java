@@ -77,6 +77,7 @@ public final class Membership {
     private Phase phase = Phase.READING;
     private @Nullable Incarnation incarnation;
     private @Nullable View current;
+    private Moment currentSince;
 
     // Reading, before the first write.
     private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> firstHeartbeats = new HashMap<>();
@@ -173,6 +174,7 @@ public final class Membership {
         nextPoll = now;
         pollBegan = now;
         lastRound = now;
+        currentSince = now;
         memberSince = now;
         roundBegan = now;
         proposeAt = now;
@@ -736,6 +738,7 @@ public final class Membership {
         }
         View before = current;
         current = view;
+        currentSince = now;
         boolean epochChanged = before == null || !before.epoch().equals(view.epoch());
         if (!view.hasMember(self, incarnation)) {
             if (phase == Phase.MEMBER) {
@@ -1004,6 +1007,11 @@ public final class Membership {
         if (phase != Phase.JOINING) {
             return;
         }
+        if (currentSince.isAfter(startedAt) && now.since(currentSince).compareTo(aliveWindow()) < 0) {
+            mayFoundSince = null;
+            return; // Others have just founded or changed a view: its members are given the time to show that they
+            // live.
+        }
         Map<NodeId, NodeSet> reach = new TreeMap<>();
         reach.put(self, peers.heardWithin(now, timing.misscount()));
         for (DiskKnowledge.Seen seen : knowledge.all()) {
@@ -1077,10 +1085,11 @@ public final class Membership {
         if (newest != null) {
             unsettled.addAll(newest.unsettled());
             newest.members().forEach((node, life) -> unsettled.add(new View.Unsettled(node, life, epoch)));
-            // A founder's new life proves its older ones harmless (F2, F3).
+            // A founder's new life proves its older ones harmless (F2, F3); a life that goes on is a member and not
+            // gone.
             unsettled.removeIf(each -> {
                 Incarnation now = members.get(each.node());
-                return now != null && each.incarnation().isBefore(now);
+                return now != null && !now.isBefore(each.incarnation());
             });
         }
         RegistryRoot root = newest == null ? RegistryRoot.NONE : newest.registryRoot();

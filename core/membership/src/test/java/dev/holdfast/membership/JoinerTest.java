@@ -102,6 +102,14 @@ class JoinerTest {
         assertThat(current().unsettled(N2)).isPresent();
     }
 
+    @Test
+    void a_founder_that_was_a_member_already_in_the_same_life_is_not_waited_for() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        assertThat(current().memberSet()).isEqualTo(NodeSet.of(N1, N2));
+        assertThat(current().unsettled()).isEmpty();
+    }
+
     private void peerIsMemberOfAViewOfItsOwn() {
         View view = new View(
                 new Epoch(1),
