@@ -66,6 +66,7 @@ final class CrsMaster {
 
     // From the registry: acknowledged content.
     private long version;
+    private long definedIn; // The version that last changed a definition.
     private SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
     private SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
@@ -84,6 +85,7 @@ final class CrsMaster {
     private long numbers;
     private @Nullable Write writing;
     private final Deque<Asked> asked = new ArrayDeque<>();
+    private Moment askedSince;
     private final SortedMap<Long, Active> active = new TreeMap<>();
     private Plan plan = new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>());
     private boolean dirty;
@@ -138,6 +140,7 @@ final class CrsMaster {
         types = settings.types();
         startedAt = now;
         servingSince = now;
+        askedSince = now;
     }
 
     // ---------------------------------------------------------------- who is there
@@ -288,6 +291,7 @@ final class CrsMaster {
         definitions = new TreeMap<>(content.definitions());
         wanted = new TreeMap<>(content.wanted());
         greeted = new TreeMap<>(content.greeted());
+        definedIn = version;
         serving = true;
         servingSince = around.now();
         noteLostService();
@@ -384,6 +388,7 @@ final class CrsMaster {
         wanted = new TreeMap<>(after.wanted());
         greeted = new TreeMap<>(after.greeted());
         if (redefined) {
+            definedIn = version;
             observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
             members.keySet().forEach(node -> tellDefinitions(around, node));
         }
@@ -439,6 +444,9 @@ final class CrsMaster {
     // ---------------------------------------------------------------- commands
 
     void command(CrsNode.Surroundings around, CrsInput.CommandGiven given) {
+        if (asked.isEmpty()) {
+            askedSince = around.now();
+        }
         asked.add(new Asked(given.id(), given.command()));
         dirty = true;
     }
@@ -500,8 +508,9 @@ final class CrsMaster {
         while (serving && dirty && writing == null && around.hasLease()) {
             dirty = false;
             openWhenGathered(around);
-            Asked next = opened ? asked.poll() : null;
+            Asked next = opened && everyoneKnowsDefinitions(around) ? asked.poll() : null;
             if (next != null) {
+                askedSince = around.now();
                 dirty = true;
                 decide(around, next);
                 continue;
@@ -517,6 +526,17 @@ final class CrsMaster {
             ready.forEach(action -> order(around, action));
             finishCommands(around, ready.isEmpty() ? situation : situation(around));
         }
+    }
+
+    /**
+     * A command that follows a change of definitions (start after add) is decided when the nodes have reported on them:
+     * until then everything may be running everywhere. A node that does not report in time is planned around.
+     */
+    private boolean everyoneKnowsDefinitions(CrsNode.Surroundings around) {
+        return members.values().stream()
+                        .filter(member -> member.reachable && member.complete)
+                        .allMatch(member -> member.reportedVersion >= definedIn)
+                || !around.now().isBefore(askedSince.plus(GATHERING));
     }
 
     private static void say(CrsNode.Surroundings around, Plan plan) {
@@ -583,7 +603,7 @@ final class CrsMaster {
 
     /** Time passed: what was waited for may have been waited for long enough. */
     void tick() {
-        dirty |= !opened;
+        dirty |= !opened || !asked.isEmpty();
     }
 
     void leaseHeld() {

@@ -1,0 +1,385 @@
+package dev.holdfast.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.membership.InvalidSettings;
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.policy.Command;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Node 1 as member of a cluster of two, with everything around it played by the test. */
+class CrsTest {
+    private static final NodeId N1 = new NodeId(1);
+    private static final NodeId N2 = new NodeId(2);
+    private static final ResourceName WEB = new ResourceName("web");
+    private static final Duration LEASE = Duration.ofSeconds(4);
+
+    private final TreeMap<ResourceName, CrsSettings.Evidence> evidence = new TreeMap<>();
+    private Crs crs;
+    private Moment now = new Moment(0);
+    private Epoch epoch = new Epoch(1);
+    private long version;
+    private final List<CrsEffect> effects = new ArrayList<>();
+
+    @BeforeEach
+    void aNodeWithoutAView() throws InvalidSettings {
+        crs = new Crs(new CrsSettings(settings(), N1, 1000, evidence), now);
+    }
+
+    private static ClusterSettings settings() throws InvalidSettings {
+        return ClusterSettings.read(new HashMap<>(Map.of(
+                "cluster.name", "test",
+                "cluster.id", "00000000-0000-0000-0000-000000000001",
+                "node.1.name", "n1",
+                "node.1.private", "127.0.1.1",
+                "node.2.name", "n2",
+                "node.2.private", "127.0.1.2",
+                "votingdisk.1", "/d1",
+                "registry.1", "/d1")));
+    }
+
+    // What happens around the node. Each clears what was asked for before.
+
+    private void step(CrsInput input) {
+        effects.clear();
+        effects.addAll(crs.step(now, input));
+    }
+
+    private void later(Duration span) {
+        now = now.plus(span);
+    }
+
+    private void view(NodeId master, boolean withLease, Integer... members) {
+        SortedMap<NodeId, Incarnation> lives = new TreeMap<>();
+        for (int member : members) {
+            lives.put(new NodeId(member), new Incarnation(member));
+        }
+        List<ClusterView.Unsettled> unsettled = new ArrayList<>();
+        step(new CrsInput.ViewReceived(
+                new ClusterView(N1, new Incarnation(1), epoch, 0, master, lives, unsettled, RegistryRoot.NONE),
+                withLease ? Optional.of(now.plus(LEASE)) : Optional.empty()));
+    }
+
+    private void evicted(boolean settled) {
+        epoch = epoch.next();
+        SortedMap<NodeId, Incarnation> alone = new TreeMap<>(Map.of(N1, new Incarnation(1)));
+        List<ClusterView.Unsettled> unsettled =
+                List.of(new ClusterView.Unsettled(N2, new Incarnation(2), epoch, settled, settled ? "F1" : "", ""));
+        step(new CrsInput.ViewReceived(
+                new ClusterView(N1, new Incarnation(1), epoch, 0, N1, alone, unsettled, RegistryRoot.NONE),
+                Optional.of(now.plus(LEASE))));
+    }
+
+    /** Node 1 is master, both nodes are members, the registry is empty, and node 2 has reported. */
+    private void bothNodesServe() {
+        view(N1, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        step(new CrsInput.RegistryServing(version, new TreeMap<>(), new TreeMap<>(), new TreeMap<>()));
+        peerReports(0, Map.of());
+        writeEverything();
+    }
+
+    private void peerReports(long orders, Map<ResourceName, Observed> instances) {
+        said(new PeerMessage.Report(version, orders, true, true, new TreeMap<>(instances)));
+    }
+
+    private void said(PeerMessage message) {
+        step(new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, message));
+    }
+
+    /** Acknowledges every write until there are no more; keeps what else was asked for. */
+    private void writeEverything() {
+        List<CrsEffect> all = new ArrayList<>(effects);
+        for (Optional<CrsEffect.Write> write = first(CrsEffect.Write.class);
+                write.isPresent();
+                write = first(CrsEffect.Write.class)) {
+            step(new CrsInput.RegistryWritten(write.get().id(), ++version));
+            all.addAll(effects);
+        }
+        effects.clear();
+        all.removeIf(effect -> effect instanceof CrsEffect.Write);
+        effects.addAll(all);
+    }
+
+    private <T extends CrsEffect> Optional<T> first(Class<T> kind) {
+        return effects.stream().filter(kind::isInstance).map(kind::cast).findFirst();
+    }
+
+    private <T extends PeerMessage> List<T> sentToPeer(Class<T> kind) {
+        return effects.stream()
+                .filter(effect -> effect instanceof CrsEffect.Send)
+                .map(effect -> (CrsEffect.Send) effect)
+                .filter(send -> send.to().equals(N2) && kind.isInstance(send.message()))
+                .map(send -> kind.cast(send.message()))
+                .toList();
+    }
+
+    private void addWebOn(String members) {
+        step(new CrsInput.CommandGiven(
+                1,
+                new Command.Add(
+                        "web",
+                        "cluster_resource",
+                        Map.of(
+                                "ACTION_SCRIPT", "/web.scr",
+                                "PLACEMENT", "restricted",
+                                "HOSTING_MEMBERS", members),
+                        false)));
+        writeEverything();
+    }
+
+    private void startWeb() {
+        step(new CrsInput.CommandGiven(
+                2, new Command.Start(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
+        writeEverything();
+    }
+
+    private void ended(long run, int exit) {
+        step(new CrsInput.ActionFinished(WEB, run, exit, false, List.of()));
+        writeEverything();
+    }
+
+    private CrsEffect.Run run(ActionKind kind) {
+        CrsEffect.Run run = first(CrsEffect.Run.class).orElseThrow();
+        assertThat(run.kind()).isEqualTo(kind);
+        return run;
+    }
+
+    @Test
+    void a_command_is_written_to_the_registry_before_anything_is_done_about_it() {
+        bothNodesServe();
+        addWebOn("n1");
+        assertThat(first(CrsEffect.CommandDone.class)).isPresent();
+
+        step(new CrsInput.CommandGiven(
+                2, new Command.Start(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
+        assertThat(effects).isEmpty(); // Node 2 has not said yet whether it runs there.
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+
+        assertThat(first(CrsEffect.Write.class)).isPresent();
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        writeEverything();
+        assertThat(run(ActionKind.START).epoch()).isEqualTo(epoch);
+    }
+
+    @Test
+    void a_start_streams_its_progress_and_is_done_when_the_check_confirms_it() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        assertThat(effects)
+                .contains(
+                        new CrsEffect.CommandProgress(2, Message.of("CRS-2672", "Attempting to start 'web' on 'n1'")));
+
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+
+        assertThat(effects)
+                .contains(new CrsEffect.CommandProgress(2, Message.of("CRS-2676", "Start of 'web' on 'n1' succeeded")));
+        assertThat(first(CrsEffect.CommandDone.class)).contains(new CrsEffect.CommandDone(2, List.of()));
+        assertThat(crs.weight()).isEqualTo(1);
+    }
+
+    @Test
+    void nothing_is_started_without_a_lease() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        epoch = epoch.next();
+        view(N1, false, 1, 2); // The new epoch's lease is not there yet.
+        startWeb();
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+
+        view(N1, true, 1, 2);
+        writeEverything();
+
+        assertThat(run(ActionKind.START).epoch()).isEqualTo(epoch);
+    }
+
+    @Test
+    void an_order_waits_for_the_lease_of_its_epoch_and_counts_as_starting_meanwhile() {
+        view(N2, false, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        said(new PeerMessage.Definitions(
+                1,
+                0,
+                List.of(new PeerMessage.Definition(
+                        "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr"))))));
+
+        said(new PeerMessage.Order(1, WEB, ActionKind.START, false));
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        said(new PeerMessage.Definitions(
+                2,
+                1,
+                List.of(new PeerMessage.Definition(
+                        "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr"))))));
+        assertThat(sentToPeer(PeerMessage.Report.class).getLast().instances())
+                .containsEntry(WEB, Observed.OFFLINE.withInternal(dev.holdfast.model.InternalState.STARTING));
+
+        view(N2, true, 1, 2);
+        run(ActionKind.START);
+    }
+
+    @Test
+    void an_order_of_an_earlier_epoch_is_not_carried_out_but_answered() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        said(new PeerMessage.Definitions(
+                1,
+                0,
+                List.of(new PeerMessage.Definition(
+                        "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr"))))));
+        Epoch before = epoch;
+        epoch = epoch.next();
+        view(N2, true, 1, 2);
+
+        step(new CrsInput.PeerSaid(
+                N2, new Incarnation(2), before, new PeerMessage.Order(7, WEB, ActionKind.START, false)));
+
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        assertThat(sentToPeer(PeerMessage.Report.class).getLast().orders()).isEqualTo(7);
+    }
+
+    @Test
+    void what_ran_on_a_lost_node_is_started_only_once_that_node_is_settled() {
+        bothNodesServe();
+        addWebOn("n2 n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        PeerMessage.Order order = sentToPeer(PeerMessage.Order.class).getLast();
+        assertThat(order.kind()).isEqualTo(ActionKind.START);
+        peerReports(order.number(), Map.of(WEB, Observed.ONLINE));
+        writeEverything();
+
+        evicted(false);
+        writeEverything();
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+
+        evicted(true);
+        writeEverything();
+        assertThat(run(ActionKind.START).wasInService()).isTrue();
+    }
+
+    @Test
+    void a_report_that_does_not_count_an_order_says_nothing_about_it() {
+        bothNodesServe();
+        addWebOn("n2");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        assertThat(sentToPeer(PeerMessage.Order.class)).hasSize(1);
+
+        peerReports(0, Map.of(WEB, Observed.OFFLINE)); // Said before the order arrived.
+        writeEverything();
+        assertThat(sentToPeer(PeerMessage.Order.class)).isEmpty();
+    }
+
+    @Test
+    void a_resource_that_was_never_started_here_is_not_asked_by_its_script() {
+        bothNodesServe();
+        addWebOn("n1");
+
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        assertThat(crs.situation().orElseThrow().observed().get(new dev.holdfast.model.InstanceKey(WEB, N1)))
+                .isEqualTo(Observed.OFFLINE);
+    }
+
+    @Test
+    void a_restarted_crsd_checks_what_an_earlier_one_started_in_this_life() throws InvalidSettings {
+        evidence.put(WEB, new CrsSettings.Evidence(new Incarnation(1)));
+        aNodeWithoutAView();
+        bothNodesServe();
+        addWebOn("n1");
+
+        ended(run(ActionKind.CHECK).run(), 0);
+
+        assertThat(crs.weight()).isEqualTo(1);
+    }
+
+    @Test
+    void what_an_earlier_life_of_the_node_left_is_cleaned_and_counts_as_offline() throws InvalidSettings {
+        evidence.put(WEB, new CrsSettings.Evidence(new Incarnation(99)));
+        aNodeWithoutAView();
+        bothNodesServe();
+        addWebOn("n1");
+
+        ended(run(ActionKind.CLEAN).run(), 1);
+
+        assertThat(crs.situation().orElseThrow().observed().get(new dev.holdfast.model.InstanceKey(WEB, N1)))
+                .isEqualTo(Observed.OFFLINE);
+    }
+
+    @Test
+    void half_a_lease_without_renewal_makes_the_guard_let_go_once() {
+        bothNodesServe();
+        later(LEASE.dividedBy(2).minusMillis(1));
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.LetGo.class)).isEmpty();
+
+        later(Duration.ofMillis(1));
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.LetGo.class).orElseThrow().exit()).isTrue();
+        step(new CrsInput.Tick());
+        assertThat(effects).isEmpty();
+    }
+
+    @Test
+    void a_renewed_lease_holds_the_guard_off() {
+        bothNodesServe();
+        later(Duration.ofSeconds(1));
+        view(N1, true, 1, 2);
+        later(LEASE.dividedBy(2).minusMillis(1));
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.LetGo.class)).isEmpty();
+    }
+
+    @Test
+    void a_node_that_is_no_master_refuses_commands_and_says_what_to_do() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.CommandGiven(5, new Command.Start(new Command.Selection.All(), Optional.empty(), false)));
+
+        CrsEffect.CommandFailed refused = first(CrsEffect.CommandFailed.class).orElseThrow();
+        assertThat(refused.id()).isEqualTo(5);
+        assertThat(refused.reasons().getFirst().nextStep()).isNotEmpty();
+    }
+
+    @Test
+    void a_message_of_a_later_epoch_waits_until_that_view_is_here() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        Epoch next = epoch.next();
+        step(new CrsInput.PeerSaid(
+                N2,
+                new Incarnation(2),
+                next,
+                new PeerMessage.Definitions(
+                        1,
+                        0,
+                        List.of(new PeerMessage.Definition(
+                                "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr")))))));
+        assertThat(first(CrsEffect.UseDefinitions.class)).isEmpty();
+
+        epoch = next;
+        view(N2, true, 1, 2);
+        assertThat(first(CrsEffect.UseDefinitions.class).orElseThrow().definitions())
+                .containsKey(WEB);
+    }
+}
