@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -84,6 +85,9 @@ final class NativeAgents implements AutoCloseable {
     // Guarded by this: what we put into the kernel or found there, and extend.
     private final SortedMap<ResourceName, Vip> held = new TreeMap<>();
     private boolean lettingGo;
+    /** Networks whose clean is not confirmed yet: a link that is back so soon counts from the next check on. */
+    private final Set<ResourceName> cleaned = ConcurrentHashMap.newKeySet();
+
     private long extendedNanos = System.nanoTime() - Duration.ofSeconds(1).toNanos();
 
     NativeAgents(Lease lease, Path instances, Listener listener) throws IOException {
@@ -135,16 +139,24 @@ final class NativeAgents implements AutoCloseable {
         Path stopped =
                 instances.resolve(ResourceGroups.directoryName(resource.name().text()) + ".stopped");
         switch (kind) {
-            case STOP, CLEAN -> Files.writeString(stopped, "");
-            case START -> Files.deleteIfExists(stopped);
+            case START -> {
+                Files.deleteIfExists(stopped);
+                cleaned.remove(resource.name());
+            }
+            case STOP -> {
+                Files.writeString(
+                        stopped, ""); // The network itself stays up: only this says that it is not to be used.
+                return List.of();
+            }
+            case CLEAN -> {
+                cleaned.add(resource.name());
+                return List.of();
+            }
             case CHECK -> {
-                if (Files.exists(stopped)) {
+                if (Files.exists(stopped) || cleaned.remove(resource.name())) {
                     return List.of("CRS_STATE_DETAILS:");
                 }
             }
-        }
-        if (kind == ActionKind.STOP || kind == ActionKind.CLEAN) {
-            return List.of();
         }
         PublicNetwork network = PublicNetwork.of(resource);
         return network.serving(netlink).isPresent()

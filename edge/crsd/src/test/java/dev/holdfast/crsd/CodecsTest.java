@@ -1,0 +1,164 @@
+package dev.holdfast.crsd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Incident;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.node.CrsInput;
+import dev.holdfast.node.PeerMessage;
+import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Wanted;
+import dev.holdfast.policy.WantedInstance;
+import dev.holdfast.policy.Wish;
+import dev.holdfast.registry.RegistryContent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class CodecsTest {
+    private static final ResourceName WEB = new ResourceName("web");
+    private static final NodeId N1 = new NodeId(1);
+    private static final NodeId N2 = new NodeId(2);
+
+    private static final List<PeerMessage> ALL = List.of(
+            new PeerMessage.Definitions(3, 0, List.of()),
+            new PeerMessage.Definitions(
+                    3,
+                    9,
+                    List.of(
+                            new PeerMessage.Definition("web", "cluster_resource", new TreeMap<>(Map.of("A", "b\"c"))),
+                            new PeerMessage.Definition("bare", "local_resource", new TreeMap<>()))),
+            new PeerMessage.Report(-1, 0, true, false, new TreeMap<>()),
+            new PeerMessage.Report(
+                    4,
+                    2,
+                    false,
+                    true,
+                    new TreeMap<>(Map.of(
+                            WEB,
+                            new Observed(
+                                    ResourceState.INTERMEDIATE,
+                                    InternalState.CLEANING,
+                                    "CHECK TIMED OUT",
+                                    Optional.of(new Incident(
+                                            1_800_000_000_000_001L,
+                                            Incident.Kind.FAILED,
+                                            Duration.ofMillis(1234),
+                                            "it died")))))),
+            new PeerMessage.Order(7, WEB, ActionKind.START, true),
+            new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
+            new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
+            new PeerMessage.Leaving());
+
+    @Test
+    void every_peer_message_survives_the_wire() throws Json.Malformed {
+        for (PeerMessage message : ALL) {
+            String wire = PeerCodec.encode(message).text();
+            assertThat(PeerCodec.decode(Json.parse(wire))).as(wire).isEqualTo(message);
+        }
+    }
+
+    @Test
+    void a_broken_message_is_refused_and_never_more_than_that() {
+        Random random = new Random(20261122);
+        for (PeerMessage message : ALL) {
+            String wire = PeerCodec.encode(message).text();
+            for (int round = 0; round < 500; round++) {
+                StringBuilder broken = new StringBuilder(wire);
+                broken.setCharAt(random.nextInt(broken.length()), (char) (32 + random.nextInt(95)));
+                try {
+                    PeerCodec.decode(Json.parse(broken.toString()));
+                } catch (Json.Malformed refused) {
+                    assertThat(refused.getMessage()).isNotNull();
+                }
+            }
+        }
+    }
+
+    @Test
+    void what_is_wanted_survives_the_registry() throws Exception {
+        SortedMap<String, TypeDefinition> types = TypeDefinition.builtIns();
+        TypeDefinition cluster = java.util.Objects.requireNonNull(types.get(TypeDefinition.CLUSTER_RESOURCE));
+        ResourceDefinition web = ResourceDefinition.read(WEB, cluster, Map.of("ACTION_SCRIPT", "/web.scr"));
+        Wanted wanted = new Wanted(
+                new TreeMap<>(Map.of(
+                        1,
+                        new WantedInstance(
+                                Target.ONLINE,
+                                true,
+                                Optional.of(N1),
+                                Optional.of(N2),
+                                Optional.of(new Wish(N2, true)),
+                                2,
+                                NodeSet.of(N1, N2),
+                                new TreeMap<>(Map.of(N1, 1_800_000_000_000_001L)),
+                                true))),
+                true);
+        Changes changes = new Changes(
+                new TreeMap<>(Map.of(WEB, Optional.of(web))),
+                new TreeMap<>(Map.of(WEB, wanted)),
+                new TreeMap<>(Map.of(N2, new Incarnation(5))));
+
+        RegistryContent content = RegistryContent.EMPTY.with(ContentCodec.encode(changes));
+        CrsInput.RegistryServing read = ContentCodec.decode(content, types, (key, reason) -> {
+            throw new AssertionError(key + ": " + reason);
+        });
+
+        assertThat(read.definitions()).isEqualTo(Map.of(WEB, web));
+        assertThat(read.wanted()).isEqualTo(Map.of(WEB, wanted));
+        assertThat(read.greeted()).isEqualTo(Map.of(N2, new Incarnation(5)));
+        assertThat(content.with(ContentCodec.encode(new Changes(
+                                new TreeMap<>(Map.of(WEB, Optional.empty())), new TreeMap<>(), new TreeMap<>())))
+                        .entries())
+                .containsOnlyKeys("greeted/2");
+    }
+
+    @Test
+    void an_entry_that_is_not_understood_is_named_and_left_alone() {
+        RegistryContent content = new RegistryContent(
+                1, new TreeMap<>(Map.of("resource/web", "{\"type\":\"from.the.future\"}", "greeted/1", "4")));
+        List<String> refused = new ArrayList<>();
+
+        CrsInput.RegistryServing read =
+                ContentCodec.decode(content, TypeDefinition.builtIns(), (key, reason) -> refused.add(key));
+
+        assertThat(refused).containsExactly("resource/web");
+        assertThat(read.greeted()).isEqualTo(Map.of(N1, new Incarnation(4)));
+    }
+
+    @Test
+    void json_of_another_shape_is_refused() {
+        for (String text :
+                List.of("", "[]", "{", "null", "{\"t\":1}", "{\"t\":\"order\"}", "{\"t\":\"order\",\"number\":{}}")) {
+            assertThatThrownBy(() -> PeerCodec.decode(Json.parse(text)))
+                    .as(text)
+                    .isInstanceOf(Json.Malformed.class);
+        }
+    }
+
+    @Test
+    void directory_names_of_resources_are_distinct_and_harmless() {
+        assertThat(ResourceGroups.directoryName("ora.net1.network")).isEqualTo("ora.net1.network");
+        assertThat(ResourceGroups.directoryName("cgroup.kill")).doesNotStartWith("cgroup");
+        assertThat(ResourceGroups.directoryName("a%b")).isEqualTo("a%25b");
+        assertThat(ResourceGroups.directoryName("ä")).doesNotContain("ä");
+    }
+}
