@@ -41,6 +41,9 @@ final class Lane {
     @Nullable
     Chain chain;
 
+    /** The header was read again after the chain, and is that of the same location. */
+    boolean sameAfterReading;
+
     /** Which segment {@link #durable} is about. */
     long ticket = -1;
 

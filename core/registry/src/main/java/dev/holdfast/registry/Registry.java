@@ -259,13 +259,24 @@ public final class Registry {
             lane.inStep = false;
             lane.trouble = objection + "; nothing is written to it";
             lane.retryAt = now.plus(RETRY_AFTER);
+            forgetWhatWasRead(lane);
             return;
         }
         lane.foreign = false;
-        lane.opened = true;
         if (!lane.is(header.get().location())) {
             lane.identity = header.get().location();
             lane.durable = 0; // Another medium: it holds nothing of what the former one held.
+            forgetWhatWasRead(lane);
+        }
+        lane.sameAfterReading = lane.opened && lane.chain != null && lane.chain.finished();
+        lane.opened = true;
+    }
+
+    /** What was read before does not belong to the location that is there now, or may not. */
+    private void forgetWhatWasRead(Lane lane) {
+        lane.sameAfterReading = false;
+        if (phase == Phase.RECOVERING) {
+            lane.chain = new Chain(cluster, found);
         }
     }
 
@@ -323,9 +334,7 @@ public final class Registry {
             lane.scrubbed = -1;
             lane.trouble = failed.reason();
             lane.retryAt = now.plus(RETRY_AFTER);
-            if (phase == Phase.RECOVERING) {
-                lane.chain = new Chain(cluster, found);
-            }
+            forgetWhatWasRead(lane);
         }
     }
 
@@ -453,7 +462,7 @@ public final class Registry {
         }
         boolean neverWritten = found.ownerEpoch() == 0;
         List<Lane> heard = lanes.stream()
-                .filter(lane -> lane.opened && (neverWritten || chainOf(lane).finished()))
+                .filter(lane -> lane.opened && (neverWritten || lane.sameAfterReading))
                 .toList();
         Optional<Chain> longest = heard.stream()
                 .map(Registry::chainOf)
@@ -752,12 +761,19 @@ public final class Registry {
         }
     }
 
+    /** Reads to the end of the chain, then the header once more: what was read counts only if nobody replaced it meanwhile. */
     private void readOn(Lane lane) {
         Chain chain = chainOf(lane);
-        if (announced && found.ownerEpoch() != 0 && !chain.finished()) {
+        if (!announced || found.ownerEpoch() == 0) {
+            return;
+        }
+        if (!chain.finished()) {
             int from = chain.offset();
             long number = begin(lane, Lane.Purpose.RECOVER, -1, 0, from, from + chain.wanted());
             effects.add(new Effect.ReadBlocks(lane.location, number, found.segment(), from, chain.wanted()));
+        } else if (!lane.sameAfterReading) {
+            long number = begin(lane, Lane.Purpose.HEADER, -1, 0, 0, 0);
+            effects.add(new Effect.ReadHeader(lane.location, number));
         }
     }
 

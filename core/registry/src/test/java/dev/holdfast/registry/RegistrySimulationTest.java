@@ -24,6 +24,11 @@ final class RegistrySimulationTest {
     }
 
     @Test
+    void a_location_that_is_replaced_while_it_is_read_does_not_count() {
+        history(77_006_547L);
+    }
+
+    @Test
     void one_seed_is_one_history() {
         for (long seed = FIRST; seed < FIRST + 20; seed++) {
             assertEquals(history(seed), history(seed));
