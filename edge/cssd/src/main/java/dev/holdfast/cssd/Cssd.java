@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ public final class Cssd {
     private static final int IO_PRIORITY = 21;
     private static final int LAST_TO_BE_KILLED = -1000;
     private static final long FENCE_TIMEOUT_SECONDS = 60;
+    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(30);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
 
     private Cssd() {}
@@ -147,6 +149,15 @@ public final class Cssd {
                 inbox);
         loop[0] = made;
         made.setCrsLink(new CrsLink(directories.run().resolve("cssd.sock"), made::post));
+        // SIGTERM is the service manager's way to say "leave": let go, say STOPPED, disarm the watchdog, and only then
+        // end.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            made.post(new Input.LeaveRequested());
+                            LockSupport.parkNanos(LEAVE_PATIENCE.toNanos()); // The loop halts the process before that.
+                        },
+                        "leave"));
         links.forEach(HeartbeatLink::start);
         crsProcess.start();
         made.run();
