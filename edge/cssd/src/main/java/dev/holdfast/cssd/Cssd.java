@@ -155,7 +155,10 @@ public final class Cssd {
                 .addShutdownHook(new Thread(
                         () -> {
                             made.post(new Input.LeaveRequested());
-                            LockSupport.parkNanos(LEAVE_PATIENCE.toNanos()); // The loop halts the process before that.
+                            long deadline = System.nanoTime() + LEAVE_PATIENCE.toNanos();
+                            while (System.nanoTime() - deadline < 0) { // The loop halts the process long before.
+                                LockSupport.parkNanos(LEAVE_PATIENCE.toNanos());
+                            }
                         },
                         "leave"));
         links.forEach(HeartbeatLink::start);
