@@ -619,7 +619,7 @@ final class Administration {
                 .toList());
     }
 
-    private static Reply.Answer evaluated(Decision decision) {
+    private Reply.Answer evaluated(Decision decision) {
         return switch (decision) {
             case Decision.Refused(List<Message> reasons) -> refusal(reasons);
             case Decision.Accepted accepted ->
@@ -628,7 +628,7 @@ final class Administration {
         };
     }
 
-    private static List<Reply.Step> steps(Plan plan) {
+    private List<Reply.Step> steps(Plan plan) {
         return plan.actions().stream()
                 .map(action -> new Reply.Step(
                         action.id(),
@@ -636,7 +636,7 @@ final class Administration {
                         action.resource().text(),
                         action.instance(),
                         1,
-                        action.node().toString(),
+                        settings.cluster().nameOf(action.node()),
                         List.copyOf(action.after()),
                         action.required(),
                         action.reason()))
