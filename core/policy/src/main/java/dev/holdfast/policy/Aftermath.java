@@ -133,8 +133,11 @@ final class Aftermath {
             return;
         }
         Incident incident = seen.incident().get();
-        Long answered = slot.answered.get(node);
-        boolean isNew = answered == null || answered != incident.number();
+        boolean isNew = true; // Answered once for all of its instances: it happened to one of them.
+        for (Slot other : slot.entry.slots) {
+            Long answered = other.answered.get(node);
+            isNew = isNew && (answered == null || answered != incident.number());
+        }
         // What is being done about it now ends with news of its own.
         if (!isNew || seen.internal() != InternalState.STABLE) {
             return;
@@ -261,7 +264,8 @@ final class Aftermath {
     }
 
     private void noteStopped(Slot slot) {
-        if (slot.stopping && slot.at == null && slot.entry.doubtful.isEmpty()) {
+        boolean mayRun = slot.node != null && slot.entry.doubtful.contains(slot.node);
+        if (slot.stopping && slot.at == null && !mayRun) {
             slot.stopping = false;
             slot.node = slot.entry.isLocal() ? slot.node : null;
             slot.restarts = 0;

@@ -259,7 +259,7 @@ final class Placement {
         if (slot.goal == null && board.isMember(node)) {
             String obstacle = obstacle(slot, node, Set.of());
             if (obstacle == null) {
-                give(slot, node, reasonToStart(slot));
+                give(slot, node, reasonToStart(slot, node));
             } else if (slot.at == null && board.isReady(node)) {
                 slot.stuck = unplaceable(slot, Map.of(node, obstacle));
             }
@@ -289,8 +289,8 @@ final class Placement {
         slot.failedOn = NodeSet.EMPTY; // It had been ONLINE: a new failover begins.
     }
 
-    private String reasonToStart(Slot slot) {
-        if (slot.restarts > 0 && slot.node != null && !slot.failedOn.contains(slot.node)) {
+    private String reasonToStart(Slot slot, NodeId node) {
+        if (slot.restarts > 0 && node.equals(slot.node)) {
             return "it failed; restart " + slot.restarts + " of " + slot.entry.definition.restartAttempts();
         }
         return slot.failedOn.isEmpty()
@@ -322,6 +322,7 @@ final class Placement {
                 }
             }
             if (slot.at != null) {
+                taken.add(slot.at); // Until it has left.
                 taken.add(slot.goal == null ? slot.at : slot.goal);
             }
         }
@@ -359,7 +360,7 @@ final class Placement {
         Candidate candidate = new Candidate(slot, feasible);
         NodeId best = best(List.of(candidate), feasible, true);
         taken.add(best);
-        give(slot, best, reasonToStart(slot));
+        give(slot, best, reasonToStart(slot, best));
     }
 
     private Message doubtful(Slot slot) {
@@ -504,7 +505,7 @@ final class Placement {
             if (chosen.equals(slot.at) && stays) {
                 return;
             }
-            give(slot, chosen, why != null ? why : reasonToStart(slot));
+            give(slot, chosen, why != null ? why : reasonToStart(slot, chosen));
         } else if (!stays) {
             slot.stuck = new Message(
                     "CRS-2529",

@@ -110,7 +110,7 @@ final class Sequence {
         if (leaving != null) {
             start.after.add(leaving);
         }
-        if (!goal.equals(slot.node)) {
+        if (!goal.equals(slot.node) && (slot.at == null || slot.entry.isSingle())) {
             slot.node = goal; // Also while it is still elsewhere: a new master must not bring it back halfway.
             slot.restarts = 0;
         }

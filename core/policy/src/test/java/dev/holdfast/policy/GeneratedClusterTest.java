@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -33,14 +34,15 @@ import org.junit.jupiter.api.Test;
  * when the trouble is over.
  */
 class GeneratedClusterTest {
-    private static final int SEEDS = 400;
+    private static final int SEEDS = 120;
     private static final int STEPS = 60;
 
     @Test
     void no_resource_runs_twice_and_nothing_runs_without_what_it_needs_whatever_happens() {
-        long plans = LongStream.range(0, SEEDS).map(seed -> new Life(seed).live()).sum();
+        long plans =
+                LongStream.range(0, SEEDS).map(seed -> new Life(seed).live()).sum();
 
-        assertThat(plans).as("plans made and checked").isGreaterThan(20_000);
+        assertThat(plans).as("plans made and checked").isGreaterThan(7_000);
     }
 
     @Test
@@ -68,8 +70,8 @@ class GeneratedClusterTest {
                 cluster.set(new ResourceName("r" + i), new NodeId(n), Observed.OFFLINE);
             }
         }
-        Decision decision =
-                Policy.decide(cluster.situation(), new Command.Start(new Command.Selection.All(), Optional.empty(), false));
+        Decision decision = Policy.decide(
+                cluster.situation(), new Command.Start(new Command.Selection.All(), Optional.empty(), false));
 
         assertThat(decision).isInstanceOfSatisfying(Decision.Accepted.class, accepted -> {
             assertThat(accepted.plan().actions()).hasSize(3000);
@@ -85,6 +87,7 @@ class GeneratedClusterTest {
         private final List<PlannedAction> underWay = new ArrayList<>();
         private final Map<NodeId, Long> incarnations = new HashMap<>();
         final List<String> history = new ArrayList<>();
+        private final Set<InstanceKey> actual = new TreeSet<>();
         private long plans;
         private double failureRate;
 
@@ -118,9 +121,6 @@ class GeneratedClusterTest {
                     case 0, 1 -> attributes.add("PLACEMENT=favored,HOSTING_MEMBERS='" + some + "'");
                     case 2 -> attributes.add("PLACEMENT=restricted,HOSTING_MEMBERS='" + some + "'");
                     default -> attributes.add("PLACEMENT=balanced");
-                }
-                if (chance.nextInt(5) == 0) {
-                    attributes.add("CARDINALITY=2");
                 }
                 if (chance.nextInt(6) == 0) {
                     attributes.add("ACTIVE_PLACEMENT=1");
@@ -180,6 +180,7 @@ class GeneratedClusterTest {
             if (server.state() == Server.State.ONLINE) {
                 boolean good = chance.nextDouble() >= failureRate / (action.kind() == ActionKind.START ? 1 : 4);
                 cluster.end(action, good);
+                seen(action.key());
                 note((good ? "done " : "failed ") + action.id());
             }
         }
@@ -187,16 +188,28 @@ class GeneratedClusterTest {
         private void failOne() {
             List<InstanceKey> running = new ArrayList<>();
             cluster.observed.forEach((key, seen) -> {
-                if (seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE
+                if (seen.state() == ResourceState.ONLINE
+                        && seen.internal() == InternalState.STABLE
                         && cluster.serverOf(key.node()).state() == Server.State.ONLINE) {
                     running.add(key);
                 }
             });
             if (!running.isEmpty() && failureRate > 0) {
                 InstanceKey key = running.get(chance.nextInt(running.size()));
-                cluster.set(key.resource(), key.node(), cluster.down(
-                        Incident.Kind.FAILED, Duration.ofSeconds(chance.nextInt(7200)), "check says OFFLINE"));
+                cluster.set(
+                        key.resource(),
+                        key.node(),
+                        cluster.down(
+                                Incident.Kind.FAILED, Duration.ofSeconds(chance.nextInt(7200)), "check says OFFLINE"));
+                seen(key);
                 note("fails " + key);
+            }
+        }
+
+        private void seen(InstanceKey key) {
+            Observed now = cluster.observed.get(key);
+            if (now != null && now.isDown()) {
+                actual.remove(key);
             }
         }
 
@@ -209,7 +222,11 @@ class GeneratedClusterTest {
                 return;
             }
             Server victim = online.get(chance.nextInt(online.size()));
-            cluster.server(victim.id(), victim.name(), Server.State.UNSETTLED, victim.incarnation().number());
+            cluster.server(
+                    victim.id(),
+                    victim.name(),
+                    Server.State.UNSETTLED,
+                    victim.incarnation().number());
             if (chance.nextBoolean()) {
                 cluster.observed.keySet().removeIf(key -> key.node().equals(victim.id())); // A new master.
             }
@@ -221,7 +238,12 @@ class GeneratedClusterTest {
                 if (server.state() == Server.State.UNSETTLED) {
                     cluster.observed.keySet().removeIf(key -> key.node().equals(server.id()));
                     underWay.removeIf(action -> action.node().equals(server.id()));
-                    cluster.server(server.id(), server.name(), Server.State.OFFLINE, server.incarnation().number());
+                    cluster.server(
+                            server.id(),
+                            server.name(),
+                            Server.State.OFFLINE,
+                            server.incarnation().number());
+                    actual.removeIf(key -> key.node().equals(server.id()));
                     note("settled " + server.name());
                     return;
                 }
@@ -269,6 +291,9 @@ class GeneratedClusterTest {
             for (PlannedAction action : plan.ready()) {
                 cluster.begin(action);
                 underWay.add(action);
+                if (action.kind() == ActionKind.START) {
+                    actual.add(action.key());
+                }
                 note("order " + action.id());
             }
             checkCluster();
@@ -287,14 +312,27 @@ class GeneratedClusterTest {
         private void checkPlan(Situation situation, Plan plan) {
             Situation after = situation.with(plan.changes());
             Plan again = Policy.plan(after);
-            assertThat(again.changes().isEmpty()).as(context("stable after its own changes: " + again.changes())).isTrue();
-            assertThat(again.actions()).as(context("the same actions")).isEqualTo(plan.actions());
-            assertThat(Policy.plan(shuffled(situation))).as(context("whatever the order of maps")).isEqualTo(plan);
+            assertThat(again.changes().isEmpty())
+                    .as(context("stable after its own changes: " + again.changes()))
+                    .isTrue();
+            assertThat(without(again)).as(context("the same actions")).isEqualTo(without(plan));
+            assertThat(Policy.plan(shuffled(situation)))
+                    .as(context("whatever the order of maps"))
+                    .isEqualTo(plan);
             Set<String> before = new HashSet<>();
             for (PlannedAction action : plan.actions()) {
                 assertThat(before).as(context("predecessors first: " + action)).containsAll(action.after());
-                assertThat(before.add(action.id()) || action.inFlight()).as(context("once: " + action.id())).isTrue();
+                assertThat(before.add(action.id()) || action.inFlight())
+                        .as(context("once: " + action.id()))
+                        .isTrue();
             }
+        }
+
+        /** The actions without the words: a wish that was written down is a reason of its own. */
+        private static List<String> without(Plan plan) {
+            return plan.actions().stream()
+                    .map(action -> action.id() + action.after() + action.inFlight() + action.required())
+                    .toList();
         }
 
         private Situation shuffled(Situation situation) {
@@ -310,31 +348,16 @@ class GeneratedClusterTest {
                     resources, situation.types(), situation.wanted(), servers, situation.greeted(), observed);
         }
 
-        /** Counts what may be running, with everything that was ordered and everything that nobody can say. */
+        /** Counts what truly runs or may: from the order to start it until it is seen down, or its server proved down. */
         private void checkCluster() {
-            for (ResourceDefinition definition : cluster.resources.values()) {
-                if (definition.isLocal()) {
-                    continue;
-                }
-                int running = 0;
-                boolean starting = false;
-                for (Server server : cluster.servers.values()) {
-                    if (server.state() == Server.State.OFFLINE) {
-                        continue;
-                    }
-                    Observed seen = cluster.observed.get(new InstanceKey(definition.name(), server.id()));
-                    boolean mayRun = seen == null || !seen.isDown();
-                    running += mayRun ? 1 : 0;
-                    starting = starting || (seen != null && seen.internal() == InternalState.STARTING
-                            && server.state() == Server.State.ONLINE);
-                }
-                // What was running before the knowledge about a server was lost is not our doing; a start would be.
-                if (starting) {
-                    assertThat(running)
-                            .as(context(definition.name() + " may be running on more nodes than allowed"))
-                            .isLessThanOrEqualTo(definition.cardinality());
-                }
-            }
+            Map<ResourceName, Integer> running = new HashMap<>();
+            actual.forEach(key -> running.merge(key.resource(), 1, Integer::sum));
+            running.forEach((name, count) -> {
+                ResourceDefinition definition = cluster.definitionOf(name);
+                assertThat(definition.isLocal() || count <= definition.cardinality())
+                        .as(context(name + " may be running on more nodes than allowed: " + actual))
+                        .isTrue();
+            });
             for (PlannedAction action : underWay) {
                 boolean lost = cluster.serverOf(action.node()).state() != Server.State.ONLINE;
                 if (action.kind() == ActionKind.START && !lost) {
@@ -355,7 +378,8 @@ class GeneratedClusterTest {
                 boolean up = cluster.servers.values().stream()
                         .filter(server -> server.state() == Server.State.ONLINE)
                         .filter(server -> need.global() || server.id().equals(action.node()))
-                        .map(server -> cluster.observed.get(new InstanceKey(new ResourceName(need.name()), server.id())))
+                        .map(server ->
+                                cluster.observed.get(new InstanceKey(new ResourceName(need.name()), server.id())))
                         .anyMatch(seen -> seen != null && seen.state() == ResourceState.ONLINE);
                 assertThat(up).as(context(action.id() + " needs " + need)).isTrue();
             }
