@@ -183,8 +183,9 @@ class WalkThroughTest {
         long before = System.nanoTime();
         cluster.lab.fault("cut", NODE1, "private");
         // cssd's word, which is verified.
-        cluster.await("one of the nodes has let go", () -> cluster.eventsSince(before).stream()
-                .anyMatch(WalkThroughTest::isVerifiedLetGo));
+        cluster.await(
+                "one of the nodes has let go",
+                () -> cluster.eventsSince(before).stream().anyMatch(WalkThroughTest::isVerifiedLetGo));
         Event letGo = first(cluster.eventsSince(before), WalkThroughTest::isVerifiedLetGo);
         String loser = letGo.node();
         String winner = loser.equals(NODE1) ? NODE2 : NODE1;
@@ -192,7 +193,8 @@ class WalkThroughTest {
 
         List<Event> events = cluster.eventsSince(before);
         assertThat(events)
-                .noneMatch(event -> event.name().equals("let-go") && event.node().equals(winner));
+                .noneMatch(
+                        event -> event.name().equals("let-go") && event.node().equals(winner));
         assertThat(first(
                                 events,
                                 event -> event.name().equals("vip-up")
@@ -273,7 +275,16 @@ class WalkThroughTest {
                 .containsSubsequence(
                         "CRS-2677: Stop of 'haproxy' on 'node1' succeeded",
                         "CRS-2677: Stop of 'haproxyvip' on 'node1' succeeded");
+        // Stopped because of its address only: it is still wanted, so it follows its address up.
+        assertEquals("ONLINE", cluster.resource("haproxy").target());
         cluster.crsctl("start", "resource", "haproxyvip").orFail("starting haproxyvip");
+        cluster.awaitOn(NODE1, "haproxyvip", "haproxy");
+
+        // Stopped for its own sake: not wanted, so it stays down.
+        cluster.crsctl("stop", "resource", "haproxy").orFail("stopping haproxy");
+        cluster.crsctl("stop", "resource", "haproxyvip").orFail("stopping haproxyvip");
+        cluster.crsctl("start", "resource", "haproxyvip").orFail("starting haproxyvip");
+        cluster.awaitOn(NODE1, "haproxyvip");
         assertEquals("OFFLINE", cluster.resource("haproxy").target());
         assertThat(cluster.resource("haproxy").online()).isFalse();
     }
