@@ -70,7 +70,7 @@ final class RegistryStoreTest {
         }
         until(() -> acknowledged.size() == 50);
         assertThat(acknowledged).isSorted();
-        assertThat(first.locations()).allMatch(report -> report.condition() == Condition.ONLINE);
+        until(() -> first.locations().stream().allMatch(report -> report.condition() == Condition.ONLINE));
         first.notMaster(now(), "handed over");
         assertThat(losses).containsExactly("handed over");
 
