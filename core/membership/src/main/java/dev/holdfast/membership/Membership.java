@@ -56,6 +56,9 @@ public final class Membership {
     /** How long both directions must have worked before a node is let in, so that a flapping link is not let in. */
     private static final Duration STABLE = Duration.ofSeconds(1);
 
+    /** Sequence of the block by which a life takes its incarnation, before anybody may let it in. */
+    private static final long CLAIM = 1;
+
     /** Pause between attempts of something that failed at once (a disk error, a refused ballot). */
     private static final Duration RETRY = Duration.ofMillis(100);
 
@@ -76,6 +79,9 @@ public final class Membership {
 
     private Phase phase = Phase.READING;
     private @Nullable Incarnation incarnation;
+    /** True once a majority of the voting disks holds our incarnation, so that no later life can take the same. */
+    private boolean claimed;
+
     private @Nullable View current;
     private Moment currentSince;
 
@@ -281,7 +287,7 @@ public final class Membership {
     }
 
     private void beat(Moment now, boolean atOnce) {
-        if ((!atOnce && now.isBefore(nextBeat)) || incarnation == null) {
+        if ((!atOnce && now.isBefore(nextBeat)) || incarnation == null || !claimed) {
             return;
         }
         nextBeat = now.plus(timing.heartbeat());
@@ -571,7 +577,10 @@ public final class Membership {
         pollAnnounced = current;
         pollRound = round;
         nextPoll = now.plus(isUrgent() ? timing.fastPoll() : timing.poll());
-        blockSequence++;
+        // The claim is one block, however often it is written: whatever comes after it is newer, also that of a next
+        // life
+        // that took the same incarnation because it could not see this one on a minority of the disks.
+        blockSequence = claimed ? blockSequence + 1 : CLAIM;
         DiskRound begun = new DiskRound(settings.disks(), settings.majority(), free);
         poll = begun;
         for (int disk : free) {
@@ -597,7 +606,7 @@ public final class Membership {
         NodeState state = switch (phase) {
             case MEMBER -> NodeState.MEMBER;
             case STOPPED -> NodeState.STOPPED;
-            default -> NodeState.JOINING;
+            default -> claimed ? NodeState.JOINING : NodeState.STOPPED; // Nobody may let in what is not claimed.
         };
         return new HeartbeatBlock(
                 self,
@@ -647,6 +656,11 @@ public final class Membership {
 
     private void onPollComplete(Moment now) {
         lastRound = now;
+        if (phase == Phase.JOINING && !claimed) {
+            claimed = true;
+            pollNow(now);
+            return;
+        }
         if (phase == Phase.STOPPED) {
             if (!pollBegan.isBefore(stoppedAt)) {
                 exit(leaving ? "left the cluster" : "stopped, and said so on the voting disks");
@@ -912,7 +926,7 @@ public final class Membership {
         }
         HeartbeatBlock block =
                 knowledge.of(member).map(DiskKnowledge.Seen::block).orElse(null);
-        boolean stoppedOnDisk = block != null && block.incarnation().equals(life) && block.state() == NodeState.STOPPED;
+        boolean stoppedOnDisk = block != null && block.incarnation().equals(life) && hasStopped(block);
         boolean newLife = block != null && life.isBefore(block.incarnation());
         boolean newLifeHeard = peers.peer(member)
                 .map(peer -> life.isBefore(peer.last().incarnation()))
@@ -1004,7 +1018,7 @@ public final class Membership {
     /** Cold start: nobody is a member and renewing. */
     private void found(Moment now) {
         founders = null;
-        if (phase != Phase.JOINING) {
+        if (phase != Phase.JOINING || !claimed) {
             return;
         }
         if (currentSince.isAfter(startedAt) && now.since(currentSince).compareTo(aliveWindow()) < 0) {
@@ -1481,6 +1495,11 @@ public final class Membership {
 
     private record Proved(Proof proof, String detail) {}
 
+    /** True for a life's last word; a claim is its first, and proves only that the lives before it are over. */
+    private static boolean hasStopped(HeartbeatBlock block) {
+        return block.state() == NodeState.STOPPED && block.sequence() > CLAIM;
+    }
+
     /** Whether the machine booted since the victim's life, as far as its boot was ever seen. */
     private boolean isNewBoot(View.Unsettled victim, HeartbeatBlock now) {
         Long then = knowledge.bootOf(victim.node(), victim.incarnation());
@@ -1498,7 +1517,7 @@ public final class Membership {
         DiskKnowledge.Seen seen = knowledge.of(victim.node()).orElse(null);
         if (seen != null) {
             HeartbeatBlock block = seen.block();
-            if (block.incarnation().equals(victim.incarnation()) && block.state() == NodeState.STOPPED) {
+            if (block.incarnation().equals(victim.incarnation()) && hasStopped(block)) {
                 return new Proved(Proof.STOPPED, "it says so itself, on the voting disks");
             }
             if (victim.incarnation().isBefore(block.incarnation())) {

@@ -34,6 +34,7 @@ class JoinerTest {
     private final List<Effect> seen = new ArrayList<>();
     private Moment now = new Moment(0);
     private boolean diskAnswersWithErrors;
+    private boolean failsWrites;
     private long peerSequence = 1;
 
     @Test
@@ -108,6 +109,27 @@ class JoinerTest {
         passWithPeerHeard(8);
         assertThat(current().memberSet()).isEqualTo(NodeSet.of(N1, N2));
         assertThat(current().unsettled()).isEmpty();
+    }
+
+    @Test
+    void nobody_hears_of_a_life_and_none_may_let_it_in_before_a_majority_holds_its_incarnation() {
+        JoinerTest other = new JoinerTest();
+        other.pass(0.2); // Reads, claims, and only then joins.
+        List<NodeState> states = other.seen.stream()
+                .filter(Effect.WriteHeartbeat.class::isInstance)
+                .map(effect -> ((Effect.WriteHeartbeat) effect).block().state())
+                .toList();
+        assertThat(states).startsWith(NodeState.STOPPED, NodeState.JOINING);
+
+        JoinerTest unlucky = new JoinerTest();
+        unlucky.failsWrites = true;
+        unlucky.pass(3);
+        assertThat(unlucky.seen).noneMatch(Effect.SendHeartbeat.class::isInstance);
+        assertThat(unlucky.seen)
+                .filteredOn(Effect.WriteHeartbeat.class::isInstance)
+                .allMatch(effect -> effect instanceof Effect.WriteHeartbeat write
+                        && write.block().state() == NodeState.STOPPED
+                        && write.block().sequence() == 1);
     }
 
     private void peerIsMemberOfAViewOfItsOwn() {
@@ -192,7 +214,10 @@ class JoinerTest {
                 switch (effect) {
                     case Effect.WriteHeartbeat write -> {
                         heartbeats.put(N1, write.block());
-                        inbox.add(answer(write.operation(), new Input.DiskWritten(0, write.operation())));
+                        inbox.add(
+                                failsWrites
+                                        ? new Input.DiskFailed(0, write.operation(), "input/output error")
+                                        : answer(write.operation(), new Input.DiskWritten(0, write.operation())));
                     }
                     case Effect.WriteBallot write -> {
                         ballots.put(N1, write.block());

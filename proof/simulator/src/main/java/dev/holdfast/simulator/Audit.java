@@ -128,7 +128,8 @@ final class Audit {
     // --- I9
 
     void writes(Life life, HeartbeatBlock block) {
-        known(life, block.node(), block.incarnation());
+        // The first block only claims an incarnation; what never reached a majority, a next life may claim again.
+        known(life, block.node(), block.incarnation(), block.sequence() == 1);
         wroteAt.put(life, world.time.now());
         View announced = block.announced();
         View before = announced == null ? announcedBy.get(life) : announcedBy.put(life, announced);
@@ -138,18 +139,18 @@ final class Audit {
     }
 
     void writes(Life life, BallotBlock block) {
-        known(life, block.writer(), block.incarnation());
+        known(life, block.writer(), block.incarnation(), false);
     }
 
-    private void known(Life life, NodeId node, Incarnation incarnation) {
+    private void known(Life life, NodeId node, Incarnation incarnation, boolean claim) {
         Incarnation own = life.incarnation;
         if (!node.equals(life.machine.node) || (own != null && !own.equals(incarnation))) {
             throw new Violation("I9: " + life + " writes a block of " + node + incarnation);
         }
-        if (own == null) {
-            life.incarnation = incarnation;
-            Life other = lives.put(new LifeKey(node, incarnation), life);
-            if (other != null) {
+        life.incarnation = incarnation;
+        if (!claim) {
+            Life other = lives.putIfAbsent(new LifeKey(node, incarnation), life);
+            if (other != null && !other.equals(life)) {
                 throw new Violation("I9: " + life + " has the incarnation of " + other);
             }
         }
