@@ -44,7 +44,8 @@ public record Outage(long fromNanos, long toNanos, int failed, boolean over) {
         for (int i = 0; i < good.size(); i++) {
             boolean last = i + 1 == good.size();
             long from = good.get(i).endedNanos();
-            long to = last ? untilNanos : good.get(i + 1).endedNanos();
+            // The client goes on while we look: its last answer may be later than the end of the observation.
+            long to = last ? Math.max(from, untilNanos) : good.get(i + 1).endedNanos();
             int failed = failures.subSet(at(from), at(to)).size();
             long gap = to - from;
             if ((failed > 0 && gap > FLOOR_NANOS) || gap > SILENCE_NANOS) {

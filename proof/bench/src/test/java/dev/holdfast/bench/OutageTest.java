@@ -66,6 +66,13 @@ class OutageTest {
     }
 
     @Test
+    void an_answer_that_came_after_the_end_of_the_observation_is_no_outage() {
+        good(0, 5);
+
+        assertEquals(List.of(), Outage.in(samples, ms(3)));
+    }
+
+    @Test
     void what_was_before_the_first_good_answer_is_not_an_outage() {
         failed(0, 5, 10, 200, 400);
         good(405);
