@@ -337,6 +337,8 @@ final class Placement {
         Wish wish = slot.wish;
         if (wish != null && !taken.contains(wish.node()) && obstacle(slot, wish.node(), Set.of()) == null) {
             give(slot, wish.node(), "it is wanted on " + board.nameOf(wish.node()));
+        } else if (wish != null && !wish.only() && !wish.node().equals(slot.at)) {
+            slot.wish = null;
         }
     }
 
@@ -358,7 +360,12 @@ final class Placement {
             return;
         }
         Candidate candidate = new Candidate(slot, feasible);
-        NodeId best = best(List.of(candidate), feasible, true);
+        Wish wish = slot.wish;
+        boolean asWished = wish != null && feasible.contains(wish.node());
+        NodeId best = wish != null && asWished ? wish.node() : best(List.of(candidate), feasible, true);
+        if (wish != null && !asWished && !wish.only()) {
+            slot.wish = null; // It cannot be fulfilled now, and later it would come as a surprise.
+        }
         taken.add(best);
         give(slot, best, reasonToStart(slot, best));
     }

@@ -122,6 +122,9 @@ class GeneratedClusterTest {
                     case 2 -> attributes.add("PLACEMENT=restricted,HOSTING_MEMBERS='" + some + "'");
                     default -> attributes.add("PLACEMENT=balanced");
                 }
+                if (chance.nextInt(5) == 0) {
+                    attributes.add("CARDINALITY=2");
+                }
                 if (chance.nextInt(6) == 0) {
                     attributes.add("ACTIVE_PLACEMENT=1");
                 }
