@@ -545,7 +545,8 @@ public final class Membership {
             return;
         }
         if (incarnation == null) {
-            throw new BrokenInvariant("a ballot before the first reading was done");
+            register.lane().end(disk); // We were asked to leave before the first reading was done.
+            return;
         }
         ViewRegister.Outcome outcome = register.onRead(disk, read.blocks(), read.torn(), incarnation, operations);
         if (outcome != null) {

@@ -132,6 +132,19 @@ class JoinerTest {
                         && write.block().sequence() == 1);
     }
 
+    @Test
+    void a_node_that_is_asked_to_leave_while_it_reads_the_disks_for_the_first_time_leaves() {
+        List<Effect> first = node.step(now, new Input.Tick());
+        node.step(now, new Input.LeaveRequested());
+        for (Effect effect : first) {
+            if (effect instanceof Effect.ReadBallots read) {
+                node.step(now, new Input.BallotsRead(0, read.operation(), new TreeMap<>(), NodeSet.EMPTY));
+            }
+        }
+        assertThat(node.step(now, new Input.LetGoDone(true, "nothing ran")))
+                .anyMatch(effect -> effect instanceof Effect.Exit exit && !exit.restart());
+    }
+
     private void peerIsMemberOfAViewOfItsOwn() {
         View view = new View(
                 new Epoch(1),
