@@ -11,9 +11,11 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.Spelling;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -793,6 +795,7 @@ final class Judgement {
             wanted.put(
                     entry.name(),
                     before.with(slot.number, slot.after().started(true, Optional.of(new Wish(node, false)))));
+            // X forgiveCompanions(entry);
             Draft then = draft();
             ResourceEntry moved = then.board().entries.get(entry.name());
             boolean goes = moved != null && moved.slots.stream().anyMatch(s -> node.equals(s.goal));
@@ -811,6 +814,33 @@ final class Judgement {
                     "crsctl status resource -t shows what it depends on there. Nothing was changed.");
         } else {
             problems.addAll(why);
+        }
+    }
+
+    /**
+     * What must run with a resource gets a new chance with it: an administrator has named the place, and knows more than
+     * the failures that were counted before.
+     */
+    private void forgiveCompanions(ResourceEntry moving) {
+        Set<ResourceName> seen = new TreeSet<>(Set.of(moving.name()));
+        Deque<ResourceEntry> rest = new ArrayDeque<>(List.of(moving));
+        while (!rest.isEmpty()) {
+            ResourceEntry entry = rest.remove();
+            List<ResourceEntry> companions = new ArrayList<>(entry.dependents);
+            entry.hard.stream().filter(each -> !each.global()).forEach(each -> companions.addAll(each.resources()));
+            for (ResourceEntry companion : companions) {
+                if (companion.isLocal() || !seen.add(companion.name())) {
+                    continue;
+                }
+                Wanted changed = wanted.getOrDefault(companion.name(), companion.wanted);
+                for (int number : companion.wanted.instances().keySet()) {
+                    changed = changed.with(number, changed.instance(number).withFailuresForgiven());
+                }
+                if (!changed.equals(companion.wanted)) {
+                    wanted.put(companion.name(), changed);
+                }
+                rest.add(companion);
+            }
         }
     }
 
