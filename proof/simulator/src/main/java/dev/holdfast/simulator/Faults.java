@@ -291,7 +291,8 @@ final class Faults {
         life.atNextPet(
                 () -> {
                     if (world.time.now() < over) {
-                        long pause = chance.between(longest / 2, longest);
+                        // Long, and yet not so long that the pet before it lets the watchdog fire.
+                        long pause = chance.between(longest - longest / 10, longest);
                         pause(machine, true, false, pause, pause + 1);
                         if (crsdToo) {
                             pause(machine, false, true, takeover(), 3 * takeover());

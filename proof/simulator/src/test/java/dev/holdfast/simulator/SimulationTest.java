@@ -42,11 +42,11 @@ class SimulationTest {
         assertThat(one.hash()).isNotEqualTo(other.hash());
     }
 
-    /** Within 400 seeds; most need fewer than 100. */
+    /** Within 1000 seeds: most are found within 30, the watchdog kept open within 150, the kill timer in 1 of 100. */
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void a_world_that_breaks_its_promise_is_found_out(Mutation mutation) {
-        assertThat(Seeds.firstViolation(400, mutation, REAL)).isPresent();
+        assertThat(Seeds.firstViolation(1000, mutation, REAL)).isPresent();
     }
 
     @Test
