@@ -795,7 +795,7 @@ final class Judgement {
             wanted.put(
                     entry.name(),
                     before.with(slot.number, slot.after().started(true, Optional.of(new Wish(node, false)))));
-            // X forgiveCompanions(entry);
+            forgiveCompanions(entry);
             Draft then = draft();
             ResourceEntry moved = then.board().entries.get(entry.name());
             boolean goes = moved != null && moved.slots.stream().anyMatch(s -> node.equals(s.goal));
