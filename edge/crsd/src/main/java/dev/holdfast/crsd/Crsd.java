@@ -4,6 +4,7 @@ import dev.holdfast.control.Codec;
 import dev.holdfast.control.ControlServer;
 import dev.holdfast.control.Hello;
 import dev.holdfast.linux.Account;
+import dev.holdfast.linux.ClassWarmUp;
 import dev.holdfast.linux.Linux;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.InvalidSettings;
@@ -21,9 +22,11 @@ import dev.holdfast.node.Crs;
 import dev.holdfast.node.CrsEffect;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.node.CrsSettings;
+import dev.holdfast.policy.Policy;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
+import dev.holdfast.resource.InstanceLife;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +120,14 @@ public final class Crsd implements AutoCloseable {
         this.settings = settings;
         this.whenEnded = whenEnded;
         Linux.warmUp();
+        // A node that has never been master would load the master's classes in the middle of its first failover.
+        Thread.ofPlatform()
+                .daemon()
+                .name("warm-up")
+                .start(() -> LOG.info(
+                        "{} classes are ready",
+                        ClassWarmUp.everythingBeside(
+                                RegistryContent.class, Policy.class, InstanceLife.class, Crs.class, Crsd.class)));
         events = new EventLog(directories.events(), settings.selfName());
         marks = new InstanceMarks(directories.instances());
         groups = new ResourceGroups(settings.cluster().name(), settings.selfName(), new ResourceGroups.Listener() {

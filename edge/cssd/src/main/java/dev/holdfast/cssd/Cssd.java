@@ -8,6 +8,7 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import dev.holdfast.linux.Cgroup;
+import dev.holdfast.linux.ClassWarmUp;
 import dev.holdfast.linux.KillTimer;
 import dev.holdfast.linux.Linux;
 import dev.holdfast.linux.Machine;
@@ -89,6 +90,7 @@ public final class Cssd {
         LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
         cluster.timing().certificate().forEach(LOG::info);
         Linux.warmUp();
+        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
 
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
