@@ -668,19 +668,21 @@ public final class Membership {
             }
             return;
         }
-        boolean sameEpochBefore = pollAnnounced != null && pollAnnounced.epoch().equals(currentEpoch());
+        // What we learn may begin the next round at once; everything here is about the one that is complete.
+        Moment began = pollBegan;
+        View shown = pollAnnounced;
+        long completed = pollCount;
+        boolean hadRound = round != 0 && pollRound == round;
         learnFromDisks(now);
-        boolean announced = sameEpochBefore
-                && pollAnnounced != null
-                && pollAnnounced.epoch().equals(currentEpoch());
+        boolean announced = shown != null && shown.epoch().equals(currentEpoch());
         if (phase == Phase.MEMBER && announced && current != null) {
-            renew(now, current);
+            renew(now, began, current);
         }
-        if (pollRound == round && round != 0) {
+        if (hadRound && round != 0) {
             roundOnDisk = true;
         }
         for (Confirm confirm : List.copyOf(confirms)) {
-            if (pollCount > confirm.afterPoll()) {
+            if (completed > confirm.afterPoll()) {
                 confirms.remove(confirm);
                 boolean newest =
                         phase == Phase.MEMBER && announced && confirm.epoch().equals(currentEpoch());
@@ -700,12 +702,12 @@ public final class Membership {
     }
 
     /** Renews the lease from the moment before our own block was written. */
-    private void renew(Moment now, View view) {
-        Moment until = pollBegan.plus(timing.lease());
+    private void renew(Moment now, Moment began, View view) {
+        Moment until = began.plus(timing.lease());
         if (!until.isAfter(now)) {
             return;
         }
-        leaseBegan = pollBegan;
+        leaseBegan = began;
         leaseEpoch = view.epoch();
         lookedAfterAnnouncement = true;
         out.add(new Effect.RenewLease(until, view));

@@ -50,8 +50,10 @@ final class Audit {
 
     private final Map<LifeKey, Life> lives = new HashMap<>();
     private final Set<Life> settled = new HashSet<>();
-    /** True time at which a life last ordered its heartbeat to be written: its round began then, or before. */
+    /** True time at which a life last ordered its heartbeat to be written. */
     private final Map<Life, Long> wroteAt = new HashMap<>();
+    /** The same, of the last round of which the life has read anything: no later round can be complete. */
+    private final Map<Life, Long> roundBegan = new HashMap<>();
 
     private final Set<Life> everHeld = new HashSet<>();
     private final Map<Life, View> newestOf = new HashMap<>();
@@ -136,6 +138,11 @@ final class Audit {
         if (before != null && (announced == null || before.isAfter(announced))) {
             throw new Violation("R9: " + life + " announced " + before + " and now announces " + announced);
         }
+    }
+
+    /** A life is about to learn what a disk holds. */
+    void reads(Life life) {
+        roundBegan.put(life, wroteAt.getOrDefault(life, 0L));
     }
 
     void writes(Life life, BallotBlock block) {
@@ -254,10 +261,10 @@ final class Audit {
         meet(life, view);
         long began = life.machine.clock.when(
                 renewal.until().minus(world.scenario.timing().lease()));
-        long ordered = wroteAt.getOrDefault(life, 0L);
-        if (began > ordered + CLOCK_READING) {
-            throw new Violation("I3: " + life + " counts its lease from " + (began - ordered) / 1e6
-                    + " ms after it had its block written");
+        long round = roundBegan.getOrDefault(life, 0L);
+        if (began > round + CLOCK_READING) {
+            throw new Violation("I3: " + life + " counts its lease in " + view + " from " + (began - round) / 1e6
+                    + " ms after the last round that can be complete had its block written");
         }
         for (Map.Entry<Position, Long> held :
                 firstHeld.tailMap(position(view), false).entrySet()) {

@@ -164,6 +164,9 @@ final class Life {
         if (world.isTold() && !(input instanceof Input.Tick) && !(input instanceof Input.HeartbeatReceived)) {
             world.tell(this + " <- " + input);
         }
+        if (input instanceof Input.HeartbeatsRead) {
+            world.audit.reads(this);
+        }
         try {
             deeds.addAll(mind.step(machine.now(), input));
         } catch (RuntimeException e) {

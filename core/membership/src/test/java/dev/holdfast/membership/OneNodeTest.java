@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** One real node with one voting disk that answers at once; the other node is played by the test. */
-class JoinerTest {
+class OneNodeTest {
     private static final NodeId N1 = new NodeId(1);
     private static final NodeId N2 = new NodeId(2);
     private static final Incarnation FIRST_LIFE = new Incarnation(1);
@@ -113,7 +113,7 @@ class JoinerTest {
 
     @Test
     void nobody_hears_of_a_life_and_none_may_let_it_in_before_a_majority_holds_its_incarnation() {
-        JoinerTest other = new JoinerTest();
+        OneNodeTest other = new OneNodeTest();
         other.pass(0.2); // Reads, claims, and only then joins.
         List<NodeState> states = other.seen.stream()
                 .filter(Effect.WriteHeartbeat.class::isInstance)
@@ -121,7 +121,7 @@ class JoinerTest {
                 .toList();
         assertThat(states).startsWith(NodeState.STOPPED, NodeState.JOINING);
 
-        JoinerTest unlucky = new JoinerTest();
+        OneNodeTest unlucky = new OneNodeTest();
         unlucky.failsWrites = true;
         unlucky.pass(3);
         assertThat(unlucky.seen).noneMatch(Effect.SendHeartbeat.class::isInstance);
@@ -143,6 +143,56 @@ class JoinerTest {
         }
         assertThat(node.step(now, new Input.LetGoDone(true, "nothing ran")))
                 .anyMatch(effect -> effect instanceof Effect.Exit exit && !exit.restart());
+    }
+
+    @Test
+    void a_lease_counts_from_the_round_that_is_complete_not_from_the_one_that_its_news_begins() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        View view = current();
+        assertThat(view.hasMember(N1, FIRST_LIFE)).isTrue();
+
+        // One slow round, at the end of which there is a newer view: it is announced at once, by the next round.
+        Moment began = now.plus(Duration.ofMillis(600));
+        List<Effect> writes = node.step(began, new Input.Tick());
+        long write = writes.stream()
+                .filter(Effect.WriteHeartbeat.class::isInstance)
+                .mapToLong(effect -> ((Effect.WriteHeartbeat) effect).operation())
+                .findFirst()
+                .orElseThrow();
+        heartbeats.put(
+                N1,
+                ((Effect.WriteHeartbeat) writes.stream()
+                                .filter(Effect.WriteHeartbeat.class::isInstance)
+                                .findFirst()
+                                .orElseThrow())
+                        .block());
+        long read = node.step(began, new Input.DiskWritten(0, write)).stream()
+                .filter(Effect.ReadHeartbeats.class::isInstance)
+                .mapToLong(effect -> ((Effect.ReadHeartbeats) effect).operation())
+                .findFirst()
+                .orElseThrow();
+        writePeer(
+                NodeState.MEMBER,
+                new View(
+                        view.epoch(),
+                        view.sub() + 1,
+                        view.members(),
+                        view.master(),
+                        view.unsettled(),
+                        new RegistryRoot(1, 1, 1, 1),
+                        N2,
+                        "registry root"));
+        List<Effect> news = node.step(
+                began.plus(Duration.ofMillis(600)),
+                new Input.HeartbeatsRead(0, read, new TreeMap<>(heartbeats), NodeSet.EMPTY));
+        assertThat(news).anyMatch(Effect.InstallView.class::isInstance);
+        assertThat(news).anyMatch(Effect.WriteHeartbeat.class::isInstance);
+        assertThat(news)
+                .filteredOn(Effect.RenewLease.class::isInstance)
+                .isNotEmpty()
+                .allMatch(effect -> effect instanceof Effect.RenewLease renewal
+                        && renewal.until().equals(began.plus(Timing.standard().lease())));
     }
 
     private void peerIsMemberOfAViewOfItsOwn() {
