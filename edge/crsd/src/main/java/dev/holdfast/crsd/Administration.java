@@ -851,8 +851,9 @@ final class Administration {
             return;
         }
         asker.progress("CRS-2791: Starting shutdown of Holdfast-managed resources on '" + settings.selfName() + "'");
-        leave.accept(force);
+        // Answered before: where nothing runs, this process ends before an answer could be written.
         asker.answer(new Reply.Done(List.of(
                 "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has been ordered")));
+        leave.accept(force);
     }
 }
