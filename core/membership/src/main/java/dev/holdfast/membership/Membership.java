@@ -292,20 +292,24 @@ public final class Membership {
         }
         nextBeat = now.plus(timing.heartbeat());
         beatSequence++;
-        NodeState state = switch (phase) {
-            case MEMBER -> NodeState.MEMBER;
-            case STOPPED -> NodeState.STOPPED;
-            default -> NodeState.JOINING;
-        };
         out.add(new Effect.SendHeartbeat(new Heartbeat(
                 self,
                 incarnation,
                 beatSequence,
-                state,
+                publishedState(),
                 currentEpoch(),
                 round,
                 peers.heardWithin(now, timing.misscount()),
                 settings.bootId())));
+    }
+
+    /** What this life says of itself, on the network and on the voting disks alike. */
+    private NodeState publishedState() {
+        return switch (phase) {
+            case MEMBER -> NodeState.MEMBER;
+            case STOPPED -> NodeState.STOPPED;
+            default -> claimed ? NodeState.JOINING : NodeState.STOPPED; // Nobody may let in what is not claimed.
+        };
     }
 
     private Epoch currentEpoch() {
@@ -604,16 +608,11 @@ public final class Membership {
         if (incarnation == null) {
             throw new BrokenInvariant("a block without an incarnation");
         }
-        NodeState state = switch (phase) {
-            case MEMBER -> NodeState.MEMBER;
-            case STOPPED -> NodeState.STOPPED;
-            default -> claimed ? NodeState.JOINING : NodeState.STOPPED; // Nobody may let in what is not claimed.
-        };
         return new HeartbeatBlock(
                 self,
                 incarnation,
                 blockSequence,
-                state,
+                publishedState(),
                 current,
                 peers.heardWithin(now, reachWindow()),
                 round,
