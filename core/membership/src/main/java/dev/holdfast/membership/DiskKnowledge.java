@@ -67,18 +67,12 @@ final class DiskKnowledge {
             ballotSequencePerDisk.merge(key(disk, block.node()), block.ballotSequence(), Math::max);
             learn(now, block);
         }
-        for (NodeId node : nodesKnownOn(disk)) {
-            if (!blocks.containsKey(node)) {
+        for (NodeId node : newest.keySet()) {
+            if (!blocks.containsKey(node) && newestPerDisk.containsKey(key(disk, node))) {
                 trusted = false;
             }
         }
         return trusted;
-    }
-
-    private Iterable<NodeId> nodesKnownOn(int disk) {
-        return newest.keySet().stream()
-                .filter(node -> newestPerDisk.containsKey(key(disk, node)))
-                .toList();
     }
 
     /** The boot under which that life ran, or null if no block of it was ever read here. */

@@ -599,9 +599,7 @@ public final class Membership {
     }
 
     private boolean hasUnproved() {
-        return phase == Phase.MEMBER
-                && current != null
-                && current.unsettled().stream().anyMatch(each -> !settled.containsKey(each));
+        return phase == Phase.MEMBER && current != null && !settled.keySet().containsAll(current.unsettled());
     }
 
     private HeartbeatBlock ownBlock(Moment now, int disk) {
@@ -627,12 +625,12 @@ public final class Membership {
      * to notice must not choose by what the others have not noticed yet.
      */
     private Duration reachWindow() {
-        Duration lately = timing.heartbeat().multipliedBy(4);
+        Duration lately = Timing.times(timing.heartbeat(), 4);
         return round != 0 && lately.compareTo(timing.misscount()) < 0 ? lately : timing.misscount();
     }
 
     private boolean isDiskUsable(Moment now, int disk) {
-        Duration patience = timing.poll().multipliedBy(4).plus(timing.letGoGrace());
+        Duration patience = Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
         return now.since(diskGood[disk]).compareTo(patience) <= 0;
     }
 
@@ -991,12 +989,12 @@ public final class Membership {
                                 best,
                                 best.contains(self) ? "" : "; this node is not in it and waits"));
         if (best.contains(self)) {
-            proposeAt = now.plus(timing.proposerRank().multipliedBy(rank(best, view.master())));
+            proposeAt = now.plus(Timing.times(timing.proposerRank(), rank(best, view.master())));
             giveUpWaitingAt = proposeAt.plus(timing.holdOff());
         } else {
             NodeSet outside = view.memberSet().minus(best);
             giveUpWaitingAt =
-                    now.plus(timing.holdOff()).plus(timing.proposerRank().multipliedBy(rank(outside, view.master())));
+                    now.plus(timing.holdOff()).plus(Timing.times(timing.proposerRank(), rank(outside, view.master())));
         }
         drive(now);
     }
@@ -1067,14 +1065,14 @@ public final class Membership {
             mayFoundSince = now;
         }
         int before = best.nodes().indexOf(self);
-        if (now.since(mayFoundSince).compareTo(timing.holdOff().multipliedBy(before)) >= 0) {
+        if (now.since(mayFoundSince).compareTo(Timing.times(timing.holdOff(), before)) >= 0) {
             founders = best;
         }
     }
 
     /** How long a block may stay unchanged while its writer may still be alive and well. */
     private Duration aliveWindow() {
-        return timing.poll().multipliedBy(3).plus(timing.letGoGrace());
+        return Timing.times(timing.poll(), 3).plus(timing.letGoGrace());
     }
 
     private @Nullable View foundOn(@Nullable View newest, NodeSet who) {

@@ -87,7 +87,7 @@ final class PeerWatch {
      */
     void onTick(Moment now) {
         if (now.since(lastTick).compareTo(heartbeat) > 0) {
-            noSuspicionBefore = noSuspicionBefore.max(now.plus(heartbeat.multipliedBy(2)));
+            noSuspicionBefore = noSuspicionBefore.max(now.plus(Timing.times(heartbeat, 2)));
         }
         lastTick = now;
     }
@@ -96,7 +96,7 @@ final class PeerWatch {
     void onLost(NodeId peer, Moment now) {
         Peer known = peers.get(peer);
         if (known != null) {
-            known.heardAt = now.minus(misscount.multipliedBy(2));
+            known.heardAt = now.minus(Timing.times(misscount, 2));
         }
     }
 

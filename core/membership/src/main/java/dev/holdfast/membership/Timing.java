@@ -69,12 +69,12 @@ public record Timing(
 
     /** When a node that could not renew begins to let go. */
     public Duration letGoAfter() {
-        return lease.dividedBy(2);
+        return Duration.ofNanos(lease.toNanos() / 2);
     }
 
     /** How long the answers of peers are awaited once something is suspect; who did not answer counts as isolated. */
     public Duration collect() {
-        Duration threePolls = fastPoll.multipliedBy(3);
+        Duration threePolls = times(fastPoll, 3);
         return threePolls.compareTo(ms(60)) < 0 ? ms(60) : threePolls;
     }
 
@@ -93,13 +93,13 @@ public record Timing(
      * the eviction within one fast poll, lets go (9 ms worst seen for cgroup.kill), and writes; plus a pause.
      */
     public Duration letGoGrace() {
-        return fastPoll.multipliedBy(2).plus(PAUSE_BUDGET);
+        return times(fastPoll, 2).plus(PAUSE_BUDGET);
     }
 
     /** The checks C1 to C3; an empty list means safe. Each problem says what to change. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
-        Duration leaseFloor = poll.multipliedBy(3).plus(PAUSE_BUDGET);
+        Duration leaseFloor = times(poll, 3).plus(PAUSE_BUDGET);
         if (lease.compareTo(leaseFloor) < 0) {
             problems.add("C1: lease " + text(lease) + " must be at least 3 x poll + pause budget = " + text(leaseFloor)
                     + "; raise lease or lower poll");
@@ -113,9 +113,9 @@ public record Timing(
             problems.add("C3: misscount " + text(misscount) + " must not exceed S = " + text(takeoverAfter())
                     + ", or detection costs more than it saves; lower misscount");
         }
-        if (misscount.compareTo(heartbeat.multipliedBy(BEATS_PER_MISSCOUNT)) < 0) {
+        if (misscount.compareTo(times(heartbeat, BEATS_PER_MISSCOUNT)) < 0) {
             problems.add("misscount " + text(misscount) + " must be at least " + BEATS_PER_MISSCOUNT
-                    + " x heartbeat = " + text(heartbeat.multipliedBy(BEATS_PER_MISSCOUNT))
+                    + " x heartbeat = " + text(times(heartbeat, BEATS_PER_MISSCOUNT))
                     + ", or a few lost datagrams evict a healthy node; raise misscount");
         }
         return problems;
@@ -132,6 +132,11 @@ public record Timing(
                 "S = (L + W + g)(1 + rho)/(1 - rho) = %s: after that nothing of a silent node can still run"
                         .formatted(text(takeoverAfter())),
                 problems().isEmpty() ? "C1, C2, C3 hold" : String.join("; ", problems()));
+    }
+
+    /** {@code Duration.multipliedBy} reckons in decimals: too dear for what is asked with every tick. */
+    static Duration times(Duration span, long factor) {
+        return Duration.ofNanos(Math.multiplyExact(span.toNanos(), factor));
     }
 
     static String text(Duration span) {
