@@ -159,6 +159,7 @@ public record ClusterSettings(
                     millis("timing.lease", base.lease()),
                     millis("timing.watchdog", base.watchdog()),
                     millis("timing.granularity", base.granularity()),
+                    millis("timing.disktimeout", base.diskTimeout()),
                     base.rho());
         }
 

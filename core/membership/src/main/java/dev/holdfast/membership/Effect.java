@@ -47,8 +47,8 @@ public sealed interface Effect {
     /** Make the victim harmless by fence device; answer with FenceSucceeded or FenceFailed. */
     record Fence(NodeId victim, Incarnation incarnation, String reason) implements Effect {}
 
-    /** Answer to RootWanted. */
-    record RootAnswered(long request, boolean accepted, View current) implements Effect {}
+    /** Answer to ChangeWanted; {@code why} tells people what stood in the way, or what follows from the change. */
+    record ChangeAnswered(long request, boolean accepted, View current, String why) implements Effect {}
 
     /** Answer to ConfirmWanted. */
     record ConfirmAnswered(long request, boolean confirmed) implements Effect {}

@@ -4,7 +4,6 @@ import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
-import dev.holdfast.model.RegistryRoot;
 import java.util.SortedMap;
 
 /** Everything that can happen to a {@link Membership}. */
@@ -50,8 +49,8 @@ public sealed interface Input {
     /** Everything that ran here is stopped and that was verified; or, if not {@code verified}, could not be. */
     record LetGoDone(boolean verified, String detail) implements Input {}
 
-    /** crsd, as the master of {@code epoch}, asks to set the registry root. */
-    record RootWanted(long request, Epoch epoch, RegistryRoot root) implements Input {}
+    /** crsd or an administrator wants the view changed; answered by ChangeAnswered. */
+    record ChangeWanted(long request, ViewChange change) implements Input {}
 
     /** crsd asks whether {@code epoch} is still the newest view, by a majority read that starts after now. */
     record ConfirmWanted(long request, Epoch epoch) implements Input {}

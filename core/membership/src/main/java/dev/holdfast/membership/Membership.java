@@ -129,8 +129,9 @@ public final class Membership {
     private int weight;
 
     // Proposals.
-    private final Deque<Input.RootWanted> rootsWanted = new ArrayDeque<>();
-    private Input.@Nullable RootWanted rootUnderWay;
+    private final Deque<Input.ChangeWanted> changesWanted = new ArrayDeque<>();
+    private Input.@Nullable ChangeWanted changeUnderWay;
+    private String changeRefusal = "";
     private Moment nextProposal;
     private int conflicts;
     private final Map<NodeId, Moment> stableSince = new HashMap<>();
@@ -212,7 +213,7 @@ public final class Membership {
                 onOperatorConfirmed(now, confirmed);
             }
             case Input.LetGoDone done -> onLetGoDone(now, done);
-            case Input.RootWanted wanted -> onRootWanted(now, wanted);
+            case Input.ChangeWanted wanted -> onChangeWanted(now, wanted);
             case Input.ConfirmWanted wanted -> onConfirmWanted(now, wanted);
             case Input.LeaveRequested _ -> {
                 leaving = true;
@@ -616,8 +617,9 @@ public final class Membership {
                 round,
                 weight,
                 register.completedOn(disk),
+                usableDisks(now),
                 settings.bootId(),
-                new SafetyData(timing.takeoverAfter(), settings.timerTakeover()));
+                new SafetyData(timing.takeoverAfter(), timing.takeoverAfter(), settings.timerTakeover()));
     }
 
     /**
@@ -632,6 +634,16 @@ public final class Membership {
     private boolean isDiskUsable(Moment now, int disk) {
         Duration patience = Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
         return now.since(diskGood[disk]).compareTo(patience) <= 0;
+    }
+
+    private long usableDisks(Moment now) {
+        long usable = 0;
+        for (int disk = 0; disk < settings.disks(); disk++) {
+            if (isDiskUsable(now, disk)) {
+                usable |= 1L << disk;
+            }
+        }
+        return usable;
     }
 
     private void reportDisks(Moment now) {
@@ -1098,7 +1110,7 @@ public final class Membership {
         Epoch epoch = newest == null ? Epoch.NONE.next() : newest.epoch().next();
         if (newest != null) {
             unsettled.addAll(newest.unsettled());
-            newest.members().forEach((node, life) -> unsettled.add(new View.Unsettled(node, life, epoch)));
+            newest.members().forEach((node, life) -> unsettled.add(new View.Unsettled(node, life, epoch, true)));
             // A founder's new life proves its older ones harmless (F2, F3); a life that goes on is a member and not
             // gone.
             unsettled.removeIf(each -> {
@@ -1106,9 +1118,11 @@ public final class Membership {
                 return now != null && !now.isBefore(each.incarnation());
             });
         }
-        RegistryRoot root = newest == null ? RegistryRoot.NONE : newest.registryRoot();
         NodeId master = members.firstKey();
-        return new View(epoch, 0, members, master, unsettled, root, self, "founded by " + members.keySet());
+        String why = "founded by " + members.keySet();
+        return newest == null
+                ? new View(epoch, 0, members, master, unsettled, RegistryRoot.NONE, self, why)
+                : newest.withMembers(members, master, unsettled, self, why);
     }
 
     // ---------------------------------------------------------------------------------------------- joining
@@ -1169,15 +1183,8 @@ public final class Membership {
                 .filter(each ->
                         !(each.node().equals(who.node()) && each.incarnation().isBefore(who.incarnation())))
                 .toList();
-        return new View(
-                newest.epoch().next(),
-                0,
-                members,
-                newest.master(),
-                unsettled,
-                newest.registryRoot(),
-                self,
-                who.node() + " " + who.incarnation() + " joined");
+        return newest.withMembers(
+                members, newest.master(), unsettled, self, who.node() + " " + who.incarnation() + " joined");
     }
 
     // ---------------------------------------------------------------------------------------------- proposing
@@ -1215,10 +1222,10 @@ public final class Membership {
         if (round != 0) {
             return null; // Membership first: nothing else is decided while it is in doubt.
         }
-        Input.RootWanted root = rootsWanted.peek();
-        if (root != null) {
-            rootUnderWay = root;
-            return onTopOf(base, newest -> rootOn(newest, root));
+        Input.ChangeWanted wanted = changesWanted.peek();
+        if (wanted != null) {
+            changeUnderWay = wanted;
+            return onTopOf(base, newest -> changeOn(newest, wanted.change()));
         }
         HeartbeatBlock who = joiner;
         if (who != null) {
@@ -1258,7 +1265,7 @@ public final class Membership {
             if (cohort.contains(node)) {
                 members.put(node, life);
             } else {
-                unsettled.add(new View.Unsettled(node, life, epoch));
+                unsettled.add(new View.Unsettled(node, life, epoch, false));
                 why.append(' ').append(node).append(' ').append(life);
             }
         });
@@ -1266,41 +1273,51 @@ public final class Membership {
             return null;
         }
         NodeId master = members.containsKey(newest.master()) ? newest.master() : self;
-        return new View(epoch, 0, members, master, unsettled, newest.registryRoot(), self, why.toString());
+        return newest.withMembers(members, master, unsettled, self, why.toString());
     }
 
-    private @Nullable View rootOn(View newest, Input.RootWanted wanted) {
-        boolean entitled = newest.epoch().equals(wanted.epoch())
-                && newest.master().equals(self)
-                && wanted.root().generation() == newest.registryRoot().generation() + 1;
-        return entitled
-                ? new View(
-                        newest.epoch(),
-                        newest.sub() + 1,
-                        newest.members(),
-                        newest.master(),
-                        newest.unsettled(),
-                        wanted.root(),
-                        self,
-                        "registry root")
-                : null;
+    private @Nullable View changeOn(View newest, ViewChange wanted) {
+        if (!newest.master().equals(self)) {
+            return null;
+        }
+        return switch (wanted) {
+            case ViewChange.SetRoot root -> {
+                boolean next = newest.epoch().equals(root.epoch())
+                        && root.root().generation() == newest.registryRoot().generation() + 1;
+                yield next ? newest.withRoot(root.root(), self, "registry root") : null;
+            }
+            case ViewChange.SetCss css -> null;
+            case ViewChange.Evict evict -> null;
+        };
+    }
+
+    /** Whether {@code view} is what {@code wanted} asks for, whoever wrote it. */
+    private static boolean isDone(View view, ViewChange wanted) {
+        return switch (wanted) {
+            case ViewChange.SetRoot root ->
+                // In another epoch the same root may be somebody else's.
+                view.epoch().equals(root.epoch()) && view.registryRoot().equals(root.root());
+            case ViewChange.SetCss css -> false;
+            case ViewChange.Evict evict -> false;
+        };
+    }
+
+    /** True if the change can still be made; what cannot is refused at once. */
+    private boolean isPossible(View view, ViewChange wanted) {
+        return switch (wanted) {
+            case ViewChange.SetRoot root ->
+                isMasterOf(root.epoch())
+                        && root.root().generation() == view.registryRoot().generation() + 1;
+            case ViewChange.SetCss css -> false;
+            case ViewChange.Evict evict -> false;
+        };
     }
 
     private @Nullable View tidyOn(View newest) {
         List<View.Unsettled> rest = newest.unsettled().stream()
                 .filter(each -> !settled.containsKey(each))
                 .toList();
-        return rest.size() == newest.unsettled().size()
-                ? null
-                : new View(
-                        newest.epoch(),
-                        newest.sub() + 1,
-                        newest.members(),
-                        newest.master(),
-                        rest,
-                        newest.registryRoot(),
-                        self,
-                        "settled");
+        return rest.size() == newest.unsettled().size() ? null : newest.withUnsettled(rest, self, "settled");
     }
 
     private void onOutcome(Moment now, ViewRegister.Outcome outcome) {
@@ -1315,12 +1332,12 @@ public final class Membership {
                             "committed " + view + ": " + view.reason());
                 }
                 install(now, view);
-                answerRoot(now);
+                answerChange(now);
             }
             case ViewRegister.Outcome.Refused _ -> {
                 conflicts = 0;
                 nextProposal = now.plus(timing.fastPoll());
-                answerRoot(now);
+                answerChange(now);
             }
             case ViewRegister.Outcome.Conflict _ -> onConflict(now);
         }
@@ -1331,7 +1348,7 @@ public final class Membership {
         conflicts = Math.min(conflicts + 1, 10);
         nextProposal = now.plus(Duration.ofMillis(
                 (BACKOFF_MIN_MILLIS + Math.floorMod(nextRandom(), (long) BACKOFF_SPAN_MILLIS)) * conflicts));
-        rootUnderWay = null;
+        changeUnderWay = null;
     }
 
     /** SplitMix64 (Steele, Lea, Flood, 2014): all chance comes from the seed in the settings. */
@@ -1343,18 +1360,20 @@ public final class Membership {
         return z ^ (z >>> 31);
     }
 
-    private void onRootWanted(Moment now, Input.RootWanted wanted) {
-        if (!isMasterOf(wanted.epoch()) || current == null) {
-            answerNoRoot(wanted);
-            return;
+    private void onChangeWanted(Moment now, Input.ChangeWanted wanted) {
+        if (current == null || !isMasterOf(current.epoch())) {
+            refuse(wanted, "this node is not the master");
+        } else if (wanted.change() instanceof ViewChange.SetRoot root && !isMasterOf(root.epoch())) {
+            refuse(wanted, "it was asked for in another epoch");
+        } else {
+            changesWanted.add(wanted);
+            drive(now);
         }
-        rootsWanted.add(wanted);
-        drive(now);
     }
 
-    private void answerNoRoot(Input.RootWanted wanted) {
+    private void refuse(Input.ChangeWanted wanted, String why) {
         if (current != null) {
-            out.add(new Effect.RootAnswered(wanted.request(), false, current));
+            out.add(new Effect.ChangeAnswered(wanted.request(), false, current, why));
         }
     }
 
@@ -1365,22 +1384,21 @@ public final class Membership {
                 && current.epoch().equals(epoch);
     }
 
-    /** Settles the requests for a new root that are decided by now, one way or the other. */
-    private void answerRoot(Moment now) {
-        Input.RootWanted wanted = rootUnderWay;
-        rootUnderWay = null;
-        if (wanted == null || current == null || !wanted.equals(rootsWanted.peek())) {
+    /** Settles the change under way if it is decided by now, one way or the other. */
+    private void answerChange(Moment now) {
+        Input.ChangeWanted wanted = changeUnderWay;
+        changeUnderWay = null;
+        if (wanted == null || current == null || !wanted.equals(changesWanted.peek())) {
             return;
         }
-        // In another epoch the same root may be somebody else's.
-        if (current.epoch().equals(wanted.epoch()) && current.registryRoot().equals(wanted.root())) {
-            rootsWanted.remove();
-            out.add(new Effect.RootAnswered(wanted.request(), true, current));
-        } else if (!isMasterOf(wanted.epoch())
-                || wanted.root().generation() != current.registryRoot().generation() + 1) {
-            rootsWanted.remove();
-            answerNoRoot(wanted);
+        if (isDone(current, wanted.change())) {
+            changesWanted.remove();
+            out.add(new Effect.ChangeAnswered(wanted.request(), true, current, changeRefusal));
+        } else if (!isPossible(current, wanted.change())) {
+            changesWanted.remove();
+            refuse(wanted, changeRefusal.isEmpty() ? "the view has changed meanwhile" : changeRefusal);
         }
+        changeRefusal = "";
         drive(now);
     }
 
@@ -1556,8 +1574,8 @@ public final class Membership {
             out.add(new Effect.ConfirmAnswered(confirm.request(), false));
         }
         confirms.clear();
-        while (!rootsWanted.isEmpty()) {
-            answerNoRoot(rootsWanted.remove());
+        while (!changesWanted.isEmpty()) {
+            refuse(changesWanted.remove(), "this node is leaving the cluster");
         }
     }
 

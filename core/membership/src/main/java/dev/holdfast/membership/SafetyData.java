@@ -7,7 +7,8 @@ import java.time.Duration;
  * never its own settings (a lesson of Pacemaker PR 3677).
  *
  * @param takeoverAfter S: from the start of the last good renewal until the node is certainly harmless
+ * @param coldTakeoverAfter D + S: the same for a taker who does not know what its victim's peers acknowledged
  * @param timerTakeover whether S may be relied on at all: a watchdog is armed and the platform cannot be frozen, or
  *     the administrator vouches for it
  */
-public record SafetyData(Duration takeoverAfter, boolean timerTakeover) {}
+public record SafetyData(Duration takeoverAfter, Duration coldTakeoverAfter, boolean timerTakeover) {}

@@ -3,26 +3,73 @@ package dev.holdfast.membership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The timing constants of membership, and what follows from them, in one place.
  *
+ * <p><b>Storage lease.</b> One node x, its last good renewal begins at t0 (before anything is written):
+ *
  * <pre>
- * One node x, its last good renewal begins at t0 (before anything is written):
  *   t0            x takes the time, then writes its block, then reads everybody's; no eviction is seen
  *   then          x arms a kernel timer that kills cssd at t0+L, and only then pets the watchdog (arm, then pet)
+ *   t0+L/3        not renewed: x asks the members of its view to acknowledge it (peer lease, below)
  *   t0+L/2        not renewed: x lets go of everything it runs (addresses, then processes), and says STOPPED
  *   t0+L          the kernel kills cssd if it is still there, also when it was stopped or stalled.
  *                 Closing the watchdog device pings it once more, at t0+L at the latest
  *   t0+L+W        the watchdog fires, whatever state the machine is in
  *   t0+L+W+g      no DMA, no packet leaves the machine any more
- * A survivor counts S on its own clock from the read in which it first saw x's newest block, which is later than t0.
- * Two clocks may run apart by rho each:
+ * </pre>
+ *
+ * A survivor j counts S on its own clock from the read in which it first saw x's newest block. That read ended after the
+ * block was written, hence after t0. Two clocks may each be wrong by rho, so that what takes (L+W+g) by the clock of x may
+ * last (L+W+g)/(1-rho) of true time, and j must let its clock run for
+ *
+ * <pre>
  *   S = (L + W + g) (1 + rho) / (1 - rho)
  * </pre>
  *
- * A guard that checks and then pets would need L + 2W + g: the check may pass at t0+L and the pet come W later.
- * That is why the timer is armed before each pet.
+ * A guard that checks and then pets would need L + 2W + g: the check may pass at t0+L and the pet come W later. That is
+ * why the timer is armed before each pet.
+ *
+ * <p><b>Why the block that j saw is the newest that counts.</b> j committed (or learned) a view without x, announced it in
+ * its own block on a majority at time c, and then read (write, majority, read: {@link DiskRound}).
+ *
+ * <ol>
+ *   <li>A renewal of x whose reads begin after c sees the announcement, as any two majorities meet, and fails.
+ *   <li>A renewal of x whose reads began before c had its own block on a majority before c; j's read came after c, so j saw
+ *       that block or a newer one.
+ * </ol>
+ *
+ * So every storage lease of x stems from a block that j has seen: it is over S after j saw it.
+ *
+ * <p><b>Peer lease.</b> If x can't renew because nobody reaches the voting disks, it asks every other member of its view at
+ * t1; when all of them acknowledge that very question, x holds a lease until t1 + L. It asks only while
+ * t1 - t0 &lt;= D, t0 being its last storage renewal.
+ *
+ * <pre>
+ *   t0+L/3 ...    x asks, all acknowledge: lease until t1+L; letting go moves to t1+L/2, the kill timer to t1+L
+ *   t0+D          the last t1 that counts
+ *   t0+D+L/2      x lets go at the latest
+ *   t0+D+L+W+g    nothing of x runs
+ * </pre>
+ *
+ * Who may take over by timer when? Let e be the view of x, and e' the one in which it is voted out.
+ *
+ * <ol>
+ *   <li>Whoever committed e' as a member of e does not acknowledge x any more. x's last lease began before that
+ *       member's last acknowledgement, hence before the commit. A member j of e that takes over has itself acknowledged
+ *       every peer lease of x in e, so it waits S after its own last acknowledgement. A j that joined later than x's last
+ *       acknowledgement has been a member for more than S. Rule: block unchanged for S, and last acknowledgement longer
+ *       ago than S, and j a member for longer than S.
+ *   <li>If e' was committed by nodes that were not members of e (a cold start), the members of e may still acknowledge
+ *       each other. But they do so for at most D after x's last storage renewal. Rule: block unchanged for
+ *       (D + L + W + g) (1 + rho) / (1 - rho).
+ * </ol>
+ *
+ * <p><b>Changing L, W, g or D while running.</b> A node publishes the larger of the old and the new S; only after a complete
+ * round that showed it are leases of the new length taken; and only when S of the old timing has passed since then is
+ * the smaller number published. So at every moment the number that others use covers every lease that may still run.
  *
  * @param heartbeat interval between network heartbeats
  * @param misscount M: silence on all links after which a peer is suspected
@@ -31,6 +78,8 @@ import java.util.List;
  * @param lease L: how long a renewal is good for
  * @param watchdog W: what the watchdog is set to
  * @param granularity g: until the platform really stops after the watchdog fired
+ * @param diskTimeout D: how long the members of a view keep each other going when nobody reaches the voting disks; zero
+ *     for not at all
  * @param rho bound of the relative error of a clock's rate
  */
 public record Timing(
@@ -41,7 +90,12 @@ public record Timing(
         Duration lease,
         Duration watchdog,
         Duration granularity,
+        Duration diskTimeout,
         double rho) {
+
+    /** The settings that can be changed for the whole cluster while it runs, in the order in which they are listed. */
+    public static final List<String> NAMES =
+            List.of("misscount", "disktimeout", "lease", "watchdog", "granularity", "poll", "fastpoll", "heartbeat");
 
     /** What a pause of the daemon may cost without harm: the worst seen with ZGC and SCHED_RR was 17 ms, without 0.76 s. */
     private static final Duration PAUSE_BUDGET = Duration.ofMillis(500);
@@ -50,21 +104,89 @@ public record Timing(
     private static final int BEATS_PER_MISSCOUNT = 5;
 
     public static Timing conservative() {
-        return new Timing(ms(1000), ms(15_000), ms(1000), ms(250), ms(15_000), ms(15_000), ms(1000), 0.002);
+        return new Timing(
+                ms(1000), ms(15_000), ms(1000), ms(250), ms(15_000), ms(15_000), ms(1000), ms(200_000), 0.002);
     }
 
     public static Timing standard() {
-        return new Timing(ms(200), ms(3000), ms(500), ms(50), ms(4000), ms(5000), ms(1000), 0.002);
+        return new Timing(ms(200), ms(3000), ms(500), ms(50), ms(4000), ms(5000), ms(1000), ms(120_000), 0.002);
     }
 
     public static Timing fast() {
-        return new Timing(ms(50), ms(350), ms(200), ms(20), ms(1500), ms(2000), ms(500), 0.002);
+        return new Timing(ms(50), ms(350), ms(200), ms(20), ms(1500), ms(2000), ms(500), ms(60_000), 0.002);
+    }
+
+    /** One setting by name. */
+    public Duration get(String name) {
+        return switch (name) {
+            case "heartbeat" -> heartbeat;
+            case "misscount" -> misscount;
+            case "poll" -> poll;
+            case "fastpoll" -> fastPoll;
+            case "lease" -> lease;
+            case "watchdog" -> watchdog;
+            case "granularity" -> granularity;
+            case "disktimeout" -> diskTimeout;
+            default -> throw new IllegalArgumentException("no timing setting is called " + name);
+        };
+    }
+
+    /** This timing with some settings replaced, in milliseconds by name; names that are not settings change nothing. */
+    public Timing with(Map<String, Integer> changes) {
+        return new Timing(
+                changed(changes, "heartbeat", heartbeat),
+                changed(changes, "misscount", misscount),
+                changed(changes, "poll", poll),
+                changed(changes, "fastpoll", fastPoll),
+                changed(changes, "lease", lease),
+                changed(changes, "watchdog", watchdog),
+                changed(changes, "granularity", granularity),
+                changed(changes, "disktimeout", diskTimeout),
+                rho);
+    }
+
+    private static Duration changed(Map<String, Integer> changes, String name, Duration present) {
+        Integer millis = changes.get(name);
+        return millis == null ? present : ms(millis);
+    }
+
+    /** The pace of {@code other} (heartbeat, misscount, polls) with the leases of this timing. */
+    Timing atPaceOf(Timing other) {
+        return new Timing(
+                other.heartbeat,
+                other.misscount,
+                other.poll,
+                other.fastPoll,
+                lease,
+                watchdog,
+                granularity,
+                diskTimeout,
+                rho);
     }
 
     /** S: how long after the last sight of a node's newest block it is certainly harmless, without any other proof. */
     public Duration takeoverAfter() {
-        long nanos = lease.plus(watchdog).plus(granularity).toNanos();
-        return Duration.ofNanos((long) Math.ceil(nanos * (1 + rho) / (1 - rho)));
+        return drifted(lease.plus(watchdog).plus(granularity));
+    }
+
+    /** D + S: the same for a taker who cannot know whom the victim's peers acknowledged. */
+    public Duration coldTakeoverAfter() {
+        return drifted(diskTimeout.plus(lease).plus(watchdog).plus(granularity));
+    }
+
+    /** What must pass on one clock so that {@code span} has passed on another. */
+    private Duration drifted(Duration span) {
+        return Duration.ofNanos((long) Math.ceil(span.toNanos() * (1 + rho) / (1 - rho)));
+    }
+
+    /** When a node that could not renew asks its peers to acknowledge it. */
+    Duration askAfter() {
+        return Duration.ofNanos(lease.toNanos() / 3);
+    }
+
+    /** A node that renewed within this time has its voting disks, and need not keep anybody going without. */
+    Duration disksInOrder() {
+        return times(poll, 2);
     }
 
     /** When a node that could not renew begins to let go. */
@@ -113,6 +235,22 @@ public record Timing(
             problems.add("C3: misscount " + text(misscount) + " must not exceed S = " + text(takeoverAfter())
                     + ", or detection costs more than it saves; lower misscount");
         }
+        if (!diskTimeout.isZero() && diskTimeout.compareTo(lease) < 0) {
+            problems.add("C4: disktimeout " + text(diskTimeout) + " must be at least one lease (" + text(lease)
+                    + ") and longer than the storage needs to fail over, or 0 to stop when the storage is lost");
+        }
+        if (disksInOrder().plus(times(fastPoll, 2)).compareTo(letGoAfter()) > 0) {
+            problems.add("C1: half a lease (" + text(letGoAfter()) + ") must be more than 2 x poll + 2 x fastpoll = "
+                    + text(disksInOrder().plus(times(fastPoll, 2)))
+                    + ", or a node lets go before its peers notice that the storage is lost for all; raise lease or"
+                    + " lower poll");
+        }
+        for (String name : NAMES) {
+            boolean mayBeZero = name.equals("disktimeout") || name.equals("granularity");
+            if (get(name).isNegative() || (get(name).isZero() && !mayBeZero)) {
+                problems.add(name + " must be more than 0");
+            }
+        }
         if (misscount.compareTo(times(heartbeat, BEATS_PER_MISSCOUNT)) < 0) {
             problems.add("misscount " + text(misscount) + " must be at least " + BEATS_PER_MISSCOUNT
                     + " x heartbeat = " + text(times(heartbeat, BEATS_PER_MISSCOUNT))
@@ -131,7 +269,10 @@ public record Timing(
                         .formatted(text(watchdog), text(granularity)),
                 "S = (L + W + g)(1 + rho)/(1 - rho) = %s: after that nothing of a silent node can still run"
                         .formatted(text(takeoverAfter())),
-                problems().isEmpty() ? "C1, C2, C3 hold" : String.join("; ", problems()));
+                "D = %s: so long all nodes together go on when nobody reaches the voting disks; then takeover by who was"
+                                .formatted(text(diskTimeout))
+                        + " not there waits %s".formatted(text(coldTakeoverAfter())),
+                problems().isEmpty() ? "C1, C2, C3, C4 hold" : String.join("; ", problems()));
     }
 
     /** {@code Duration.multipliedBy} reckons in decimals: too dear for what is asked with every tick. */

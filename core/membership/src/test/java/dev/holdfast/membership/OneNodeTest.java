@@ -85,7 +85,7 @@ class OneNodeTest {
                 0,
                 new TreeMap<>(Map.of(N2, FIRST_LIFE)),
                 N2,
-                List.of(new View.Unsettled(N1, FIRST_LIFE, new Epoch(2))),
+                List.of(new View.Unsettled(N1, FIRST_LIFE, new Epoch(2), false)),
                 RegistryRoot.NONE,
                 N2,
                 "voted out: n1 #1");
@@ -222,8 +222,9 @@ class OneNodeTest {
                         0,
                         0,
                         2,
+                        7,
                         8,
-                        new SafetyData(Duration.ofSeconds(10), false)));
+                        new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false)));
     }
 
     private View current() {

@@ -3,6 +3,7 @@ package dev.holdfast.membership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TimingTest {
@@ -26,33 +27,39 @@ class TimingTest {
 
     @Test
     void a_lease_that_one_slow_poll_would_end_is_refused() {
-        Timing base = Timing.standard();
-        Timing tooShort = new Timing(
-                base.heartbeat(),
-                base.misscount(),
-                base.poll(),
-                base.fastPoll(),
-                Duration.ofMillis(1999),
-                base.watchdog(),
-                base.granularity(),
-                base.rho());
+        Timing tooShort = Timing.standard().with(Map.of("lease", 1999));
 
-        assertThat(tooShort.problems()).singleElement().asString().startsWith("C1: lease 1.999 s must be at least");
+        assertThat(tooShort.problems()).first().asString().startsWith("C1: lease 1.999 s must be at least");
     }
 
     @Test
     void detection_later_than_the_timer_is_refused() {
-        Timing base = Timing.standard();
-        Timing late = new Timing(
-                base.heartbeat(),
-                Duration.ofSeconds(11),
-                base.poll(),
-                base.fastPoll(),
-                base.lease(),
-                base.watchdog(),
-                base.granularity(),
-                base.rho());
+        Timing late = Timing.standard().with(Map.of("misscount", 11_000));
 
         assertThat(late.problems()).singleElement().asString().startsWith("C3: misscount 11.000 s must not exceed S");
+    }
+
+    @Test
+    void a_taker_that_was_not_there_waits_for_what_peers_may_have_acknowledged_too() {
+        assertThat(Timing.standard().coldTakeoverAfter())
+                .isBetween(Duration.ofMillis(130_521), Duration.ofMillis(130_522));
+        assertThat(Timing.standard().with(Map.of("disktimeout", 0)).coldTakeoverAfter())
+                .isEqualTo(Timing.standard().takeoverAfter());
+    }
+
+    @Test
+    void a_disk_timeout_shorter_than_a_lease_is_refused_unless_it_is_off() {
+        assertThat(Timing.standard().with(Map.of("disktimeout", 3000)).problems())
+                .singleElement()
+                .asString()
+                .startsWith("C4: disktimeout 3.000 s must be at least one lease");
+        assertThat(Timing.standard().with(Map.of("disktimeout", 0)).problems()).isEmpty();
+    }
+
+    @Test
+    void every_setting_can_be_read_and_replaced_by_its_name() {
+        for (String name : Timing.NAMES) {
+            assertThat(Timing.standard().with(Map.of(name, 77)).get(name)).isEqualTo(Duration.ofMillis(77));
+        }
     }
 }

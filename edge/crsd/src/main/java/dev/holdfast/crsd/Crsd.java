@@ -494,7 +494,7 @@ public final class Crsd implements AutoCloseable {
     private static List<View.Unsettled> unsettled(ClusterView view) {
         return view.unsettled().stream()
                 .filter(life -> !(life.settled() && REGISTRY_PROOFS.contains(proof(life))))
-                .map(life -> new View.Unsettled(life.node(), life.incarnation(), life.evictedIn()))
+                .map(life -> new View.Unsettled(life.node(), life.incarnation(), life.evictedIn(), false))
                 .toList();
     }
 

@@ -10,6 +10,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -75,8 +78,10 @@ final class BlockCodec {
         out.putLong(block.round());
         out.putInt(block.weight());
         out.putLong(block.ballotSequence());
+        out.putLong(block.usableDisks());
         out.putLong(block.bootId());
         out.putLong(block.safety().takeoverAfter().toNanos());
+        out.putLong(block.safety().coldTakeoverAfter().toNanos());
         out.put((byte) (block.safety().timerTakeover() ? 1 : 0));
         putView(out, block.announced());
         return seal.seal(HEARTBEAT, payload, out.position());
@@ -96,8 +101,10 @@ final class BlockCodec {
                 long round = in.getLong();
                 int weight = in.getInt();
                 long ballotSequence = in.getLong();
+                long usableDisks = in.getLong();
                 long bootId = in.getLong();
-                SafetyData safety = new SafetyData(Duration.ofNanos(in.getLong()), in.get() == 1);
+                SafetyData safety =
+                        new SafetyData(Duration.ofNanos(in.getLong()), Duration.ofNanos(in.getLong()), in.get() == 1);
                 View announced = getView(in);
                 return Optional.of(new HeartbeatBlock(
                         node,
@@ -109,6 +116,7 @@ final class BlockCodec {
                         round,
                         weight,
                         ballotSequence,
+                        usableDisks,
                         bootId,
                         safety));
             } catch (BufferUnderflowException | IllegalArgumentException e) {
@@ -161,17 +169,57 @@ final class BlockCodec {
             out.put((byte) each.node().number());
             out.putLong(each.incarnation().number());
             out.putLong(each.evictedIn().number());
+            out.put((byte) (each.cold() ? 1 : 0));
         }
         RegistryRoot root = view.registryRoot();
         out.putLong(root.ownerEpoch());
         out.putLong(root.ownerIncarnation());
         out.putInt(root.segment());
         out.putLong(root.generation());
+        putVotingSet(out, view.votingSet());
+        out.put((byte) view.css().size());
+        view.css().forEach((name, millis) -> {
+            putText(out, name);
+            out.putInt(millis);
+        });
         out.put((byte) view.proposer().number());
-        byte[] reason = view.reason().getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(reason.length, TEXT_MAX);
+        putText(out, view.reason());
+    }
+
+    private static void putText(ByteBuffer out, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(bytes.length, TEXT_MAX);
         out.put((byte) length);
-        out.put(reason, 0, length);
+        out.put(bytes, 0, length);
+    }
+
+    private static String getText(ByteBuffer in) {
+        byte[] bytes = new byte[in.get() & 0xff];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static void putVotingSet(ByteBuffer out, VotingSet set) {
+        out.putLong(set.generation());
+        for (SortedSet<UUID> disks : List.of(set.disks(), set.outgoing())) {
+            out.put((byte) disks.size());
+            for (UUID disk : disks) {
+                out.putLong(disk.getMostSignificantBits());
+                out.putLong(disk.getLeastSignificantBits());
+            }
+        }
+    }
+
+    private static VotingSet getVotingSet(ByteBuffer in) {
+        return new VotingSet(in.getLong(), getDisks(in), getDisks(in));
+    }
+
+    private static SortedSet<UUID> getDisks(ByteBuffer in) {
+        SortedSet<UUID> disks = new TreeSet<>();
+        for (int rest = in.get(); rest > 0; rest--) {
+            disks.add(new UUID(in.getLong(), in.getLong()));
+        }
+        return disks;
     }
 
     private static @Nullable View getView(ByteBuffer in) {
@@ -189,14 +237,16 @@ final class BlockCodec {
         int unsettledCount = in.getShort();
         List<View.Unsettled> unsettled = new ArrayList<>();
         for (int i = 0; i < unsettledCount; i++) {
-            unsettled.add(
-                    new View.Unsettled(new NodeId(in.get()), new Incarnation(in.getLong()), new Epoch(in.getLong())));
+            unsettled.add(new View.Unsettled(
+                    new NodeId(in.get()), new Incarnation(in.getLong()), new Epoch(in.getLong()), in.get() == 1));
         }
         RegistryRoot root = new RegistryRoot(in.getLong(), in.getLong(), in.getInt(), in.getLong());
+        VotingSet votingSet = getVotingSet(in);
+        SortedMap<String, Integer> css = new TreeMap<>();
+        for (int rest = in.get(); rest > 0; rest--) {
+            css.put(getText(in), in.getInt());
+        }
         NodeId proposer = new NodeId(in.get());
-        byte[] reason = new byte[in.get() & 0xff];
-        in.get(reason);
-        return new View(
-                epoch, sub, members, master, unsettled, root, proposer, new String(reason, StandardCharsets.UTF_8));
+        return new View(epoch, sub, members, master, unsettled, root, votingSet, css, proposer, getText(in));
     }
 }

@@ -7,6 +7,7 @@ import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipStatus;
+import dev.holdfast.membership.ViewChange;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
@@ -162,7 +163,7 @@ final class CssdLoop {
             case Effect.Disarm _ -> disarm();
             case Effect.ResetMachine reset -> reset(reset.reason());
             case Effect.Fence order -> fence(order);
-            case Effect.RootAnswered answer -> answerCrs(answer.request(), "root", "accepted", answer.accepted());
+            case Effect.ChangeAnswered answer -> answerChange(answer);
             case Effect.ConfirmAnswered answer -> answerCrs(answer.request(), "confirmed", "ok", answer.confirmed());
             case Effect.Exit exit -> exit(exit);
             case Effect.Note note -> {
@@ -294,6 +295,14 @@ final class CssdLoop {
         }
     }
 
+    private void answerChange(Effect.ChangeAnswered answer) {
+        Asked asked = requests.remove(answer.request());
+        CrsLink link = crs;
+        if (asked != null && link != null && link.isNewest(asked.by())) {
+            asked.by().send(Map.of("t", "root", "id", asked.id(), "accepted", answer.accepted(), "why", answer.why()));
+        }
+    }
+
     private void tellCrs() {
         MembershipStatus status = membership.status(now());
         View view = status.view();
@@ -351,14 +360,15 @@ final class CssdLoop {
             case "alive" -> step(new Input.WeightChanged((int) number(fields, "weight")));
             case "root" -> {
                 if (fields.get("root") instanceof Map<?, ?> root) {
-                    step(new Input.RootWanted(
+                    step(new Input.ChangeWanted(
                             asked(message),
-                            new Epoch(number(fields, "epoch")),
-                            new RegistryRoot(
-                                    number(root, "ownerEpoch"),
-                                    number(root, "ownerIncarnation"),
-                                    (int) number(root, "segment"),
-                                    number(root, "generation"))));
+                            new ViewChange.SetRoot(
+                                    new Epoch(number(fields, "epoch")),
+                                    new RegistryRoot(
+                                            number(root, "ownerEpoch"),
+                                            number(root, "ownerIncarnation"),
+                                            (int) number(root, "segment"),
+                                            number(root, "generation")))));
                 }
             }
             case "confirm" -> step(new Input.ConfirmWanted(asked(message), new Epoch(number(fields, "epoch"))));

@@ -36,7 +36,7 @@ class BlockCodecTest {
         List<View.Unsettled> unsettled = new ArrayList<>();
         for (int i = 1; i <= members; i++) {
             map.put(new NodeId(i), new Incarnation(i * 1000L));
-            unsettled.add(new View.Unsettled(new NodeId(i), new Incarnation(i), new Epoch(7)));
+            unsettled.add(new View.Unsettled(new NodeId(i), new Incarnation(i), new Epoch(7), i % 2 == 0));
         }
         return new View(
                 new Epoch(8), 3, map, N1, unsettled, new RegistryRoot(5, 6, 7, 8), N1, "voted out: ümläut and all");
@@ -53,8 +53,9 @@ class BlockCodecTest {
                 9,
                 4,
                 11,
+                5,
                 12,
-                new SafetyData(Duration.ofSeconds(10), true));
+                new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), true));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dev.holdfast.simulator.Scenario.SECOND;
 
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
+import dev.holdfast.membership.ViewChange;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
@@ -313,7 +314,7 @@ final class Crsd {
                         view.epoch().number(), own.number(), world.chance.below(64), before.generation() + 1);
                 rootWanted = wanted;
                 epochToConfirm = null;
-                life.deliver(new Input.RootWanted(requests, view.epoch(), wanted));
+                life.deliver(new Input.ChangeWanted(requests, new ViewChange.SetRoot(view.epoch(), wanted)));
             } else {
                 rootWanted = null;
                 epochToConfirm = view.epoch();
@@ -322,7 +323,7 @@ final class Crsd {
         }
     }
 
-    void rootAnswered(Effect.RootAnswered answer) {
+    void rootAnswered(Effect.ChangeAnswered answer) {
         if (answer.request() == requests && rootWanted != null && answer.accepted()) {
             world.audit.rootAccepted(life, rootWanted, answer.current());
         }

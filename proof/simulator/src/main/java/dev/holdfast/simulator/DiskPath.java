@@ -98,8 +98,12 @@ final class DiskPath {
                 block.round(),
                 block.weight(),
                 block.ballotSequence(),
+                block.usableDisks(),
                 block.bootId(),
-                new SafetyData(safety.takeoverAfter().dividedBy(2), safety.timerTakeover()));
+                new SafetyData(
+                        safety.takeoverAfter().dividedBy(2),
+                        safety.coldTakeoverAfter().dividedBy(2),
+                        safety.timerTakeover()));
     }
 
     /** An operation of a life, dead or alive, is in the kernel. */

@@ -208,7 +208,7 @@ final class Life {
             }
             case Effect.ResetMachine reset -> machine.reset(reset.reason());
             case Effect.Fence order -> world.fence.request(this, order);
-            case Effect.RootAnswered answer -> crsd.rootAnswered(answer);
+            case Effect.ChangeAnswered answer -> crsd.rootAnswered(answer);
             case Effect.ConfirmAnswered answer -> crsd.confirmAnswered(answer);
             case Effect.Exit exit -> die(exit.reason(), exit.restart());
             case Effect.Note _ -> {}
