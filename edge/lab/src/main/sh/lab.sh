@@ -19,10 +19,15 @@ holdfast lab: a whole cluster on this machine, in namespaces
 
   lab power-off|power-on NODE      throw the power switch
   lab freeze|thaw NODE             stop a machine's time, and let it go on
-  lab cut|mend NODE public|private1|private2|private|disk1..N|storage
-                                   pull cables and put them back
-  lab hang NODE diskN|storage      requests to the disk are not answered, until mended
-  lab slow NODE diskN|storage [MS] requests to the disk take MS milliseconds longer (200)
+  lab kill NODE cssd|crsd|both     kill -9 of the daemons of a node
+  lab cut|mend NODE public|private1|private2|private|disk1..N|storage...
+                                   pull cables and put them back; a cut disk fails at once
+  lab cut NODE public|private1|private2|private... --inbound|--outbound
+                                   lose only what is sent to the node, or only what it sends (mended by mend)
+  lab hang NODE diskN|storage...   requests to the disk are not answered, until mended
+  lab slow NODE diskN|storage... [MS]
+                                   requests to the disk take MS milliseconds longer (200)
+  With 'all' for NODE, kill, cut, mend, hang and slow mean every node at once.
 
 Every command takes --name L (default demo); labs with different names do not see each other.
 Exit code 0: done; 1: refused or failed; 2: not understood. exec and client: the command's own.
@@ -68,7 +73,10 @@ lab_main() {
             [ $# = 0 ] && [ ${#command[@]} -gt 0 ] || usage_error "lab client: the command stands after --: $(lab_command_text client -- hostname)"
             lab_enter client "${command[@]}"
             ;;
-        status | power-off | power-on | freeze | thaw | cut | mend | hang | slow) lab_ask "$verb" "$@" ;;
+        status | power-off | power-on | freeze | thaw | kill | cut | mend | hang | slow)
+            case " $* " in *" --inbound "* | *" --outbound "*) need nft=nftables ;; esac
+            lab_ask "$verb" "$@"
+            ;;
         *) usage_error "there is no command 'lab $verb'; see: holdfast lab help" ;;
     esac
 }

@@ -4,6 +4,7 @@ import dev.holdfast.lab.LabSettings.Network;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The networks: one bridge each, in the lab's own network namespace, so that nothing of them is to be seen on the host. A node's
@@ -34,14 +35,19 @@ final class Cabling {
     }
 
     /** Gives a node that has just been switched on its interfaces. */
-    void plug(int node, long pid, List<Network> cut) throws IOException, InterruptedException {
+    void plug(int node, long pid, Map<Network, LinkFault> faults) throws IOException, InterruptedException {
         unplug(node);
         List<String> lines = new ArrayList<>();
         for (Network network : Network.values()) {
-            lines.addAll(add(
-                    port(node, network), pid, network, settings.hardwareAddress(node, network), cut.contains(network)));
+            boolean isCut = faults.get(network) == LinkFault.CUT;
+            lines.addAll(add(port(node, network), pid, network, settings.hardwareAddress(node, network), isCut));
         }
         Shell.ip(lines);
+        for (Map.Entry<Network, LinkFault> fault : faults.entrySet()) {
+            if (fault.getValue() != LinkFault.CUT) {
+                lose(port(node, fault.getKey()), fault.getValue());
+            }
+        }
     }
 
     void plugClient(long pid) throws IOException, InterruptedException {
@@ -74,12 +80,41 @@ final class Cabling {
         Shell.ipForce(lines);
     }
 
-    void cut(int node, Network network) throws IOException, InterruptedException {
-        Shell.ip(cut(port(node, network), network));
+    /** Makes the cable faulty; whatever else was wrong with it must have been mended. */
+    void cut(int node, Network network, LinkFault fault) throws IOException, InterruptedException {
+        switch (fault) {
+            case CUT -> Shell.ip(cut(port(node, network), network));
+            case INBOUND, OUTBOUND -> lose(port(node, network), fault);
+        }
     }
 
-    void mend(int node, Network network) throws IOException, InterruptedException {
-        Shell.ip(mend(port(node, network), network));
+    /** Undoes {@code fault}. */
+    void mend(int node, Network network, LinkFault fault) throws IOException, InterruptedException {
+        switch (fault) {
+            case CUT -> Shell.ip(mend(port(node, network), network));
+            case INBOUND, OUTBOUND -> nft(List.of("delete table netdev " + table(port(node, network))));
+        }
+    }
+
+    private static String table(String port) {
+        return "loss-" + port;
+    }
+
+    /** What a node sends comes into the lab through its port, and what it gets goes out of it. */
+    private static void lose(String port, LinkFault fault) throws IOException, InterruptedException {
+        String hook = fault == LinkFault.OUTBOUND ? "ingress" : "egress";
+        String table = table(port);
+        nft(List.of(
+                // Of the port that was there before the node's last power-off, and that took its hook with it.
+                "add table netdev " + table,
+                "delete table netdev " + table,
+                "add table netdev " + table,
+                "add chain netdev " + table + " loss { type filter hook " + hook + " device \"" + port
+                        + "\" priority 0; policy drop; }"));
+    }
+
+    private static void nft(List<String> lines) throws IOException, InterruptedException {
+        String _ = Shell.check(List.of("nft", "-f", "-"), String.join("\n", lines) + "\n");
     }
 
     /**

@@ -310,9 +310,9 @@ final class Lab {
     private List<Object> faults() {
         List<Object> faults = new ArrayList<>();
         for (LabNode node : nodes) {
-            for (Network network : node.cuts()) {
-                faults.add(fault(node, network.name().toLowerCase(java.util.Locale.ROOT), "cut"));
-            }
+            node.linkFaults()
+                    .forEach((network, fault) ->
+                            faults.add(fault(node, network.name().toLowerCase(java.util.Locale.ROOT), fault.text())));
             for (DiskPath disk : node.disks()) {
                 switch (disk.fault()) {
                     case DiskFault.None _ -> {}

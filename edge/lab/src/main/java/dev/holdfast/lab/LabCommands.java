@@ -67,6 +67,7 @@ final class LabCommands {
             case "power-on" -> powerOn(onlyNode(command, arguments));
             case "freeze" -> freeze(onlyNode(command, arguments));
             case "thaw" -> thaw(onlyNode(command, arguments));
+            case "kill" -> kill(arguments);
             case "cut", "mend", "hang", "slow" -> fault(command, arguments);
             default -> throw new Misunderstood("there is no command 'lab " + command + "'; see: holdfast lab help");
         };
@@ -119,63 +120,114 @@ final class LabCommands {
         }
     }
 
-    private String fault(String command, List<String> arguments)
-            throws Misunderstood, Refused, IOException, InterruptedException {
-        boolean takesDelay = command.equals("slow");
-        if (arguments.size() < 2 || arguments.size() > (takesDelay ? 3 : 2)) {
-            throw new Misunderstood("lab " + command + " needs a node and what of it: holdfast lab " + command + " "
-                    + lab.settings().nodeNames().getFirst() + " "
-                    + switch (command) {
-                        case "cut", "mend" -> "public|private1|private2|private|" + disksText() + "|storage";
-                        case "slow" -> disksText() + "|storage [MILLISECONDS]";
-                        default -> disksText() + "|storage";
-                    });
+    private String kill(List<String> arguments) throws Misunderstood, Refused, IOException {
+        List<String> classes = arguments.size() == 2 ? Daemons.classes(arguments.get(1)) : List.of();
+        if (classes.isEmpty()) {
+            throw new Misunderstood("lab kill needs a node and a daemon: holdfast lab kill "
+                    + lab.settings().nodeNames().getFirst() + " cssd|crsd|both");
         }
-        LabNode node = node(arguments.getFirst());
-        String target = arguments.get(1);
-        List<DiskPath> disks = disks(node, target);
-        List<Network> networks = networks(target);
-        boolean networksToo = command.equals("cut") || command.equals("mend");
-        if (disks.isEmpty() && (networks.isEmpty() || !networksToo)) {
-            throw new Misunderstood("lab " + command + " does not know '" + target + "'; it knows "
-                    + (networksToo ? "public, private1, private2, private, " : "")
-                    + disksText().replace("|", ", ")
-                    + ", storage. Nothing was changed.");
-        }
-        DiskFault fault = switch (command) {
-            case "cut" -> new DiskFault.Cut();
-            case "hang" -> new DiskFault.Hung();
-            case "slow" -> new DiskFault.Slow(delay(arguments));
-            default -> new DiskFault.None();
-        };
-        lab.events().note(node.name(), command, target);
-        for (Network network : networks) {
-            if (command.equals("cut")) {
-                node.cut(network);
-            } else {
-                node.mend(network);
+        for (LabNode node : nodes(arguments.getFirst())) {
+            requirePower(node, "reached");
+            lab.events().note(node.name(), "kill", arguments.get(1));
+            if (!node.kill(classes)) {
+                throw new Refused(arguments.get(1) + " does not run on " + node.name() + ". Nothing was killed there.");
             }
-        }
-        for (DiskPath disk : disks) {
-            disk.fault(fault);
         }
         return "";
     }
 
-    private static Duration delay(List<String> arguments) throws Misunderstood {
-        if (arguments.size() < 3) {
-            return DEFAULT_DELAY;
+    private static final String ALL_NODES = "all";
+
+    /** The node of that name, or all of them. */
+    private List<LabNode> nodes(String name) throws Refused {
+        return name.equals(ALL_NODES) ? lab.nodes() : List.of(node(name));
+    }
+
+    /** What a fault is about: cables and paths to disks, of one or of all nodes. */
+    private record Place(LabNode node, List<Network> networks, List<DiskPath> disks) {}
+
+    private String fault(String command, List<String> arguments)
+            throws Misunderstood, Refused, IOException, InterruptedException {
+        boolean networksToo = command.equals("cut") || command.equals("mend");
+        List<String> targets = new ArrayList<>(arguments);
+        Optional<LinkFault> oneWay = Optional.empty();
+        if (command.equals("cut") && !targets.isEmpty()) {
+            oneWay = LinkFault.ofOption(targets.getLast());
         }
+        boolean takesDelay = command.equals("slow")
+                && targets.size() > 2
+                && !targets.getLast().equals("storage")
+                && !lab.settings().disks().contains(targets.getLast());
+        Duration delay = takesDelay ? delay(targets.getLast()) : DEFAULT_DELAY;
+        if (oneWay.isPresent() || takesDelay) {
+            targets.removeLast();
+        }
+        if (targets.size() < 2) {
+            throw new Misunderstood("lab " + command + " needs a node and what of it: holdfast lab " + command + " "
+                    + lab.settings().nodeNames().getFirst() + "|all "
+                    + (networksToo ? "public|private1|private2|private|" : "") + disksText() + "|storage..."
+                    + switch (command) {
+                        case "cut" -> " [--inbound|--outbound]";
+                        case "slow" -> " [MILLISECONDS]";
+                        default -> "";
+                    });
+        }
+        List<Place> places = new ArrayList<>();
+        for (LabNode node : nodes(targets.removeFirst())) {
+            List<Network> networks = new ArrayList<>();
+            List<DiskPath> disks = new ArrayList<>();
+            for (String target : targets) {
+                List<DiskPath> theseDisks = disks(node, target);
+                List<Network> theseNetworks = networksToo ? networks(target) : List.of();
+                if (theseDisks.isEmpty() && theseNetworks.isEmpty()) {
+                    throw new Misunderstood("lab " + command + " does not know '" + target + "'; it knows "
+                            + (networksToo ? "public, private1, private2, private, " : "")
+                            + disksText().replace("|", ", ")
+                            + ", storage. Nothing was changed.");
+                }
+                networks.addAll(theseNetworks);
+                disks.addAll(theseDisks);
+            }
+            if (oneWay.isPresent() && !disks.isEmpty()) {
+                throw new Misunderstood("lab cut: only a network loses what goes one way. Nothing was changed.");
+            }
+            places.add(new Place(node, networks, disks));
+        }
+        DiskFault fault = switch (command) {
+            case "cut" -> new DiskFault.Cut();
+            case "hang" -> new DiskFault.Hung();
+            case "slow" -> new DiskFault.Slow(delay);
+            default -> new DiskFault.None();
+        };
+        String what = String.join(" ", targets)
+                + oneWay.map(loss -> ", " + loss.text()).orElse("");
+        for (Place place : places) {
+            lab.events().note(place.node().name(), command, what);
+            place.disks().forEach(disk -> disk.fault(fault));
+        }
+        for (Place place : places) {
+            for (Network network : place.networks()) {
+                if (command.equals("cut")) {
+                    place.node().cut(network, oneWay.orElse(LinkFault.CUT));
+                } else {
+                    place.node().mend(network);
+                }
+            }
+        }
+        return "";
+    }
+
+    private static Duration delay(String text) throws Misunderstood {
         try {
-            Duration delay = Duration.ofMillis(Long.parseLong(arguments.get(2)));
+            Duration delay = Duration.ofMillis(Long.parseLong(text));
             if (delay.isPositive() && delay.compareTo(LONGEST_DELAY) <= 0) {
                 return delay;
             }
         } catch (NumberFormatException e) {
             // Said below, together with a number out of range.
         }
-        throw new Misunderstood("lab slow: the delay is in milliseconds, 1 to " + LONGEST_DELAY.toMillis() + ", got '"
-                + arguments.get(2) + "'");
+        throw new Misunderstood(
+                "lab slow: the delay is in milliseconds, 1 to " + LONGEST_DELAY.toMillis() + ", got '" + text + "'");
     }
 
     private String disksText() {

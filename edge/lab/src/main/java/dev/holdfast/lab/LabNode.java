@@ -11,10 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -53,7 +52,7 @@ final class LabNode {
 
     // Changed by the one who holds this node's lock, read by anybody: who asks for the status must not wait for a power
     // switch.
-    private volatile Set<Network> cuts = Set.of();
+    private volatile Map<Network, LinkFault> linkFaults = Map.of();
     private volatile @Nullable Life life;
     private volatile boolean frozen;
     private long powerChanges;
@@ -178,8 +177,8 @@ final class LabNode {
         return present == null ? 0 : present.pid();
     }
 
-    Set<Network> cuts() {
-        return cuts;
+    Map<Network, LinkFault> linkFaults() {
+        return linkFaults;
     }
 
     /** Builds the machine and brings it up to where a service manager would start; see {@link #startServices}. */
@@ -202,7 +201,7 @@ final class LabNode {
             long pid = NodeProcess.awaitPid(words);
             // Out of the node's group: a frozen parent could not tell that its child is gone.
             Files.writeString(places.cgroup().resolve("labd").resolve("cgroup.procs"), Long.toString(init.pid()));
-            cabling.plug(number, pid, List.copyOf(cuts));
+            cabling.plug(number, pid, linkFaults);
             NodeProcess.tell(orders, "plugged");
             NodeProcess.await(words, "ready");
             life = new Life(init, pid, orders);
@@ -358,25 +357,38 @@ final class LabNode {
         }
     }
 
-    synchronized void cut(Network network) throws IOException, InterruptedException {
-        boolean news = !cuts.contains(network);
-        Set<Network> more = EnumSet.of(network);
-        more.addAll(cuts);
-        cuts = Collections.unmodifiableSet(more);
-        if (news && life != null) {
-            cabling.cut(number, network);
+    /** Kills with signal 9, at once and all of them, what runs one of these main classes; true if anything did. */
+    boolean kill(List<String> mainClasses) throws IOException {
+        List<ProcessHandle> found = new Daemons(places.cgroup().resolve(name)).running(mainClasses);
+        found.forEach(ProcessHandle::destroyForcibly);
+        return !found.isEmpty();
+    }
+
+    synchronized void cut(Network network, LinkFault fault) throws IOException, InterruptedException {
+        LinkFault before = linkFaults.get(network);
+        if (before != fault) {
+            mend(network);
+            if (life != null) {
+                cabling.cut(number, network, fault);
+            }
+            Map<Network, LinkFault> more = new EnumMap<>(Network.class);
+            more.putAll(linkFaults);
+            more.put(network, fault);
+            linkFaults = Collections.unmodifiableMap(more);
         }
         changed.run();
     }
 
     synchronized void mend(Network network) throws IOException, InterruptedException {
-        boolean news = cuts.contains(network);
-        Set<Network> fewer = EnumSet.noneOf(Network.class);
-        fewer.addAll(cuts);
-        fewer.remove(network);
-        cuts = Collections.unmodifiableSet(fewer);
-        if (news && life != null) {
-            cabling.mend(number, network);
+        LinkFault fault = linkFaults.get(network);
+        if (fault != null) {
+            if (life != null) {
+                cabling.mend(number, network, fault);
+            }
+            Map<Network, LinkFault> fewer = new EnumMap<>(Network.class);
+            fewer.putAll(linkFaults);
+            fewer.remove(network);
+            linkFaults = Collections.unmodifiableMap(fewer);
         }
         changed.run();
     }

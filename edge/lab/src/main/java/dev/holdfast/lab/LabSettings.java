@@ -133,8 +133,9 @@ record LabSettings(String name, int index, List<String> nodeNames, int votingDis
         List<String> names = List.of(list.split(",", -1));
         Consumer<String> add = problem -> problems.add("--node-names: " + problem);
         for (String name : names) {
-            if (!name.matches("[a-z0-9][a-z0-9-]{0,30}") || name.equals("client")) {
-                add.accept("'" + name + "' can't be a node's name (small letters, digits, '-'; not client)");
+            if (!name.matches("[a-z0-9][a-z0-9-]{0,30}")
+                    || List.of("client", "all").contains(name)) {
+                add.accept("'" + name + "' can't be a node's name (small letters, digits, '-'; not client, not all)");
             }
         }
         if (names.stream().distinct().count() != names.size()) {

@@ -55,7 +55,7 @@ class LabSettingsTest {
     void the_clients_name_is_taken() {
         assertThat(problems("--node-names", "a,client"))
                 .containsExactly(
-                        "--node-names: 'client' can't be a node's name (small letters, digits, '-'; not client)");
+                        "--node-names: 'client' can't be a node's name (small letters, digits, '-'; not client, not all)");
     }
 
     @Test

@@ -230,6 +230,77 @@ class LabTest {
         LabUnderTest.await("the switch to carry again", () -> reach(n + ".1.12").equals("reached"));
     }
 
+    /** Datagrams that arrived for port 9, where nobody listens. */
+    private static long arrived(String node) throws IOException, InterruptedException {
+        return Long.parseLong(lab.said(node, "awk '/^Udp:/ { n = $3 } END { print n }' /proc/net/snmp"));
+    }
+
+    /** Without asking for the other's hardware address, so that nothing has to come back. */
+    private static void send(String from, String to) throws IOException, InterruptedException {
+        String mac = lab.said(to, "cat /sys/class/net/priv1/address");
+        String address = network() + (to.equals("node1") ? ".1.11" : ".1.12");
+        lab.said(
+                from,
+                "ip neigh replace " + address + " lladdr " + mac + " dev priv1 nud permanent; echo hello > /dev/udp/"
+                        + address + "/9");
+    }
+
+    /** What was sent first and did not come before this one is lost: a cable keeps the order. */
+    private static void awaitOneMore(String from, String to, long than) throws IOException, InterruptedException {
+        send(from, to);
+        LabUnderTest.await("a datagram from " + from, () -> arrived(to) > than);
+        assertThat(arrived(to)).isEqualTo(than + 1);
+    }
+
+    @Test
+    void a_network_can_lose_what_goes_one_way() throws Exception {
+        long arrivedAt1 = arrived("node1");
+        long arrivedAt2 = arrived("node2");
+        lab.done("cut", "node1", "private1", "--inbound");
+        assertThat(lab.done("status")).contains("node1: private1 inbound loss");
+        send("node2", "node1");
+        awaitOneMore("node1", "node2", arrivedAt2);
+        lab.done("mend", "node1", "private1");
+        awaitOneMore("node2", "node1", arrivedAt1);
+
+        lab.done("cut", "node1", "private1", "--outbound");
+        send("node1", "node2");
+        awaitOneMore("node2", "node1", arrivedAt1 + 1);
+        lab.done("power-off", "node1");
+        lab.done("power-on", "node1");
+        send("node1", "node2");
+        awaitOneMore("node2", "node1", 0);
+        lab.done("mend", "node1", "private");
+        awaitOneMore("node1", "node2", arrivedAt2 + 1);
+    }
+
+    @Test
+    void a_fault_can_strike_several_places_on_all_nodes_at_once() throws Exception {
+        lab.done("cut", "all", "private1", "disk2", "disk3");
+        assertThat(lab.done("status"))
+                .contains("node1: private1 cut", "node1: disk2 cut", "node1: disk3 cut")
+                .contains("node2: private1 cut", "node2: disk2 cut", "node2: disk3 cut")
+                .doesNotContain("disk1");
+        lab.done("hang", "all", "storage");
+        assertThat(lab.done("status")).contains("node1: disk1 hung", "node2: disk3 hung");
+        lab.done("mend", "all", "private", "storage");
+        assertThat(lab.done("status")).contains("no faults");
+    }
+
+    @Test
+    void a_daemon_can_be_killed() throws Exception {
+        String pid = "pgrep -f dev.holdfast.cssd.Cssd";
+        LabUnderTest.await("cssd", () -> lab.in("node1", pid).exit() == 0);
+        String first = lab.said("node1", pid);
+        lab.done("kill", "node1", "cssd");
+        LabUnderTest.await("another cssd", () -> {
+            String now = lab.in("node1", pid).out();
+            return !now.isEmpty() && !now.equals(first);
+        });
+        assertThat(lab.events()).contains("exit code 137");
+        assertThat(lab.run("kill", "node1", "crsd").err()).contains("crsd does not run on node1");
+    }
+
     private static LabUnderTest.Answer fence(String node, String... options) throws IOException, InterruptedException {
         return lab.in(
                 node, "printf '%s\\n' " + String.join(" ", options) + " | $HOLDFAST_HOME/agents/fence_holdfast_lab");
@@ -322,6 +393,9 @@ class LabTest {
                 Map.entry(List.of("power-off"), "lab power-off needs the name of one node"),
                 Map.entry(List.of("cut", "node1", "disk4"), "lab cut does not know 'disk4'"),
                 Map.entry(List.of("cut", "node1"), "lab cut needs a node and what of it"),
+                Map.entry(List.of("cut", "node1", "disk1", "--inbound"), "only a network loses what goes one way"),
+                Map.entry(List.of("hang", "all", "disk1", "private"), "lab hang does not know 'private'"),
+                Map.entry(List.of("kill", "node1", "init"), "lab kill needs a node and a daemon"),
                 Map.entry(List.of("hang", "node1", "public"), "lab hang does not know 'public'"),
                 Map.entry(List.of("slow", "node1", "disk1", "soon"), "the delay is in milliseconds"),
                 Map.entry(List.of("explode"), "there is no command 'lab explode'"),
