@@ -9,10 +9,9 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -40,24 +39,31 @@ final class Audit {
 
     private record LifeKey(NodeId node, Incarnation incarnation) {}
 
+    /** What is known of one life. */
+    static final class Dossier {
+        private boolean settled;
+        private boolean everHeld;
+        private boolean listed;
+        /** True time at which it last ordered its heartbeat to be written. */
+        private long wroteAt;
+        /** The same, of the last round of which it has read anything: no later round can be complete. */
+        private long roundBegan;
+
+        private @Nullable View newest;
+        private @Nullable View announced;
+        private @Nullable View renewedIn;
+        private @Nullable Position position;
+    }
+
     /** What a moment may lose on its way through a clock and back. */
     private static final long CLOCK_READING = 1_000;
 
     private final World world;
     private final TreeMap<Position, View> chain = new TreeMap<>();
-    /** True time at which some node first held a lease in a view. */
+    /** True time at which some node first held a lease in a view; every one a node ever renewed in is a key. */
     private final TreeMap<Position, Long> firstHeld = new TreeMap<>();
 
     private final Map<LifeKey, Life> lives = new HashMap<>();
-    private final Set<Life> settled = new HashSet<>();
-    /** True time at which a life last ordered its heartbeat to be written. */
-    private final Map<Life, Long> wroteAt = new HashMap<>();
-    /** The same, of the last round of which the life has read anything: no later round can be complete. */
-    private final Map<Life, Long> roundBegan = new HashMap<>();
-
-    private final Set<Life> everHeld = new HashSet<>();
-    private final Map<Life, View> newestOf = new HashMap<>();
-    private final Map<Life, View> announcedBy = new HashMap<>();
     private final @Nullable Machine[] holder;
     private boolean calm;
 
@@ -88,7 +94,7 @@ final class Audit {
                     + starter + " as well (" + describe(starter) + ")");
         }
         holder[resource] = machine;
-        if (settled.contains(starter)) {
+        if (starter.dossier.settled) {
             throw new Violation("I4: " + starter + " is settled, and starts resource " + (resource + 1));
         }
         if (!machine.isWatched() && world.scenario.mutation() != Mutation.WATCHDOG_DISABLED) {
@@ -101,7 +107,7 @@ final class Audit {
     }
 
     private String describe(Life life) {
-        View view = newestOf.get(life);
+        View view = life.dossier.newest;
         return view == null ? "no view" : view.toString();
     }
 
@@ -119,9 +125,10 @@ final class Audit {
 
     private void harmless(LifeKey key, String why) {
         Life life = lives.get(key);
-        if (life == null || !settled.add(life)) {
+        if (life == null || life.dossier.settled) {
             return;
         }
+        life.dossier.settled = true;
         if (life.machine.runsAnythingOf(life)) {
             throw new Violation("I4: " + life + " still runs something, and is " + why);
         }
@@ -132,9 +139,13 @@ final class Audit {
     void writes(Life life, HeartbeatBlock block) {
         // The first block only claims an incarnation; what never reached a majority, a next life may claim again.
         known(life, block.node(), block.incarnation(), block.sequence() == 1);
-        wroteAt.put(life, world.time.now());
+        life.dossier.wroteAt = world.time.now();
         View announced = block.announced();
-        View before = announced == null ? announcedBy.get(life) : announcedBy.put(life, announced);
+        View before = life.dossier.announced;
+        if (Objects.equals(announced, before)) {
+            return;
+        }
+        life.dossier.announced = announced;
         if (before != null && (announced == null || before.isAfter(announced))) {
             throw new Violation("R9: " + life + " announced " + before + " and now announces " + announced);
         }
@@ -142,7 +153,7 @@ final class Audit {
 
     /** A life is about to learn what a disk holds. */
     void reads(Life life) {
-        roundBegan.put(life, wroteAt.getOrDefault(life, 0L));
+        life.dossier.roundBegan = life.dossier.wroteAt;
     }
 
     void writes(Life life, BallotBlock block) {
@@ -155,7 +166,8 @@ final class Audit {
             throw new Violation("I9: " + life + " writes a block of " + node + incarnation);
         }
         life.incarnation = incarnation;
-        if (!claim) {
+        if (!claim && !life.dossier.listed) {
+            life.dossier.listed = true;
             Life other = lives.putIfAbsent(new LifeKey(node, incarnation), life);
             if (other != null && !other.equals(life)) {
                 throw new Violation("I9: " + life + " has the incarnation of " + other);
@@ -166,7 +178,8 @@ final class Audit {
     // --- I2
 
     void installs(Life life, View view) {
-        View before = newestOf.put(life, view);
+        View before = life.dossier.newest;
+        life.dossier.newest = view;
         if (before != null && before.isAfter(view)) {
             throw new Violation("I2: " + life + " goes back from " + before + " to " + view);
         }
@@ -243,38 +256,47 @@ final class Audit {
         if (own == null || !view.hasMember(life.machine.node, own)) {
             throw new Violation("I3: " + life + " renews a lease in " + view + ", where it is not a member");
         }
-        if (!everHeld.add(life)) {
-            if (settled.contains(life)) {
+        if (life.dossier.everHeld) {
+            if (life.dossier.settled) {
                 throw new Violation("I4: " + life + " is settled, and renews a lease in " + view);
             }
         } else {
             // Voted in and out again before it ever heard of it: it may come back as the same life.
-            settled.remove(life);
+            life.dossier.settled = false;
         }
         if (life.isHarmless()) {
             throw new Violation("I3: " + life + " has let go of everything, and renews its lease");
         }
-        View newest = newestOf.get(life);
+        life.dossier.everHeld = true;
+        View newest = life.dossier.newest;
         if (newest == null || newest.isAfter(view)) {
             throw new Violation("I3: " + life + " renews a lease in " + view + ", but has installed " + newest);
         }
-        meet(life, view);
+        Position position = life.dossier.position;
+        if (position == null || !view.equals(life.dossier.renewedIn)) {
+            meet(life, view);
+            position = position(view);
+            life.dossier.position = position;
+            life.dossier.renewedIn = view;
+            firstHeld.putIfAbsent(position, world.time.now());
+        }
         long began = life.machine.clock.when(
                 renewal.until().minus(world.scenario.timing().lease()));
-        long round = roundBegan.getOrDefault(life, 0L);
+        long round = life.dossier.roundBegan;
         if (began > round + CLOCK_READING) {
             throw new Violation("I3: " + life + " counts its lease in " + view + " from " + (began - round) / 1e6
                     + " ms after the last round that can be complete had its block written");
         }
-        for (Map.Entry<Position, Long> held :
-                firstHeld.tailMap(position(view), false).entrySet()) {
+        if (position.equals(firstHeld.lastKey())) {
+            return;
+        }
+        for (Map.Entry<Position, Long> held : firstHeld.tailMap(position, false).entrySet()) {
             View newer = chain.get(held.getKey());
             if (held.getValue() < began && newer != null && !newer.hasMember(life.machine.node, own)) {
                 throw new Violation("I3: " + life + " renews its lease in " + view + " by a round that began "
                         + (began - held.getValue()) / 1e6 + " ms after somebody held one in " + newer);
             }
         }
-        firstHeld.putIfAbsent(position(view), world.time.now());
     }
 
     // --- liveness
@@ -306,7 +328,7 @@ final class Audit {
             }
             View view = life.crsd.heldView();
             if (view == null) {
-                return life + " holds no lease; the newest view it knew is " + newestOf.get(life);
+                return life + " holds no lease; the newest view it knew is " + life.dossier.newest;
             }
             if (view.memberSet().bits() != cohort) {
                 return life + " is in " + view;

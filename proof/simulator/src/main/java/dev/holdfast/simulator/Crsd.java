@@ -11,6 +11,7 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
+import dev.holdfast.testkit.Alarm;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -37,6 +38,8 @@ final class Crsd {
     private Effect.@Nullable RenewLease lease;
     private @Nullable View newest;
     private long renewals;
+    private final Alarm guardAlarm;
+    private final Runnable rounds = this::round;
     private boolean lettingGo;
     private boolean leaving;
     private long starting;
@@ -56,13 +59,14 @@ final class Crsd {
     Crsd(Life life) {
         this.life = life;
         this.world = life.machine.world;
+        guardAlarm = new Alarm(world.time, this::guardSoon);
         reports = new long[world.scenario.nodes() + 1];
         reported = new boolean[world.scenario.nodes() + 1];
         placedOn = new int[world.scenario.resources()];
     }
 
     void begin() {
-        world.time.after(world.chance.between(0, ROUND), this::round);
+        world.time.after(world.chance.between(0, ROUND), rounds);
     }
 
     boolean isAlive() {
@@ -122,17 +126,13 @@ final class Crsd {
     void renewed(Effect.RenewLease renewal) {
         lease = renewal;
         newest = renewal.view();
-        long mine = ++renewals;
-        long guardAt = life.machine.clock.when(renewal.until()
-                .minus(world.scenario
-                        .timing()
-                        .lease()
-                        .minus(world.scenario.timing().letGoAfter())));
-        world.time.at(guardAt, () -> {
-            if (renewals == mine) {
-                whenRunning(() -> guard(mine));
-            }
-        });
+        renewals++;
+        guardAlarm.set(life.machine.clock.when(renewal.until().minus(world.guardBeforeEnd)));
+    }
+
+    private void guardSoon() {
+        long last = renewals;
+        whenRunning(() -> guard(last));
     }
 
     /** Half of the lease is over and there was no renewal: let go, whatever cssd may be doing. */
@@ -173,7 +173,7 @@ final class Crsd {
         if (!alive || !life.machine.isOn()) {
             return;
         }
-        world.time.after(ROUND, this::round);
+        world.time.after(ROUND, rounds);
         Effect.RenewLease held = lease;
         View view = newest;
         if (pauses > 0 || held == null || view == null || !holdsLease(view.epoch())) {

@@ -142,28 +142,37 @@ final class DiskPath {
         private final Life life;
         private final Effect what;
         private final long nanos;
+        /** 0: it reaches the disk at once; 1: some time before it is acknowledged; else: as late as can be. */
+        private final int when;
+
         private final boolean fails;
         private final boolean lands;
         private boolean landed;
         /** The nodes whose blocks the disk gives early; the others it gives late: there is no order between blocks. */
         private final long early;
 
-        private final SortedMap<NodeId, HeartbeatBlock> heartbeats = new TreeMap<>();
-        private final SortedMap<NodeId, BallotBlock> ballots = new TreeMap<>();
+        private final @Nullable SortedMap<NodeId, HeartbeatBlock> heartbeats;
+        private final @Nullable SortedMap<NodeId, BallotBlock> ballots;
 
         Operation(Life life, Effect what) {
             this.life = life;
             this.what = what;
+            heartbeats = what instanceof Effect.ReadHeartbeats ? new TreeMap<>() : null;
+            ballots = what instanceof Effect.ReadBallots ? new TreeMap<>() : null;
             early = world.chance.next();
             long late = slowest > 0 ? world.chance.between(0, slowest) : 0;
             nanos = world.chance.between(MILLISECOND / 5, 2 * MILLISECOND) + late;
+            when = world.chance.below(4);
             fails = losses > 0 || (errors > 0 && world.chance.happens(errors));
             lands = !fails || (losses == 0 && world.chance.happens(0.5));
         }
 
         void begin() {
-            long landing = world.chance.between(0, nanos);
-            world.time.after(landing, () -> step(this::land));
+            if (when == 0 && hangs == 0) {
+                land();
+            } else if (when == 1) {
+                world.time.after(world.chance.between(0, nanos), () -> step(this::land));
+            }
             world.time.after(nanos, () -> step(this::end));
         }
 
@@ -229,17 +238,21 @@ final class DiskPath {
         }
 
         private void look(long nodes) {
+            if (heartbeats == null && ballots == null) {
+                return;
+            }
             boolean stale = world.scenario.mutation() == Mutation.STALE_READS && world.chance.happens(0.3);
             for (int node = 1; node <= world.scenario.nodes(); node++) {
                 if ((nodes >>> node & 1) == 0) {
                     continue;
                 }
-                if (what instanceof Effect.ReadHeartbeats) {
+                if (heartbeats != null) {
                     HeartbeatBlock block = stale ? disk.staleHeartbeat(node) : disk.heartbeat(node);
                     if (block != null) {
                         heartbeats.put(world.ids[node], block);
                     }
-                } else if (what instanceof Effect.ReadBallots) {
+                }
+                if (ballots != null) {
                     BallotBlock block = stale ? disk.staleBallot(node) : disk.ballot(node);
                     if (block != null) {
                         ballots.put(world.ids[node], block);
@@ -262,19 +275,21 @@ final class DiskPath {
             return switch (what) {
                 case Effect.WriteHeartbeat write -> new Input.DiskWritten(number, write.operation());
                 case Effect.WriteBallot write -> new Input.DiskWritten(number, write.operation());
-                case Effect.ReadHeartbeats read ->
-                    new Input.HeartbeatsRead(number, read.operation(), heartbeats, torn(disk.tornHeartbeats()));
-                case Effect.ReadBallots read ->
-                    new Input.BallotsRead(number, read.operation(), ballots, torn(disk.tornBallots()));
+                case Effect.ReadHeartbeats read -> {
+                    SortedMap<NodeId, HeartbeatBlock> blocks = heartbeats == null ? new TreeMap<>() : heartbeats;
+                    yield new Input.HeartbeatsRead(
+                            number, read.operation(), blocks, torn(disk.tornHeartbeats(), blocks));
+                }
+                case Effect.ReadBallots read -> {
+                    SortedMap<NodeId, BallotBlock> blocks = ballots == null ? new TreeMap<>() : ballots;
+                    yield new Input.BallotsRead(number, read.operation(), blocks, torn(disk.tornBallots(), blocks));
+                }
                 default -> throw new IllegalStateException("not an order for a disk: " + what);
             };
         }
 
-        private NodeSet torn(NodeSet onDisk) {
-            NodeSet known = NodeSet.of(heartbeats.keySet()).bits() == 0
-                    ? NodeSet.of(ballots.keySet())
-                    : NodeSet.of(heartbeats.keySet());
-            return onDisk.minus(known);
+        private NodeSet torn(NodeSet onDisk, SortedMap<NodeId, ?> read) {
+            return onDisk.isEmpty() ? onDisk : onDisk.minus(NodeSet.of(read.keySet()));
         }
     }
 }

@@ -31,7 +31,7 @@ final class FenceDevice {
             if (world.scenario.mutation() != Mutation.FENCE_LIES) {
                 Machine victim = world.machines[order.victim().number()];
                 victim.powerOff("fenced by " + asker);
-                victim.powerOnLater(world.chance.magnitude(SECOND, Scenario.SLOWEST_REBOOT));
+                victim.powerOnLater(world.rebootNanos());
             }
             // The answer travels as long as it likes; the machine may be on again by then, with another boot.
             world.time.after(

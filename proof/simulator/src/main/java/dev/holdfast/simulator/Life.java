@@ -7,6 +7,7 @@ import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
+import dev.holdfast.testkit.Alarm;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * between any two effects, and between arming the kill timer and petting the watchdog; timers in the kernel go on.
  */
 final class Life {
+    private static final Input TICK = new Input.Tick();
+
     final Machine machine;
     final Crsd crsd;
+    final Audit.Dossier dossier = new Audit.Dossier();
     private final World world;
     private final int number;
     private final World.Mind mind;
@@ -26,7 +30,11 @@ final class Life {
     private boolean alive = true;
     private boolean working;
     private int pauses;
-    private long timers;
+    /** In the kernel: ends this life when its lease is over. */
+    private final Alarm killTimer;
+
+    private final Runnable ticking = this::tick;
+    private long restlessUntil;
     private @Nullable Runnable beforePet;
     private @Nullable Runnable afterPet;
     private boolean lettingGo;
@@ -40,6 +48,7 @@ final class Life {
         this.world = machine.world;
         this.number = number;
         crsd = new Crsd(this);
+        killTimer = new Alarm(world.time, () -> die("kill timer", true));
         mind = world.birth.mind(settings, machine.now());
     }
 
@@ -67,10 +76,17 @@ final class Life {
     private void tick() {
         if (alive) {
             if (pauses == 0) {
-                deliver(new Input.Tick());
+                deliver(TICK);
             }
-            world.time.after(world.scenario.tickNanos(), this::tick);
+            boolean calm = world.time.now() > restlessUntil;
+            world.time.after(calm ? world.scenario.calmTickNanos() : world.scenario.tickNanos(), ticking);
         }
+    }
+
+    /** Something goes on in this mind: it is given the time of day as often as the real one. */
+    private void restless() {
+        restlessUntil =
+                world.time.now() + world.scenario.timing().takeoverAfter().toNanos();
     }
 
     // --- trouble
@@ -175,44 +191,84 @@ final class Life {
     }
 
     private void perform(Effect effect) {
-        world.mix(effect.getClass().getSimpleName().hashCode());
         if (world.isTold() && !(effect instanceof Effect.SendHeartbeat)) {
             world.tell(this + " -> " + effect);
         }
-        switch (effect) {
-            case Effect.SendHeartbeat send -> send(send);
+        // The number of its kind goes into the hash of the run; hashCode of a class differs from run to run.
+        int kind = switch (effect) {
+            case Effect.SendHeartbeat send -> {
+                send(send);
+                yield 1;
+            }
             case Effect.WriteHeartbeat write -> {
                 world.audit.writes(this, write.block());
                 machine.paths[write.disk()].order(this, write);
+                yield 2;
+            }
+            case Effect.ReadHeartbeats read -> {
+                machine.paths[read.disk()].order(this, read);
+                yield 3;
             }
             case Effect.WriteBallot write -> {
+                restless();
                 world.audit.writes(this, write.block());
                 machine.paths[write.disk()].order(this, write);
+                yield 4;
             }
-            case Effect.ReadHeartbeats read -> machine.paths[read.disk()].order(this, read);
-            case Effect.ReadBallots read -> machine.paths[read.disk()].order(this, read);
-            case Effect.RenewLease renewal -> renew(renewal);
+            case Effect.ReadBallots read -> {
+                machine.paths[read.disk()].order(this, read);
+                yield 5;
+            }
+            case Effect.RenewLease renewal -> {
+                renew(renewal);
+                yield 6;
+            }
             case Effect.InstallView install -> {
                 world.audit.installs(this, install.view());
                 crsd.installed(install.view());
+                yield 7;
             }
             case Effect.Settled settled -> {
                 world.audit.settled(this, settled);
                 crsd.settled(settled.victim(), settled.incarnation());
+                yield 8;
             }
-            case Effect.LetGo order -> letGo();
+            case Effect.LetGo _ -> {
+                letGo();
+                yield 9;
+            }
             case Effect.Disarm _ -> {
                 world.audit.disarms(this);
-                timers++;
+                killTimer.cancel();
                 machine.disarmWatchdog();
+                yield 10;
             }
-            case Effect.ResetMachine reset -> machine.reset(reset.reason());
-            case Effect.Fence order -> world.fence.request(this, order);
-            case Effect.ChangeAnswered answer -> crsd.rootAnswered(answer);
-            case Effect.ConfirmAnswered answer -> crsd.confirmAnswered(answer);
-            case Effect.Exit exit -> die(exit.reason(), exit.restart());
-            case Effect.Note _ -> {}
-        }
+            case Effect.ResetMachine reset -> {
+                machine.reset(reset.reason());
+                yield 11;
+            }
+            case Effect.Fence order -> {
+                world.fence.request(this, order);
+                yield 12;
+            }
+            case Effect.ChangeAnswered answer -> {
+                crsd.rootAnswered(answer);
+                yield 13;
+            }
+            case Effect.ConfirmAnswered answer -> {
+                crsd.confirmAnswered(answer);
+                yield 14;
+            }
+            case Effect.Exit exit -> {
+                die(exit.reason(), exit.restart());
+                yield 15;
+            }
+            case Effect.Note _ -> {
+                restless();
+                yield 16;
+            }
+        };
+        world.mix(kind);
     }
 
     private void send(Effect.SendHeartbeat send) {
@@ -247,12 +303,7 @@ final class Life {
     private void renew(Effect.RenewLease renewal) {
         world.audit.renews(this, renewal);
         if (world.scenario.mutation() != Mutation.KILL_TIMER_NOT_ARMED) {
-            long mine = ++timers;
-            world.time.at(machine.clock.when(renewal.until()), () -> {
-                if (alive && mine == timers) {
-                    die("kill timer", true);
-                }
-            });
+            killTimer.set(machine.clock.when(renewal.until()));
         }
         toPet = renewal;
         carryOut(beforePet);

@@ -7,6 +7,7 @@ import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.testkit.Alarm;
 import dev.holdfast.testkit.FakeClock;
 import dev.holdfast.testkit.FakeWatchdog;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class Machine {
     final NodeId node;
     final DiskPath[] paths;
     private final FakeWatchdog watchdog;
+    private final Alarm watchdogAlarm;
     /** The life that started what runs here, by resource; null where nothing runs. */
     private final @Nullable Life[] running;
 
@@ -43,6 +45,7 @@ final class Machine {
             paths[disk] = new DiskPath(this, disk);
         }
         watchdog = new FakeWatchdog(world.scenario.timing().watchdog());
+        watchdogAlarm = new Alarm(world.time, this::watchdogDue);
         running = new Life[world.scenario.resources()];
     }
 
@@ -105,7 +108,7 @@ final class Machine {
     void reset(String why) {
         if (on) {
             powerOff(why);
-            powerOnLater(world.chance.magnitude(SECOND, Scenario.SLOWEST_REBOOT));
+            powerOnLater(world.rebootNanos());
         }
     }
 
@@ -256,17 +259,20 @@ final class Machine {
         if (world.scenario.mutation() == Mutation.WATCHDOG_DISABLED) {
             return;
         }
+        watchdogAlarm.set(clock.when(watchdog.firesAt()));
+    }
+
+    private void watchdogDue() {
+        if (!on || firing || !watchdog.fires(now())) {
+            return;
+        }
+        firing = true;
         int boot = boots;
-        world.time.at(clock.when(watchdog.firesAt()), () -> {
-            if (on && boot == boots && !firing && watchdog.fires(now())) {
-                firing = true;
-                long stopping = world.chance.between(
-                        0, world.scenario.timing().granularity().toNanos());
-                world.time.after(stopping, () -> {
-                    if (boot == boots) {
-                        reset("watchdog");
-                    }
-                });
+        long stopping =
+                world.chance.between(0, world.scenario.timing().granularity().toNanos());
+        world.time.after(stopping, () -> {
+            if (boot == boots) {
+                reset("watchdog");
             }
         });
     }

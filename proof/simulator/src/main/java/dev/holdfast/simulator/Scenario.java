@@ -54,8 +54,6 @@ record Scenario(
     static final long SECOND = 1_000 * MILLISECOND;
     /** How long the supervisor takes at most to start a cssd again. */
     static final long SLOWEST_RESTART = 3 * SECOND;
-    /** How long a machine takes at most from a reset until its supervisor runs. */
-    static final long SLOWEST_REBOOT = 20 * SECOND;
     /** How long letting go takes at most. */
     static final long SLOWEST_LET_GO = 200 * MILLISECOND;
     /** How long a joiner must be heard steadily, and what else a join takes besides (protocol, section 5). */
@@ -91,7 +89,7 @@ record Scenario(
             faults = mutation.focus();
             fenceDevices = false;
         }
-        long trouble = chance.magnitude(takeover, 6 * takeover);
+        long trouble = chance.magnitude(takeover / 2, 5 * takeover);
         int faultCount = (int) chance.magnitude(1, 1 + 10 * trouble / takeover);
         Lasting lasting = chance.happens(0.5) ? Lasting.NOTHING : chance.oneOf(List.of(Lasting.values()));
         long everybody = (1L << nodes) - 1;
@@ -112,8 +110,8 @@ record Scenario(
                 timing,
                 fenceDevices,
                 timerTakeover,
-                Duration.ofSeconds(2 + chance.below(20)),
-                Math.min(timing.fastPoll().toNanos(), timing.heartbeat().toNanos()) / (1 + chance.below(2)),
+                Duration.ofNanos(chance.between(takeover / 4, 2 * takeover)),
+                Math.min(timing.fastPoll().toNanos(), timing.heartbeat().toNanos()) / (chance.happens(0.2) ? 2 : 1),
                 1 + chance.below(3),
                 List.copyOf(faults),
                 faultCount,
@@ -126,6 +124,21 @@ record Scenario(
                 lasting,
                 lastingNodes,
                 lastingDisk);
+    }
+
+    /** How long a machine takes at least from a reset until its supervisor runs: many are back before S is over. */
+    long quickestReboot() {
+        return timing.takeoverAfter().toNanos() / 8;
+    }
+
+    /** How long it takes at most. */
+    long slowestReboot() {
+        return 2 * timing.takeoverAfter().toNanos();
+    }
+
+    /** How often a mind is told the time of day while nothing happens in it: a tick that is missing is a delay. */
+    long calmTickNanos() {
+        return Math.max(tickNanos, timing.heartbeat().toNanos() / 2);
     }
 
     /** The nodes that must be one view, with all resources, once the trouble is over; of a partition, either side. */
@@ -158,7 +171,7 @@ record Scenario(
                 .toNanos();
         long join = JOIN + timing.misscount().toNanos() + 4 * timing.poll().toNanos();
         long sum = condemned
-                + SLOWEST_REBOOT
+                + slowestReboot()
                 + SLOWEST_RESTART
                 + SLOWEST_LET_GO
                 + bootWait.toNanos()

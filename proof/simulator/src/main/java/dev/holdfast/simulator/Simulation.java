@@ -116,7 +116,7 @@ final class Simulation {
                 }
             }
             if (!machine.isOn()) {
-                machine.powerOnLater(world.chance.magnitude(SECOND, Scenario.SLOWEST_REBOOT));
+                machine.powerOnLater(world.rebootNanos());
             }
             machine.startAgain();
         }
@@ -154,7 +154,9 @@ final class Simulation {
     private void look() {
         String complaint = world.audit.complaint();
         long now = world.time.now();
-        long steady = 2 * scenario.timing().misscount().toNanos() + 3 * SECOND;
+        // Whoever was lost in the meantime is noticed within that time.
+        long steady = scenario.timing().misscount().toNanos()
+                + scenario.timing().lease().toNanos();
         if (complaint == null) {
             if (wellSince < 0) {
                 world.tell("all is well");

@@ -9,6 +9,7 @@ import dev.holdfast.testkit.Chance;
 import dev.holdfast.testkit.FakeNetwork;
 import dev.holdfast.testkit.FakeVotingDisk;
 import dev.holdfast.testkit.VirtualTime;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +35,16 @@ final class World {
     final Audit audit;
     final FenceDevice fence;
     final Birth birth;
+    /** How long before the end of a lease crsd lets go by itself. */
+    final Duration guardBeforeEnd;
+
     private final @Nullable StringBuilder story;
     private long hash;
 
     World(Scenario scenario, Birth birth, @Nullable StringBuilder story) {
         this.scenario = scenario;
         this.birth = birth;
+        guardBeforeEnd = scenario.timing().lease().minus(scenario.timing().letGoAfter());
         this.story = story;
         Chance root = new Chance(~scenario.seed());
         time = new VirtualTime(root.fork());
@@ -62,6 +67,11 @@ final class World {
         for (int node = 1; node <= scenario.nodes(); node++) {
             machines[node] = new Machine(this, ids[node]);
         }
+    }
+
+    /** How long a machine takes this time from a reset until its supervisor runs, in nanoseconds. */
+    long rebootNanos() {
+        return chance.magnitude(scenario.quickestReboot(), scenario.slowestReboot());
     }
 
     boolean isTold() {

@@ -8,10 +8,16 @@ import org.jspecify.annotations.Nullable;
  * due at the same nanosecond happens in an order drawn from the seed, so that no test leans on the order of insertion.
  */
 public final class VirtualTime {
+    /** Bits of a key that are drawn from the seed; the others are the time. */
+    private static final int TIE_BITS = 20;
+
+    /** The end of time: almost two and a half hours, in nanoseconds. */
+    private static final long LAST = Long.MAX_VALUE >>> TIE_BITS;
+
     private final Chance ties;
-    private long[] due = new long[1024];
-    private long[] tie = new long[1024];
-    private @Nullable Runnable[] what = new Runnable[1024];
+    // A heap in which every slot has four children: half as deep as with two, and the children lie side by side.
+    private long[] keys = new long[256];
+    private @Nullable Runnable[] what = new Runnable[256];
     private int size;
     private long now;
 
@@ -24,14 +30,20 @@ public final class VirtualTime {
         return now;
     }
 
-    /** Lets {@code happening} happen at {@code nanos}, or now if that is past. It cannot be taken back: let it look. */
+    /**
+     * Lets {@code happening} happen at {@code nanos}, or now if that is past. It cannot be taken back: let it look, or
+     * use an {@link Alarm}.
+     */
     public void at(long nanos, Runnable happening) {
-        if (size == due.length) {
-            due = Arrays.copyOf(due, 2 * size);
-            tie = Arrays.copyOf(tie, 2 * size);
+        long due = Math.max(nanos, now);
+        if (due > LAST) {
+            throw new IllegalArgumentException("time ends at " + LAST + " ns, and something is to happen at " + due);
+        }
+        if (size == keys.length) {
+            keys = Arrays.copyOf(keys, 2 * size);
             what = Arrays.copyOf(what, 2 * size);
         }
-        siftUp(size++, Math.max(nanos, now), ties.next(), happening);
+        siftUp(size++, (due << TIE_BITS) | (ties.next() >>> (Long.SIZE - TIE_BITS)), happening);
     }
 
     /** Lets {@code happening} happen {@code nanos} from now. */
@@ -45,12 +57,12 @@ public final class VirtualTime {
             return false;
         }
         Runnable first = what[0];
-        now = due[0];
+        now = keys[0] >>> TIE_BITS;
         size--;
         Runnable last = what[size];
         what[size] = null;
-        if (size > 0 && last != null) {
-            siftDown(due[size], tie[size], last);
+        if (size > 0) {
+            siftDown(keys[size], last);
         }
         if (first != null) {
             first.run();
@@ -58,48 +70,42 @@ public final class VirtualTime {
         return true;
     }
 
-    private void siftUp(int from, long nanos, long rank, Runnable happening) {
+    private void siftUp(int from, long key, Runnable happening) {
         int slot = from;
         while (slot > 0) {
-            int parent = (slot - 1) >>> 1;
-            if (!isBefore(nanos, rank, parent)) {
+            int parent = (slot - 1) >>> 2;
+            if (key >= keys[parent]) {
                 break;
             }
-            move(parent, slot);
+            keys[slot] = keys[parent];
+            what[slot] = what[parent];
             slot = parent;
         }
-        put(slot, nanos, rank, happening);
+        keys[slot] = key;
+        what[slot] = happening;
     }
 
-    private void siftDown(long nanos, long rank, Runnable happening) {
+    private void siftDown(long key, @Nullable Runnable happening) {
         int slot = 0;
-        while (2 * slot + 1 < size) {
-            int child = 2 * slot + 1;
-            if (child + 1 < size && isBefore(due[child + 1], tie[child + 1], child)) {
-                child++;
-            }
-            if (isBefore(nanos, rank, child)) {
+        while (true) {
+            int child = (slot << 2) + 1;
+            if (child >= size) {
                 break;
             }
-            move(child, slot);
+            int end = Math.min(child + 4, size);
+            for (int other = child + 1; other < end; other++) {
+                if (keys[other] < keys[child]) {
+                    child = other;
+                }
+            }
+            if (key <= keys[child]) {
+                break;
+            }
+            keys[slot] = keys[child];
+            what[slot] = what[child];
             slot = child;
         }
-        put(slot, nanos, rank, happening);
-    }
-
-    private boolean isBefore(long nanos, long rank, int slot) {
-        return nanos != due[slot] ? nanos < due[slot] : rank < tie[slot];
-    }
-
-    private void move(int from, int to) {
-        due[to] = due[from];
-        tie[to] = tie[from];
-        what[to] = what[from];
-    }
-
-    private void put(int slot, long nanos, long rank, Runnable happening) {
-        due[slot] = nanos;
-        tie[slot] = rank;
+        keys[slot] = key;
         what[slot] = happening;
     }
 }
