@@ -140,34 +140,19 @@ boot() {
     while true; do read -r _ <> /run/holdfast-init; done
 }
 
-start_cssd() {
-    "$JAVA_HOME/bin/java" -XX:+UseZGC -Xms32m -Xmx64m -Xss512k -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError \
-        --enable-native-access=ALL-UNNAMED -Dfile.encoding=UTF-8 \
-        -cp "$HOLDFAST_LIB/*" dev.holdfast.cssd.Cssd &
-}
-
 # As a unit with Restart=always and RestartPreventExitStatus=3 would: 3 means that the node was asked to leave.
 supervise() {
-    local pause=1 status began word
+    local status word
     set +e
     while true; do
-        began=$SECONDS
-        start_cssd < /dev/null >> /var/log/holdfast/console.log 2>&1
-        wait $!
+        "$HOLDFAST_HOME/bin/holdfast-cssd" < /dev/null 2>> /var/log/holdfast/console.log
         status=$?
-        say "cssd $status"
         if [ $status = 3 ]; then
             word=
             while [ "$word" != start ]; do read -r word <> /run/holdfast-init; done
-            pause=1
-            continue
+        else
+            sleep 1 # Nothing but a fault of the script itself ends it so.
         fi
-        if [ $((SECONDS - began)) -ge 5 ]; then
-            pause=1
-        fi
-        # A daemon that dies at once must not keep a processor busy: 0.1 s at first, doubled up to 1.6 s.
-        sleep "$((pause / 10)).$((pause % 10))"
-        pause=$((pause < 16 ? pause * 2 : 16))
     done
 }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.crsd;
 
 import dev.holdfast.linux.BlockDevice;
+import dev.holdfast.linux.DiskMark;
 import dev.holdfast.linux.DiskThread;
 import dev.holdfast.linux.DiskThread.Outcome;
 import dev.holdfast.model.Epoch;
@@ -20,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -70,6 +72,7 @@ final class RegistryStore implements AutoCloseable {
     private final Consumer<Runnable> inbox;
     private final Listener listener;
     private final List<DiskThread> disks = new ArrayList<>();
+    private final List<Claim> claims = new ArrayList<>();
     private final Deque<Effect> toDo = new ArrayDeque<>();
     private boolean performing;
     private boolean serving;
@@ -88,6 +91,7 @@ final class RegistryStore implements AutoCloseable {
         this.inbox = inbox;
         this.listener = listener;
         for (int number = 1; number <= locations.size(); number++) {
+            claims.add(new Claim());
             disks.add(DiskThread.start("registry" + number, locations.get(number - 1), 1, () -> {}, () -> {}));
         }
     }
@@ -227,7 +231,12 @@ final class RegistryStore implements AutoCloseable {
 
     private <T> void submit(
             int location, long operation, DiskThread.Operation<T> io, BiFunction<Long, T, Input> whenDone) {
-        disks.get(location).submit(io, outcome -> {
+        Claim claim = claims.get(location);
+        DiskThread.Operation<T> claimed = device -> {
+            claim.take(device);
+            return io.run(device);
+        };
+        disks.get(location).submit(claimed, outcome -> {
             switch (outcome) {
                 case Outcome.Done<T> done -> answer(whenDone.apply(operation, done.value()));
                 case Outcome.Failed<T> failed ->
@@ -235,6 +244,34 @@ final class RegistryStore implements AutoCloseable {
                 case Outcome.Abandoned<T> closed -> {} // Only when we close: nobody waits any more.
             }
         });
+    }
+
+    /** The right to write to a location, as long as no thread of an earlier crsd is stuck in it. Touched by the location's thread alone. */
+    private final class Claim {
+        private @Nullable BlockDevice taken;
+        private DiskMark.@Nullable Bearer stuck;
+
+        void take(BlockDevice device) throws IOException {
+            if (device == taken) {
+                return;
+            }
+            Optional<RegistryFormat.Header> header =
+                    RegistryFormat.readHeader(device.read(areaStart, RegistryFormat.BLOCK));
+            if (header.isEmpty()) {
+                return; // Nothing is ever written to what is not formatted.
+            }
+            // One mark for all nodes: only the master's crsd writes, and a stuck thread of another machine is not seen
+            // anyway.
+            DiskMark mark = DiskMark.of('r', 0, header.get().location());
+            mark.bear();
+            DiskMark.Bearer known = stuck;
+            stuck = known != null && known.exists() ? known : mark.otherBearer().orElse(null);
+            if (stuck != null) {
+                throw new IOException(stuck + ", an earlier crsd of this node, is still stuck in " + device.path()
+                        + "; the location is used again when that thread is gone");
+            }
+            taken = device;
+        }
     }
 
     private void answer(Input input) {

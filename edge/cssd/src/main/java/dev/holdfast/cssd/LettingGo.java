@@ -1,6 +1,7 @@
 package dev.holdfast.cssd;
 
 import dev.holdfast.linux.Cgroup;
+import dev.holdfast.linux.DiskMark;
 import dev.holdfast.linux.InterfaceAddress;
 import dev.holdfast.linux.Netlink;
 import java.io.IOException;
@@ -19,6 +20,9 @@ final class LettingGo {
 
     /** Ends the label of every address that crsd adds. */
     static final String LABEL_SUFFIX = ":hf";
+
+    /** How often one that does not end is looked at for what keeps it. */
+    private static final Duration SLICE = Duration.ofMillis(50);
 
     private final Cgroup node;
     private final Duration patience;
@@ -45,7 +49,7 @@ final class LettingGo {
         kill(node.child("crsd"), detail);
         removeAddresses(detail);
         kill(node.child("res"), detail);
-        boolean verified = awaitEmpty(node.child("crsd"), detail);
+        boolean verified = awaitCrsdOver(node.child("crsd"), detail);
         verified &= removeAddresses(detail);
         kill(node.child("res"), detail);
         verified &= awaitEmpty(node.child("res"), detail);
@@ -77,6 +81,35 @@ final class LettingGo {
             }
         } catch (IOException e) {
             detail.append(", ").append(group.name()).append(": ").append(e.getMessage());
+        }
+    }
+
+    /**
+     * A killed crsd with a thread that is stuck in a disk of the registry stays for as long as the disk hangs, and does
+     * nothing more: the one write under way may still arrive, which the registry's segments are made for, and the next
+     * crsd here does not use that disk before.
+     */
+    private boolean awaitCrsdOver(Cgroup group, StringBuilder detail) {
+        long began = System.nanoTime();
+        try {
+            while (group.exists() && !group.awaitEmpty(SLICE)) {
+                List<Long> left = group.processes();
+                if (left.stream().allMatch(process -> DiskMark.onlyBearersAreLeft(process, 'r', "registry"))) {
+                    if (!left.isEmpty()) {
+                        detail.append(", a killed crsd is still stuck in a disk: ")
+                                .append(left);
+                    }
+                    return true;
+                }
+                if (System.nanoTime() - began > patience.toNanos()) {
+                    detail.append(", crsd cannot be killed: processes ").append(left);
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            detail.append(", ").append(group.name()).append(": ").append(e.getMessage());
+            return false;
         }
     }
 

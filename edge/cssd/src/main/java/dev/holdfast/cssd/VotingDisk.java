@@ -1,6 +1,7 @@
 package dev.holdfast.cssd;
 
 import dev.holdfast.linux.BlockDevice;
+import dev.holdfast.linux.DiskMark;
 import dev.holdfast.linux.DiskThread;
 import dev.holdfast.membership.BallotBlock;
 import dev.holdfast.membership.HeartbeatBlock;
@@ -38,6 +39,7 @@ final class VotingDisk {
     static final long HEARTBEAT_AREA = 32 << 10;
     static final long VIEW_AREA = 2 << 20;
     static final long END = 4 << 20;
+    private static final char MARK = 'v';
     private static final int PAIR = 2 * BlockSeal.BLOCK;
 
     private final int index;
@@ -50,6 +52,7 @@ final class VotingDisk {
 
     // Touched by the disk's thread alone.
     private @Nullable BlockDevice verified;
+    private DiskMark.@Nullable Bearer stuck;
     private volatile @Nullable UUID identity;
     private final Map<Long, Integer> nextCopy = new HashMap<>();
 
@@ -198,6 +201,22 @@ final class VotingDisk {
                 });
     }
 
+    /**
+     * A write that a killed cssd had begun may land at any time while its thread is stuck, also on top of newer blocks of
+     * ours (model mutation blate): so nothing is written here before that thread is gone.
+     */
+    private void refuseWhileStuck(DiskMark mark, Path path) throws IOException {
+        mark.bear();
+        DiskMark.Bearer known = stuck;
+        DiskMark.Bearer found =
+                known != null && known.exists() ? known : mark.otherBearer().orElse(null);
+        stuck = found;
+        if (found != null) {
+            throw new IOException(found + ", an earlier cssd of this node, is still stuck in " + path
+                    + "; the disk is used again when that thread is gone");
+        }
+    }
+
     /** A descriptor is good only for the disk that its header names (rule R7). */
     private void verify(BlockDevice device) throws IOException {
         if (device == verified) {
@@ -220,6 +239,7 @@ final class VotingDisk {
         if (header.maxNodes() < nodes) {
             throw new IOException(device.path() + " was formatted for " + header.maxNodes() + " nodes only");
         }
+        refuseWhileStuck(DiskMark.of(MARK, self.number(), header.disk()), device.path());
         identity = header.disk();
         verified = device;
     }

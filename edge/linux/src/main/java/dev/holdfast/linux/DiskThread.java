@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>A write that was abandoned may still reach the disk, at any later time</b>, also after newer writes of the fresh thread. While
  * {@link #abandoned} is above zero the caller must count with that (a heartbeat block is simply written again), and learns of the end from
  * the listener given at {@link #start}.
+ *
+ * <p>The thread has a table of descriptors of its own ({@link FileTable#unshare}): if the process is killed while the thread is stuck, its
+ * disk is all that stays open, and a new process can bind the addresses of the old one at once. What the new process must know of the thread
+ * that stays behind, {@link DiskMark} tells.
  */
 public final class DiskThread implements AutoCloseable {
     /** Reads and writes on the disk. Runs on the disk's thread; blocks as long as the disk does. */
@@ -204,6 +208,8 @@ public final class DiskThread implements AutoCloseable {
         private boolean left;
         // Written by this worker's thread alone, under the lock, so that leave() finds it.
         private @Nullable BlockDevice device;
+        // Touched by this worker's thread alone: why it has no table of its own.
+        private @Nullable IOException unfit;
 
         void start() {
             Thread.ofPlatform().daemon().name(name).start(this);
@@ -232,6 +238,7 @@ public final class DiskThread implements AutoCloseable {
         @Override
         public void run() {
             prepare.run();
+            leaveSharedTable();
             try {
                 while (true) {
                     Task<?> task;
@@ -269,9 +276,20 @@ public final class DiskThread implements AutoCloseable {
             whenReturned.run();
         }
 
+        private void leaveSharedTable() {
+            try {
+                FileTable.unshare();
+            } catch (IOException e) {
+                unfit = e;
+            }
+        }
+
         BlockDevice device() throws IOException {
             BlockDevice open = device;
             if (open == null) {
+                if (unfit != null) {
+                    throw new IOException("no disk is opened on a thread that holds the process's sockets", unfit);
+                }
                 open = BlockDevice.open(path);
                 synchronized (lock) {
                     device = open;

@@ -1,11 +1,16 @@
 package dev.holdfast.linux;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The table of open descriptors, which the threads of a process share unless one of them leaves. */
 public final class FileTable {
     private static final int CLONE_FILES = 0x400;
+    private static final int LAST_STANDARD_STREAM = 2;
 
     /** Threads that left: the value says so, its absence that the thread uses the process's table. */
     private static final ThreadLocal<FileTable> OWN = new ThreadLocal<>();
@@ -18,16 +23,45 @@ public final class FileTable {
     }
 
     /**
-     * Gives the calling platform thread a table of its own, a copy of the present one (unshare(2), CLONE_FILES). What it opens from now on
-     * belongs to it alone and is closed by the kernel when this thread ends, even if another thread of the process is stuck in the kernel and
-     * keeps the rest open; what others open from now on it does not see. Threads that it starts from now on share its table, but this class
-     * does not know that: it should start none.
+     * Gives the calling platform thread a table of its own (unshare(2), CLONE_FILES). What it opens from now on belongs to it alone and is
+     * closed by the kernel when this thread ends, even if another thread of the process is stuck in the kernel. And it holds nothing of the
+     * others': if this thread is the one that is stuck, the kernel closes the sockets and files of a killed process all the same. Only the
+     * standard streams stay, and the archives of the class path, from which this thread may have to load classes.
+     *
+     * <p>Threads that it starts from now on share its table, but this class does not know that: it should start none.
      */
     public static void unshare() throws IOException {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException("only a platform thread can leave the shared table; this one is virtual");
         }
+        // The class loader opens an archive when it first looks into it. One that is opened by this thread alone would
+        // be read by the others
+        // through a number that is another file to them; so all are opened now, by a look for what is in none.
+        var _ = ClassLoader.getSystemResource("dev/holdfast/linux/in no archive");
         Libc.check("unshare the table of descriptors", Libc.unshare(CLONE_FILES));
         OWN.set(new FileTable());
+        closeWhatIsNotOurs();
+    }
+
+    private static void closeWhatIsNotOurs() throws IOException {
+        List<Path> entries;
+        try (Stream<Path> list = Files.list(Path.of("/proc/thread-self/fd"))) {
+            entries = list.toList();
+        }
+        for (Path entry : entries) {
+            int descriptor = Integer.parseInt(entry.getFileName().toString());
+            if (descriptor > LAST_STANDARD_STREAM && !isOfTheRuntime(entry)) {
+                int _ = Libc.close(descriptor); // The one that the list itself used is closed already.
+            }
+        }
+    }
+
+    private static boolean isOfTheRuntime(Path entry) {
+        try {
+            Path file = Files.readSymbolicLink(entry);
+            return file.toString().endsWith(".jar") || file.startsWith(System.getProperty("java.home"));
+        } catch (IOException e) {
+            return false; // Gone meanwhile.
+        }
     }
 }
