@@ -4,12 +4,22 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.View;
+import java.time.Duration;
 import java.util.SortedMap;
 
 /** Everything a {@link Membership} may ask for, to be done in the order given. */
 public sealed interface Effect {
     /** Send to every configured peer over every link. Loss is expected. */
     record SendHeartbeat(Heartbeat heartbeat) implements Effect {}
+
+    /** Send to every configured peer over every link. Loss is expected. */
+    record AskPeers(LeaseAsk ask) implements Effect {}
+
+    /** Send to {@code answer.to()} over every link. Loss is expected. */
+    record AnswerPeer(LeaseAnswer answer) implements Effect {}
+
+    /** Set the watchdog's timeout; answer with WatchdogSet. */
+    record SetWatchdog(Duration timeout) implements Effect {}
 
     /** Write this node's block in the heartbeat area; answer with DiskWritten or DiskFailed, or never. */
     record WriteHeartbeat(int disk, long operation, HeartbeatBlock block) implements Effect {}

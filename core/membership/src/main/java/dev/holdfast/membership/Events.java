@@ -12,6 +12,9 @@ public final class Events {
     public static final String INSTALLED = "view-installed";
     public static final String EVICTED = "evicted";
     public static final String LEASE_LOST = "lease-lost";
+    public static final String FROZEN = "storage-outage";
+    public static final String THAWED = "storage-back";
+    public static final String TIMING = "timing-changed";
     public static final String LETTING_GO = "letting-go";
     public static final String LET_GO = "let-go";
     public static final String FENCE = "fence-requested";

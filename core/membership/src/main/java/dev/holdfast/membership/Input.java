@@ -4,6 +4,7 @@ import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import java.time.Duration;
 import java.util.SortedMap;
 
 /** Everything that can happen to a {@link Membership}. */
@@ -33,6 +34,15 @@ public sealed interface Input {
 
     /** The operation ended with an error: it may or may not have reached the disk, but nothing of it is under way. */
     record DiskFailed(int disk, long operation, String error) implements Input {}
+
+    /** A member of our view may have lost its voting disks and asks to be acknowledged. */
+    record LeaseAsked(LeaseAsk ask) implements Input {}
+
+    /** A member of our view answered our question. */
+    record LeaseAnswered(LeaseAnswer answer) implements Input {}
+
+    /** Answer to SetWatchdog: the watchdog fires after {@code actual} from now on (as asked, where there is none). */
+    record WatchdogSet(Duration actual) implements Input {}
 
     /** How many resources (weighted) run here; told by crsd. */
     record WeightChanged(int weight) implements Input {}

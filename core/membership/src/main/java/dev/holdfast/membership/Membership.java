@@ -66,7 +66,7 @@ public final class Membership {
     private static final int BACKOFF_SPAN_MILLIS = 45;
 
     private final MembershipSettings settings;
-    private final Timing timing;
+    private Timing timing;
     private final NodeId self;
     private final PeerWatch peers;
     private final DiskKnowledge knowledge = new DiskKnowledge();
@@ -103,6 +103,11 @@ public final class Membership {
     /** When a joiner's last whole round ended, or when it began to join. */
     private Moment lastRound;
 
+    /** When the newest complete round began, and since when rounds have been completing one after the other. */
+    private @Nullable Moment lastLook;
+
+    private Moment looksSince;
+
     private long blockSequence;
     private Moment nextPoll;
     private final Moment[] diskGood;
@@ -111,8 +116,9 @@ public final class Membership {
     private final boolean[] diskReported;
 
     // The lease.
-    private @Nullable Moment leaseBegan;
-    private @Nullable Epoch leaseEpoch;
+    private final Lease lease;
+    private SafetyData pollShowed;
+    private boolean frozen;
     private Moment memberSince;
     private boolean lookedAfterAnnouncement;
     private final Map<NodeId, Moment> peerMemberSince = new HashMap<>();
@@ -163,6 +169,8 @@ public final class Membership {
         timing = settings.timing();
         self = settings.self();
         startedAt = now;
+        lease = new Lease(self, timing, settings.timerTakeover(), now);
+        pollShowed = lease.published(now);
         random = settings.seed();
         peers = new PeerWatch(self, timing, settings.links(), now);
         heartbeatLane = new DiskLane(settings.disks());
@@ -181,6 +189,7 @@ public final class Membership {
         nextPoll = now;
         pollBegan = now;
         lastRound = now;
+        looksSince = now;
         currentSince = now;
         memberSince = now;
         roundBegan = now;
@@ -206,6 +215,12 @@ public final class Membership {
             case Input.HeartbeatsRead read -> onHeartbeatsRead(now, read);
             case Input.BallotsRead read -> onBallotsRead(now, read);
             case Input.DiskFailed failed -> onDiskFailed(now, failed);
+            case Input.LeaseAsked asked -> onLeaseAsked(now, asked.ask());
+            case Input.LeaseAnswered answered -> onLeaseAnswered(now, answered.answer());
+            case Input.WatchdogSet set -> {
+                lease.onWatchdogSet(now, set.actual());
+                timing = lease.timing();
+            }
             case Input.WeightChanged changed -> weight = changed.weight();
             case Input.FenceSucceeded fenced -> onFenced(now, fenced);
             case Input.FenceFailed failed -> onFenceFailed(now, failed);
@@ -238,6 +253,8 @@ public final class Membership {
                 incarnation,
                 current,
                 leaseUntil(now),
+                phase == Phase.MEMBER && lease.isFrozen(),
+                timing,
                 Map.copyOf(settled),
                 peers.heardWithin(now, timing.misscount()),
                 disks,
@@ -250,12 +267,7 @@ public final class Membership {
     }
 
     private @Nullable Moment leaseUntil(Moment now) {
-        boolean held = phase == Phase.MEMBER
-                && leaseBegan != null
-                && current != null
-                && current.epoch().equals(leaseEpoch)
-                && leaseBegan.plus(timing.lease()).isAfter(now);
-        return held && leaseBegan != null ? leaseBegan.plus(timing.lease()) : null;
+        return phase == Phase.MEMBER && current != null ? lease.until(now, current) : null;
     }
 
     // ---------------------------------------------------------------------------------------------- time
@@ -267,6 +279,7 @@ public final class Membership {
             case JOINING, MEMBER -> {
                 beat(now, false);
                 reportDisks(now);
+                askPeers(now);
                 reconsider(now);
                 found(now);
                 fence(now);
@@ -582,6 +595,7 @@ public final class Membership {
         pollBegan = now; // Before anything is written: the lease counts from here.
         pollAnnounced = current;
         pollRound = round;
+        pollShowed = lease.published(now);
         nextPoll = now.plus(isUrgent() ? timing.fastPoll() : timing.poll());
         // The claim is one block, however often it is written: whatever comes after it is newer, also that of a next
         // life
@@ -619,7 +633,7 @@ public final class Membership {
                 register.completedOn(disk),
                 usableDisks(now),
                 settings.bootId(),
-                new SafetyData(timing.takeoverAfter(), timing.takeoverAfter(), settings.timerTakeover()));
+                pollShowed);
     }
 
     /**
@@ -666,6 +680,11 @@ public final class Membership {
 
     private void onPollComplete(Moment now) {
         lastRound = now;
+        if (lastLook == null || pollBegan.since(lastLook).compareTo(timing.letGoAfter()) > 0) {
+            looksSince = pollBegan;
+        }
+        lastLook = pollBegan;
+        showTiming(now, pollShowed);
         if (phase == Phase.JOINING && !claimed) {
             claimed = true;
             pollNow(now);
@@ -712,15 +731,112 @@ public final class Membership {
 
     /** Renews the lease from the moment before our own block was written. */
     private void renew(Moment now, Moment began, View view) {
-        Moment until = began.plus(timing.lease());
-        if (!until.isAfter(now)) {
+        if (!began.plus(timing.lease()).isAfter(now)) {
             return;
         }
-        leaseBegan = began;
-        leaseEpoch = view.epoch();
+        lease.renew(began, view);
         lookedAfterAnnouncement = true;
-        out.add(new Effect.RenewLease(until, view));
+        if (frozen) {
+            frozen = false;
+            note(
+                    Events.THAWED,
+                    details("epoch", view.epoch()),
+                    "the voting disks are back; epoch " + view.epoch() + " goes on");
+        }
+        extend(now, view);
     }
+
+    private void extend(Moment now, View view) {
+        Moment until = lease.until(now, view);
+        if (until != null) {
+            out.add(new Effect.RenewLease(until, view));
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- the peers' word
+
+    /** When nobody reaches the voting disks, all members together keep each other going; see {@link Timing}. */
+    private void askPeers(Moment now) {
+        if (phase != Phase.MEMBER || current == null || incarnation == null) {
+            return;
+        }
+        LeaseAsk ask = lease.ask(now, current, incarnation);
+        if (ask != null) {
+            out.add(new Effect.AskPeers(ask));
+            takeWord(now, current);
+        }
+    }
+
+    private void takeWord(Moment now, View view) {
+        if (!lease.isGranted()) {
+            return;
+        }
+        if (!frozen) {
+            frozen = true;
+            note(
+                    Events.FROZEN,
+                    details("epoch", view.epoch(), "members", view.memberSet(), "disktimeout", timing.diskTimeout()),
+                    ("no majority of the voting disks answers anybody: the members %s keep each other going, frozen in"
+                                    + " epoch %s, for at most %s")
+                            .formatted(view.memberSet(), view.epoch(), Timing.text(timing.diskTimeout())));
+        }
+        extend(now, view);
+    }
+
+    /** A member that we do not suspect, in the very view that we know to be the newest, may be acknowledged. */
+    private void onLeaseAsked(Moment now, LeaseAsk ask) {
+        if (incarnation == null
+                || current == null
+                || !isMemberLife(ask.from(), ask.incarnation())
+                || !ask.epoch().equals(currentEpoch())
+                || ask.from().equals(self)) {
+            return; // Somebody else's view is no business of ours: silence is an answer that grants nothing.
+        }
+        boolean trusted = !suspected.contains(ask.from()) && (chosen == null || chosen.contains(ask.from()));
+        boolean granted = trusted && lease.acknowledge(now, current, ask);
+        out.add(new Effect.AnswerPeer(new LeaseAnswer(
+                self, incarnation, ask.from(), ask.incarnation(), ask.epoch(), ask.request(), granted)));
+    }
+
+    private void onLeaseAnswered(Moment now, LeaseAnswer answer) {
+        if (current == null
+                || !answer.to().equals(self)
+                || !answer.asker().equals(incarnation)
+                || !isMemberLife(answer.from(), answer.incarnation())
+                || !answer.epoch().equals(currentEpoch())) {
+            return;
+        }
+        lease.onAnswer(answer);
+        takeWord(now, current);
+    }
+
+    /** The timing of the view comes into force once the others have been shown what follows from it. */
+    private void adoptTiming(View view) {
+        Timing wanted = settings.timing().with(view.css());
+        if (wanted.problems().isEmpty()) {
+            lease.want(wanted);
+        }
+    }
+
+    private void showTiming(Moment now, SafetyData shown) {
+        Duration watchdog = timing.watchdog();
+        if (!lease.onShown(now, shown)) {
+            return;
+        }
+        timing = lease.timing();
+        peers.setTiming(timing);
+        note(
+                Events.TIMING,
+                details("misscount", timing.misscount(), "lease", timing.lease(), "takeover", timing.takeoverAfter()),
+                "timing is now " + timing);
+        if (watchdog.equals(timing.watchdog())) {
+            lease.onWatchdogSet(now, watchdog);
+        } else {
+            out.add(new Effect.SetWatchdog(timing.watchdog()));
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------- losing the lease
 
     private void checkLease(Moment now) {
         if (phase == Phase.JOINING && now.since(lastRound).compareTo(timing.lease()) > 0) {
@@ -730,14 +846,18 @@ public final class Membership {
         if (phase != Phase.MEMBER) {
             return;
         }
-        Moment since = leaseBegan == null ? memberSince : leaseBegan;
+        Moment counted = lease.counted();
+        Moment since = counted == null ? memberSince : counted;
         if (now.since(since).compareTo(timing.letGoAfter()) > 0) {
+            String peersSay =
+                    lease.declined().isEmpty() ? "" : "; the voting disks are in order for " + lease.declined();
             note(
                     Events.LEASE_LOST,
                     details("age", Timing.text(now.since(since)), "epoch", currentEpoch()),
-                    "the lease was not renewed for %s (it ends at %s)"
-                            .formatted(Timing.text(now.since(since)), Timing.text(timing.lease())));
-            letGo("no majority of the voting disks could be written and read for " + Timing.text(now.since(since)));
+                    "the lease was not renewed for %s (it ends at %s)%s"
+                            .formatted(Timing.text(now.since(since)), Timing.text(timing.lease()), peersSay));
+            letGo("no majority of the voting disks could be written and read for " + Timing.text(now.since(since))
+                    + peersSay);
         }
     }
 
@@ -784,7 +904,7 @@ public final class Membership {
         if (phase == Phase.JOINING) {
             phase = Phase.MEMBER;
             memberSince = now;
-            leaseBegan = null;
+            lease.drop();
         }
         if (epochChanged) {
             lookedAfterAnnouncement = false;
@@ -815,6 +935,7 @@ public final class Membership {
                             view.unsettled()),
                     view + ": " + view.reason());
         }
+        adoptTiming(view);
         settled.keySet().retainAll(view.unsettled());
         fenceAt.keySet().retainAll(view.unsettled());
         out.add(new Effect.InstallView(view));
@@ -924,7 +1045,10 @@ public final class Membership {
         Moment blockSince = seen == null || !seen.block().incarnation().equals(life)
                 ? since
                 : seen.firstSeen().max(since);
-        if (now.since(blockSince).compareTo(timing.lease().plus(timing.poll())) > 0) {
+        // Only rounds of our own that are complete tell anything: who can't read knows nothing of the others' blocks.
+        Moment unchangedSince = blockSince.max(looksSince);
+        if (lastLook != null
+                && lastLook.since(unchangedSince).compareTo(timing.lease().plus(timing.poll())) > 0) {
             return "its block on the voting disks has not changed for more than its lease";
         }
         return "";
@@ -1109,7 +1233,10 @@ public final class Membership {
         List<View.Unsettled> unsettled = new ArrayList<>();
         Epoch epoch = newest == null ? Epoch.NONE.next() : newest.epoch().next();
         if (newest != null) {
-            unsettled.addAll(newest.unsettled());
+            // A founder does not know whom the victims' peers acknowledged, also if others voted them out before.
+            newest.unsettled()
+                    .forEach(each ->
+                            unsettled.add(new View.Unsettled(each.node(), each.incarnation(), each.evictedIn(), true)));
             newest.members().forEach((node, life) -> unsettled.add(new View.Unsettled(node, life, epoch, true)));
             // A founder's new life proves its older ones harmless (F2, F3); a life that goes on is a member and not
             // gone.
@@ -1257,6 +1384,10 @@ public final class Membership {
         if (round == 0 || !cohort.equals(chosen)) {
             return null; // They came back while the ballot was under way.
         }
+        return without(newest, cohort, "");
+    }
+
+    private @Nullable View without(View newest, NodeSet cohort, String reason) {
         SortedMap<NodeId, Incarnation> members = new TreeMap<>();
         List<View.Unsettled> unsettled = new ArrayList<>(newest.unsettled());
         Epoch epoch = newest.epoch().next();
@@ -1272,6 +1403,9 @@ public final class Membership {
         if (members.size() == newest.members().size() || !members.containsKey(self)) {
             return null;
         }
+        if (!reason.isEmpty()) {
+            why.append("; ").append(reason);
+        }
         NodeId master = members.containsKey(newest.master()) ? newest.master() : self;
         return newest.withMembers(members, master, unsettled, self, why.toString());
     }
@@ -1286,8 +1420,51 @@ public final class Membership {
                         && root.root().generation() == newest.registryRoot().generation() + 1;
                 yield next ? newest.withRoot(root.root(), self, "registry root") : null;
             }
-            case ViewChange.SetCss css -> null;
-            case ViewChange.Evict evict -> null;
+            case ViewChange.SetCss css ->
+                newest.withCss(merged(newest.css(), css.changes()), self, "settings " + css.changes());
+            case ViewChange.Evict evict -> {
+                NodeSet rest = newest.memberSet().without(evict.node());
+                String why = evict.by() + " wants it: " + evict.reason();
+                yield newest.memberSet().equals(rest) || !rest.contains(self) ? null : without(newest, rest, why);
+            }
+        };
+    }
+
+    private static SortedMap<String, Integer> merged(SortedMap<String, Integer> present, Map<String, Integer> changes) {
+        SortedMap<String, Integer> merged = new TreeMap<>(present);
+        changes.forEach((name, millis) -> {
+            if (millis < 0) {
+                merged.remove(name);
+            } else {
+                merged.put(name, millis);
+            }
+        });
+        return merged;
+    }
+
+    /** Why a change is out of the question, in words for the administrator; empty if it is not. */
+    private String objection(View view, ViewChange wanted) {
+        return switch (wanted) {
+            case ViewChange.SetRoot root -> isMasterOf(root.epoch()) ? "" : "it was asked for in another epoch";
+            case ViewChange.SetCss css -> {
+                List<String> problems = new ArrayList<>();
+                for (String name : css.changes().keySet()) {
+                    if (!Timing.NAMES.contains(name)) {
+                        problems.add(
+                                "no setting is called '" + name + "'; there are " + String.join(", ", Timing.NAMES));
+                    }
+                }
+                problems.addAll(settings.timing()
+                        .with(merged(view.css(), css.changes()))
+                        .problems());
+                yield String.join("; ", problems);
+            }
+            case ViewChange.Evict evict -> {
+                if (evict.node().equals(self)) {
+                    yield "the master does not vote itself out; ask another node, or move the master first";
+                }
+                yield view.memberSet().contains(evict.node()) ? "" : evict.node() + " is not a member";
+            }
         };
     }
 
@@ -1297,8 +1474,8 @@ public final class Membership {
             case ViewChange.SetRoot root ->
                 // In another epoch the same root may be somebody else's.
                 view.epoch().equals(root.epoch()) && view.registryRoot().equals(root.root());
-            case ViewChange.SetCss css -> false;
-            case ViewChange.Evict evict -> false;
+            case ViewChange.SetCss css -> view.css().equals(merged(view.css(), css.changes()));
+            case ViewChange.Evict evict -> !view.memberSet().contains(evict.node());
         };
     }
 
@@ -1308,8 +1485,7 @@ public final class Membership {
             case ViewChange.SetRoot root ->
                 isMasterOf(root.epoch())
                         && root.root().generation() == view.registryRoot().generation() + 1;
-            case ViewChange.SetCss css -> false;
-            case ViewChange.Evict evict -> false;
+            case ViewChange.SetCss _, ViewChange.Evict _ -> isMasterOf(view.epoch());
         };
     }
 
@@ -1363,8 +1539,10 @@ public final class Membership {
     private void onChangeWanted(Moment now, Input.ChangeWanted wanted) {
         if (current == null || !isMasterOf(current.epoch())) {
             refuse(wanted, "this node is not the master");
-        } else if (wanted.change() instanceof ViewChange.SetRoot root && !isMasterOf(root.epoch())) {
-            refuse(wanted, "it was asked for in another epoch");
+        } else if (!objection(current, wanted.change()).isEmpty()) {
+            refuse(wanted, objection(current, wanted.change()));
+        } else if (isDone(current, wanted.change())) {
+            out.add(new Effect.ChangeAnswered(wanted.request(), true, current, "it is so already"));
         } else {
             changesWanted.add(wanted);
             drive(now);
@@ -1524,6 +1702,20 @@ public final class Membership {
         return then != null && then != now.bootId();
     }
 
+    /**
+     * From when the victim's time is counted (see {@link Timing}): its newest block; our own last acknowledgement of it;
+     * and, as we do not know what was acknowledged before we were there, the beginning of our membership. A cold victim's
+     * acknowledgements are covered by the longer time instead.
+     */
+    private Moment silentSince(DiskKnowledge.Seen seen, View.Unsettled victim) {
+        if (victim.cold()) {
+            return seen.firstSeen();
+        }
+        Moment acknowledged = lease.acknowledgedAt(victim.node(), victim.incarnation());
+        Moment since = seen.firstSeen().max(memberSince);
+        return acknowledged == null ? since : since.max(acknowledged);
+    }
+
     private @Nullable Proved whyProved(Moment now, View.Unsettled victim) {
         Life life = life(victim);
         if (fencedLives.contains(life)) {
@@ -1543,15 +1735,20 @@ public final class Membership {
                         isNewBoot(victim, block) ? Proof.REBOOTED : Proof.STOPPED,
                         "its next life " + block.incarnation() + " began after all of the old one was stopped");
             }
-            Duration silent = now.since(seen.firstSeen());
-            SafetyData safety = block.safety();
             if (block.incarnation().equals(victim.incarnation())
-                    && safety.timerTakeover()
-                    && silent.compareTo(safety.takeoverAfter()) > 0) {
-                return new Proved(
-                        Proof.TIMER,
-                        "its block is unchanged for %s, more than its S of %s"
-                                .formatted(Timing.text(silent), Timing.text(safety.takeoverAfter())));
+                    && block.safety().timerTakeover()) {
+                Duration needed = victim.cold()
+                        ? block.safety().coldTakeoverAfter()
+                        : block.safety().takeoverAfter();
+                Moment silentSince = silentSince(seen, victim);
+                Duration silent = now.since(silentSince);
+                if (silent.compareTo(needed) > 0) {
+                    return new Proved(
+                            Proof.TIMER,
+                            "its block is unchanged and it was not acknowledged for %s, more than its %s of %s"
+                                    .formatted(
+                                            Timing.text(silent), victim.cold() ? "D + S" : "S", Timing.text(needed)));
+                }
             }
         }
         String operator = operatorSaid.get(life);
@@ -1565,8 +1762,7 @@ public final class Membership {
             return;
         }
         phase = Phase.LETTING_GO;
-        leaseBegan = null;
-        leaseEpoch = null;
+        lease.drop();
         register.abandon();
         note(Events.LETTING_GO, details("reason", reason), "letting go of everything: " + reason);
         out.add(new Effect.LetGo(reason));

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param phase READING, JOINING, MEMBER, LETTING_GO, STOPPED or GONE
  * @param incarnation null before the voting disks were read for the first time
  * @param leaseUntil null without a lease
+ * @param frozen nobody reaches the voting disks: the members keep each other going, and the view cannot change
+ * @param timing what the leases of this node are taken by
  * @param settled the unsettled lives of {@code view} that are proved harmless, with the proof in words
  * @param heard whom this node hears on the private networks, itself included
  */
@@ -24,6 +26,8 @@ public record MembershipStatus(
         @Nullable Incarnation incarnation,
         @Nullable View view,
         @Nullable Moment leaseUntil,
+        boolean frozen,
+        Timing timing,
         Map<View.Unsettled, String> settled,
         NodeSet heard,
         List<Disk> disks,

@@ -15,8 +15,8 @@ import java.util.TreeMap;
  * but by the cohort.
  */
 final class PeerWatch {
-    private final Duration misscount;
-    private final Duration heartbeat;
+    private Duration misscount;
+    private Duration heartbeat;
     private final NodeId self;
     // Sorted, so that every run with the same inputs visits the peers in the same order.
     private final SortedMap<NodeId, Peer> peers = new TreeMap<>();
@@ -53,6 +53,11 @@ final class PeerWatch {
         heartbeat = timing.heartbeat();
         lastTick = now;
         noSuspicionBefore = now.plus(misscount);
+    }
+
+    void setTiming(Timing timing) {
+        misscount = timing.misscount();
+        heartbeat = timing.heartbeat();
     }
 
     /** Takes a heartbeat; false if it is from before the peer restarted, or a duplicate that says nothing new. */
