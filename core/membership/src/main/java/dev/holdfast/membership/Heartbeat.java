@@ -12,6 +12,7 @@ import dev.holdfast.model.NodeSet;
  * @param epoch the newest view it knows
  * @param round the reconfiguration round it takes part in, 0 for none: who hears of a new one answers on disk at once
  * @param hears whom it heard lately, itself included: a link counts only if both directions work
+ * @param disks whether it completed a round on a majority of the voting disks lately
  * @param bootId the boot of the kernel it runs on, hashed
  */
 public record Heartbeat(
@@ -22,4 +23,5 @@ public record Heartbeat(
         Epoch epoch,
         long round,
         NodeSet hears,
+        boolean disks,
         long bootId) {}

@@ -37,7 +37,6 @@ final class Lease {
     private long request;
     private @Nullable Moment askedAt;
     private NodeSet unanswered = NodeSet.EMPTY;
-    private NodeSet declined = NodeSet.EMPTY;
     private Moment nextAsk;
     private final Map<NodeId, Given> given = new HashMap<>();
 
@@ -61,7 +60,6 @@ final class Lease {
         renewed = began;
         epoch = view.epoch();
         askedAt = null;
-        declined = NodeSet.EMPTY;
     }
 
     /** From when the newest lease counts, by whatever means; null if there never was one. */
@@ -84,11 +82,6 @@ final class Lease {
     /** True while only the peers' word keeps this life going: nothing about the membership can change meanwhile. */
     boolean isFrozen() {
         return acknowledged != null && (renewed == null || acknowledged.isAfter(renewed));
-    }
-
-    /** Who answered that its voting disks are in order, since this life began to ask. */
-    NodeSet declined() {
-        return declined;
     }
 
     void drop() {
@@ -141,9 +134,6 @@ final class Lease {
         }
         if (answer.granted()) {
             unanswered = unanswered.without(answer.from());
-            declined = declined.without(answer.from());
-        } else {
-            declined = declined.with(answer.from());
         }
     }
 

@@ -137,7 +137,9 @@ public final class Membership {
     // Proposals.
     private final Deque<Input.ChangeWanted> changesWanted = new ArrayDeque<>();
     private Input.@Nullable ChangeWanted changeUnderWay;
-    private String changeRefusal = "";
+    /** Lives that the administrator wants fenced whatever they say. */
+    private final Set<Life> orderedFences = new HashSet<>();
+
     private Moment nextProposal;
     private int conflicts;
     private final Map<NodeId, Moment> stableSince = new HashMap<>();
@@ -314,6 +316,7 @@ public final class Membership {
                 currentEpoch(),
                 round,
                 peers.heardWithin(now, timing.misscount()),
+                lastLook != null && now.since(lastLook).compareTo(timing.disksInOrder()) <= 0,
                 settings.bootId())));
     }
 
@@ -760,7 +763,9 @@ public final class Membership {
         if (phase != Phase.MEMBER || current == null || incarnation == null) {
             return;
         }
-        LeaseAsk ask = lease.ask(now, current, incarnation);
+        // Who is not a member is not asked; but if it has its voting disks, the storage is not lost for all.
+        NodeSet strangers = peers.withDisks(now, timing.misscount()).minus(current.memberSet());
+        LeaseAsk ask = strangers.isEmpty() ? lease.ask(now, current, incarnation) : null;
         if (ask != null) {
             out.add(new Effect.AskPeers(ask));
             takeWord(now, current);
@@ -849,8 +854,8 @@ public final class Membership {
         Moment counted = lease.counted();
         Moment since = counted == null ? memberSince : counted;
         if (now.since(since).compareTo(timing.letGoAfter()) > 0) {
-            String peersSay =
-                    lease.declined().isEmpty() ? "" : "; the voting disks are in order for " + lease.declined();
+            NodeSet inOrder = peers.withDisks(now, timing.misscount());
+            String peersSay = inOrder.isEmpty() ? "" : "; the voting disks are in order for " + inOrder;
             note(
                     Events.LEASE_LOST,
                     details("age", Timing.text(now.since(since)), "epoch", currentEpoch()),
@@ -1425,6 +1430,10 @@ public final class Membership {
             case ViewChange.Evict evict -> {
                 NodeSet rest = newest.memberSet().without(evict.node());
                 String why = evict.by() + " wants it: " + evict.reason();
+                Incarnation life = newest.members().get(evict.node());
+                if (life != null) {
+                    orderedFences.add(new Life(evict.node(), life));
+                }
                 yield newest.memberSet().equals(rest) || !rest.contains(self) ? null : without(newest, rest, why);
             }
         };
@@ -1571,12 +1580,11 @@ public final class Membership {
         }
         if (isDone(current, wanted.change())) {
             changesWanted.remove();
-            out.add(new Effect.ChangeAnswered(wanted.request(), true, current, changeRefusal));
+            out.add(new Effect.ChangeAnswered(wanted.request(), true, current, ""));
         } else if (!isPossible(current, wanted.change())) {
             changesWanted.remove();
-            refuse(wanted, changeRefusal.isEmpty() ? "the view has changed meanwhile" : changeRefusal);
+            refuse(wanted, "the view has changed meanwhile");
         }
-        changeRefusal = "";
         drive(now);
     }
 
@@ -1605,7 +1613,7 @@ public final class Membership {
                     && seen.hasChanged()
                     && seen.block().incarnation().equals(each.incarnation())
                     && seen.firstSeen().isAfter(suspectedSince);
-            fenceAt.put(each, usesDisks ? now.plus(timing.letGoGrace()) : now);
+            fenceAt.put(each, usesDisks && !orderedFences.contains(life(each)) ? now.plus(timing.letGoGrace()) : now);
         }
         fence(now);
     }
@@ -1620,8 +1628,10 @@ public final class Membership {
         }
         for (View.Unsettled each : current.unsettled()) {
             Moment due = fenceAt.computeIfAbsent(each, _ -> now);
-            boolean done = settled.containsKey(each) || fencedLives.contains(life(each));
-            if (!done && !now.isBefore(due) && whyProved(now, each) == null) {
+            boolean ordered = orderedFences.contains(life(each));
+            boolean done = fencedLives.contains(life(each))
+                    || (!ordered && (settled.containsKey(each) || whyProved(now, each) != null));
+            if (!done && !now.isBefore(due)) {
                 // Asked again only after a failure was reported; the device's own timeouts are the caller's business.
                 fenceAt.put(each, now.plus(Duration.ofDays(1)));
                 String reason = "voted out in epoch " + each.evictedIn();

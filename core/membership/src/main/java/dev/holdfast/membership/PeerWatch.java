@@ -138,6 +138,18 @@ final class PeerWatch {
         return heard;
     }
 
+    /** Who says that it has its voting disks, as heard within {@code window}. */
+    NodeSet withDisks(Moment now, Duration window) {
+        NodeSet with = NodeSet.EMPTY;
+        for (var entry : peers.entrySet()) {
+            Peer peer = entry.getValue();
+            if (peer.last.disks() && now.since(peer.heardAt).compareTo(window) <= 0) {
+                with = with.with(entry.getKey());
+            }
+        }
+        return with;
+    }
+
     /** When something was last heard of {@code peer} over {@code link}, if ever. */
     Optional<Moment> heardOver(NodeId peer, int link) {
         Peer known = peers.get(peer);

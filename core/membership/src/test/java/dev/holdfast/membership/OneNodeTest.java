@@ -266,7 +266,15 @@ class OneNodeTest {
             give(new Input.HeartbeatReceived(
                     0,
                     new Heartbeat(
-                            N2, FIRST_LIFE, peerSequence, NodeState.JOINING, Epoch.NONE, 0, NodeSet.of(N1, N2), 8)));
+                            N2,
+                            FIRST_LIFE,
+                            peerSequence,
+                            NodeState.JOINING,
+                            Epoch.NONE,
+                            0,
+                            NodeSet.of(N1, N2),
+                            true,
+                            8)));
         }
     }
 

@@ -27,7 +27,7 @@ class PeerWatchTest {
         watch.onHeartbeat(
                 at(seconds),
                 0,
-                new Heartbeat(N2, life, sequence, NodeState.MEMBER, Epoch.NONE, 0, NodeSet.of(N1, N2), 7));
+                new Heartbeat(N2, life, sequence, NodeState.MEMBER, Epoch.NONE, 0, NodeSet.of(N1, N2), true, 7));
     }
 
     /** The clock is looked at every 50 ms, as the daemon does, up to {@code seconds}. */

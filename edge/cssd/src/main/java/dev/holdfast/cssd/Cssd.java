@@ -187,8 +187,7 @@ public final class Cssd {
                     own.privateAddresses().get(index),
                     peers,
                     cluster.heartbeatPort(),
-                    (from, bytes, length) -> seal.open(bytes, length)
-                            .ifPresent(beat -> post.accept(new Input.HeartbeatReceived(from, beat))),
+                    (from, bytes, length) -> seal.open(from, bytes, length).ifPresent(post),
                     () -> realTime(IO_PRIORITY)));
         }
         return links;

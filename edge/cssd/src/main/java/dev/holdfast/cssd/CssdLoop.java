@@ -7,6 +7,7 @@ import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipStatus;
+import dev.holdfast.membership.Timing;
 import dev.holdfast.membership.ViewChange;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
@@ -147,10 +148,10 @@ final class CssdLoop {
 
     private void perform(Effect effect) {
         switch (effect) {
-            case Effect.SendHeartbeat send -> {
-                byte[] datagram = seal.seal(send.heartbeat());
-                links.forEach(link -> link.send(datagram));
-            }
+            case Effect.SendHeartbeat send -> send(seal.seal(send.heartbeat()));
+            case Effect.AskPeers ask -> send(seal.seal(ask.ask()));
+            case Effect.AnswerPeer answer -> send(seal.seal(answer.answer()));
+            case Effect.SetWatchdog set -> setWatchdog(set.timeout());
             case Effect.WriteHeartbeat write ->
                 disks.get(write.disk()).writeHeartbeat(write.operation(), write.block());
             case Effect.WriteBallot write -> disks.get(write.disk()).writeBallot(write.operation(), write.block());
@@ -170,6 +171,18 @@ final class CssdLoop {
                 LOG.info("{}: {}", note.event(), note.text());
                 events.add(System.nanoTime(), note.event(), note.details(), note.text());
             }
+        }
+    }
+
+    private void send(byte[] datagram) {
+        links.forEach(link -> link.send(datagram));
+    }
+
+    private void setWatchdog(Duration timeout) {
+        if (watchdog == null) {
+            post(new Input.WatchdogSet(timeout));
+        } else {
+            watchdog.setTimeout(timeout, actual -> post(new Input.WatchdogSet(actual)));
         }
     }
 
@@ -260,7 +273,7 @@ final class CssdLoop {
     private void keepHouse() {
         Moment now = now();
         if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
-            nextPet = now.plus(cluster.timing().watchdog().dividedBy(4));
+            nextPet = now.plus(watchdog.timeout().dividedBy(4));
             watchdog.pet();
         }
         if (now.since(crsHeard).compareTo(CRSD_SILENCE) > 0) {
@@ -396,14 +409,19 @@ final class CssdLoop {
         switch (String.valueOf(question.get("query"))) {
             case "votedisk" -> answer.put("disks", votingDisks(status));
             case "timing" -> {
-                Duration misscount = cluster.timing().misscount();
-                answer.put("misscountSeconds", seconds(misscount));
-                answer.put("disktimeoutSeconds", seconds(cluster.timing().lease()));
-                answer.put("reboottimeSeconds", seconds(cluster.timing().watchdog()));
+                Timing timing = status.timing();
+                answer.put("misscountSeconds", seconds(timing.misscount()));
+                answer.put("disktimeoutSeconds", seconds(timing.diskTimeout()));
+                answer.put("reboottimeSeconds", seconds(timing.watchdog()));
                 answer.put("profile", cluster.profile());
-                answer.put("leaseMillis", cluster.timing().lease().toMillis());
-                answer.put("takeoverMillis", cluster.timing().takeoverAfter().toMillis());
-                answer.put("certificate", cluster.timing().certificate());
+                answer.put("leaseMillis", timing.lease().toMillis());
+                answer.put("takeoverMillis", timing.takeoverAfter().toMillis());
+                answer.put("certificate", timing.certificate());
+                Map<String, Object> settings = new LinkedHashMap<>();
+                Timing.NAMES.forEach(name -> settings.put(name, timing.get(name).toMillis()));
+                answer.put("settings", settings);
+                View view = status.view();
+                answer.put("changed", view == null ? Map.of() : view.css());
             }
             case "nodes" -> answer.put("nodes", nodes(status));
             case "fencing" -> {

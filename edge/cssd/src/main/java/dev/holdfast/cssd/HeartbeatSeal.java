@@ -1,6 +1,9 @@
 package dev.holdfast.cssd;
 
 import dev.holdfast.membership.Heartbeat;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.LeaseAnswer;
+import dev.holdfast.membership.LeaseAsk;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
@@ -19,7 +22,7 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Heartbeats as sealed datagrams: AES-256-GCM under a key of this process alone, derived from the cluster key and a
+ * What the cssds tell each other (heartbeats, questions for a lease and their answers), as sealed datagrams: AES-256-GCM under a key of this process alone, derived from the cluster key and a
  * random salt that travels in clear; the nonce is a counter, so that no (key, nonce) pair occurs twice.
  *
  * <pre>
@@ -27,16 +30,22 @@ import javax.crypto.spec.SecretKeySpec;
  *      0      1  version, 1
  *      1     16  salt of the sending process
  *     17      8  counter
- *     25      -  sealed heartbeat and tag; everything before is authenticated too
+ *     25      -  sealed message and tag; everything before is authenticated too
  * </pre>
  *
- * A replayed datagram is authentic but old: membership drops it by incarnation and sequence. Opening is total.
+ * A replayed datagram is authentic but old: membership drops it by incarnation and sequence or by the number of the question. Opening is total.
  */
 final class HeartbeatSeal {
     private static final byte VERSION = 1;
     private static final int SALT = 16;
     private static final int CLEAR = 1 + SALT + 8;
     private static final int TAG_BITS = 128;
+
+    private static final byte BEAT = 1;
+    private static final byte ASK = 2;
+    private static final byte ANSWER = 3;
+    private static final int PLAIN_MAX = 64;
+
     /** Peers that restart bring new salts; more than this many at a time only a flood of forgeries brings. */
     private static final int KEYS_MAX = 256;
 
@@ -64,7 +73,8 @@ final class HeartbeatSeal {
     }
 
     byte[] seal(Heartbeat beat) {
-        ByteBuffer plain = ByteBuffer.allocate(1 + 8 + 8 + 1 + 8 + 8 + 8 + 8);
+        ByteBuffer plain = ByteBuffer.allocate(PLAIN_MAX);
+        plain.put(BEAT);
         plain.put((byte) beat.from().number());
         plain.putLong(beat.incarnation().number());
         plain.putLong(beat.sequence());
@@ -72,21 +82,51 @@ final class HeartbeatSeal {
         plain.putLong(beat.epoch().number());
         plain.putLong(beat.round());
         plain.putLong(beat.hears().bits());
+        plain.put((byte) (beat.disks() ? 1 : 0));
         plain.putLong(beat.bootId());
+        return seal(plain);
+    }
+
+    byte[] seal(LeaseAsk ask) {
+        ByteBuffer plain = ByteBuffer.allocate(PLAIN_MAX);
+        plain.put(ASK);
+        plain.put((byte) ask.from().number());
+        plain.putLong(ask.incarnation().number());
+        plain.putLong(ask.epoch().number());
+        plain.putLong(ask.request());
+        return seal(plain);
+    }
+
+    byte[] seal(LeaseAnswer answer) {
+        ByteBuffer plain = ByteBuffer.allocate(PLAIN_MAX);
+        plain.put(ANSWER);
+        plain.put((byte) answer.from().number());
+        plain.putLong(answer.incarnation().number());
+        plain.put((byte) answer.to().number());
+        plain.putLong(answer.asker().number());
+        plain.putLong(answer.epoch().number());
+        plain.putLong(answer.request());
+        plain.put((byte) (answer.granted() ? 1 : 0));
+        return seal(plain);
+    }
+
+    private byte[] seal(ByteBuffer plain) {
+        byte[] message = new byte[plain.position()];
+        plain.flip().get(message);
         try {
-            ByteBuffer out = ByteBuffer.allocate(CLEAR + plain.capacity() + TAG_BITS / 8);
+            ByteBuffer out = ByteBuffer.allocate(CLEAR + message.length + TAG_BITS / 8);
             out.put(VERSION).put(salt).putLong(++counter);
             Cipher cipher = cipher(Cipher.ENCRYPT_MODE, own, counter);
             cipher.updateAAD(out.array(), 0, CLEAR);
-            cipher.doFinal(plain.array(), 0, plain.capacity(), out.array(), CLEAR);
+            cipher.doFinal(message, 0, message.length, out.array(), CLEAR);
             return out.array();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java cannot do AES-GCM", e);
         }
     }
 
-    /** The heartbeat, or nothing if the datagram is not authentic or not a heartbeat. May be called by several threads. */
-    Optional<Heartbeat> open(byte[] datagram, int length) {
+    /** What a peer said over {@code link}, or nothing if it is not authentic or makes no sense. May be called by several threads. */
+    Optional<Input> open(int link, byte[] datagram, int length) {
         if (length < CLEAR + TAG_BITS / 8 || datagram[0] != VERSION) {
             return Optional.empty();
         }
@@ -100,15 +140,37 @@ final class HeartbeatSeal {
             Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, itsCounter);
             cipher.updateAAD(datagram, 0, CLEAR);
             ByteBuffer in = ByteBuffer.wrap(cipher.doFinal(datagram, CLEAR, length - CLEAR));
-            return Optional.of(new Heartbeat(
-                    new NodeId(in.get()),
-                    new Incarnation(in.getLong()),
-                    in.getLong(),
-                    StateCode.read(in.get()),
-                    new Epoch(in.getLong()),
-                    in.getLong(),
-                    new NodeSet(in.getLong()),
-                    in.getLong()));
+            return switch (in.get()) {
+                case BEAT ->
+                    Optional.of(new Input.HeartbeatReceived(
+                            link,
+                            new Heartbeat(
+                                    new NodeId(in.get()),
+                                    new Incarnation(in.getLong()),
+                                    in.getLong(),
+                                    StateCode.read(in.get()),
+                                    new Epoch(in.getLong()),
+                                    in.getLong(),
+                                    new NodeSet(in.getLong()),
+                                    in.get() == 1,
+                                    in.getLong())));
+                case ASK ->
+                    Optional.of(new Input.LeaseAsked(new LeaseAsk(
+                            new NodeId(in.get()),
+                            new Incarnation(in.getLong()),
+                            new Epoch(in.getLong()),
+                            in.getLong())));
+                case ANSWER ->
+                    Optional.of(new Input.LeaseAnswered(new LeaseAnswer(
+                            new NodeId(in.get()),
+                            new Incarnation(in.getLong()),
+                            new NodeId(in.get()),
+                            new Incarnation(in.getLong()),
+                            new Epoch(in.getLong()),
+                            in.getLong(),
+                            in.get() == 1)));
+                default -> Optional.empty();
+            };
         } catch (GeneralSecurityException | BufferUnderflowException | IllegalArgumentException e) {
             return Optional.empty();
         }

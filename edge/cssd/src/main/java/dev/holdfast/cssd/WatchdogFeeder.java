@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +24,12 @@ import org.slf4j.LoggerFactory;
 final class WatchdogFeeder {
     private static final Logger LOG = LoggerFactory.getLogger(WatchdogFeeder.class);
 
-    private enum Order {
-        PET,
-        DISARM
+    private sealed interface Order {
+        record Pet() implements Order {}
+
+        record Disarm() implements Order {}
+
+        record SetTimeout(Duration wanted, Consumer<Duration> actual) implements Order {}
     }
 
     // One pet waiting is enough: two would not keep the machine alive longer.
@@ -33,6 +37,7 @@ final class WatchdogFeeder {
     private final CompletableFuture<Armed> armed = new CompletableFuture<>();
     private final CompletableFuture<Boolean> disarmed = new CompletableFuture<>();
     private volatile boolean failing;
+    private volatile Duration timeout;
 
     /**
      * What the driver says once the device is open and its timeout asked for.
@@ -44,6 +49,7 @@ final class WatchdogFeeder {
     record Armed(Optional<Duration> timeout, Optional<String> identity, boolean software) {}
 
     private WatchdogFeeder(Path device, Duration timeout, Runnable prepareThread) {
+        this.timeout = timeout;
         Thread thread = new Thread(() -> feed(device, timeout, prepareThread), "watchdog feeder");
         thread.setDaemon(true);
         thread.start();
@@ -71,14 +77,43 @@ final class WatchdogFeeder {
 
     /** Asks for a pet; false if the last one failed. Never blocks. */
     boolean pet() {
-        boolean _ = orders.offer(Order.PET);
+        boolean _ = orders.offer(new Order.Pet());
         return !failing;
+    }
+
+    /** What the device is set to, as far as is known. */
+    Duration timeout() {
+        return timeout;
+    }
+
+    /**
+     * Sets the timeout; {@code actual} is told, in the feeder's thread, what holds from now on. A device that refuses
+     * keeps the old one.
+     */
+    void setTimeout(Duration wanted, Consumer<Duration> actual) {
+        try {
+            orders.put(new Order.SetTimeout(wanted, actual)); // Waits for one pet at most.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Duration change(Watchdog watchdog, Duration wanted) {
+        Duration before = timeout;
+        try {
+            // A device that does not tell what it took keeps to what it was asked for, as at start.
+            timeout = watchdog.setTimeout(wanted).orElse(wanted);
+        } catch (IOException e) {
+            LOG.error("the watchdog keeps its timeout of {} ms: {}", before.toMillis(), e.getMessage());
+            timeout = before.compareTo(wanted) > 0 ? before : wanted;
+        }
+        return timeout;
     }
 
     /** Disarms the device, waiting for it at most {@code patience}; false if that could not be done. */
     boolean disarm(Duration patience) throws InterruptedException {
         orders.clear();
-        boolean _ = orders.offer(Order.DISARM);
+        boolean _ = orders.offer(new Order.Disarm());
         try {
             return disarmed.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
@@ -100,8 +135,9 @@ final class WatchdogFeeder {
         while (true) {
             try {
                 switch (orders.take()) {
-                    case PET -> watchdog.pet();
-                    case DISARM -> {
+                    case Order.Pet _ -> watchdog.pet();
+                    case Order.SetTimeout set -> set.actual().accept(change(watchdog, set.wanted()));
+                    case Order.Disarm _ -> {
                         watchdog.disarm();
                         disarmed.complete(true);
                         return;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.membership.BallotBlock;
 import dev.holdfast.membership.Heartbeat;
 import dev.holdfast.membership.HeartbeatBlock;
+import dev.holdfast.membership.Input;
+import dev.holdfast.membership.LeaseAnswer;
+import dev.holdfast.membership.LeaseAsk;
 import dev.holdfast.membership.NodeState;
 import dev.holdfast.membership.SafetyData;
 import dev.holdfast.model.Epoch;
@@ -128,24 +131,39 @@ class BlockCodecTest {
     void any_datagram_gives_a_heartbeat_or_nothing() {
         HeartbeatSeal sender = new HeartbeatSeal(key);
         HeartbeatSeal receiver = new HeartbeatSeal(key);
-        Heartbeat beat =
-                new Heartbeat(N1, new Incarnation(2), 3, NodeState.MEMBER, new Epoch(4), 5, NodeSet.of(N1, N2), 6);
+        Heartbeat beat = new Heartbeat(
+                N1, new Incarnation(2), 3, NodeState.MEMBER, new Epoch(4), 5, NodeSet.of(N1, N2), true, 6);
         byte[] sealed = sender.seal(beat);
-        assertThat(receiver.open(sealed, sealed.length)).contains(beat);
+        assertThat(receiver.open(1, sealed, sealed.length)).contains(new Input.HeartbeatReceived(1, beat));
 
         Random random = new Random(7);
         for (int i = 0; i < FUZZ_INPUTS; i++) {
             byte[] damaged = sealed.clone();
             damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
             int length = random.nextInt(4) == 0 ? random.nextInt(damaged.length) : damaged.length;
-            assertThat(receiver.open(damaged, length)).isEmpty();
+            assertThat(receiver.open(1, damaged, length)).isEmpty();
         }
+    }
+
+    @Test
+    void a_question_for_a_lease_and_its_answer_arrive_as_they_were_sent() {
+        HeartbeatSeal sender = new HeartbeatSeal(key);
+        HeartbeatSeal receiver = new HeartbeatSeal(key);
+        LeaseAsk ask = new LeaseAsk(N1, new Incarnation(2), new Epoch(4), 77);
+        LeaseAnswer answer = new LeaseAnswer(N2, new Incarnation(3), N1, new Incarnation(2), new Epoch(4), 77, true);
+
+        byte[] question = sender.seal(ask);
+        byte[] word = sender.seal(answer);
+
+        assertThat(receiver.open(0, question, question.length)).contains(new Input.LeaseAsked(ask));
+        assertThat(receiver.open(0, word, word.length)).contains(new Input.LeaseAnswered(answer));
     }
 
     @Test
     void the_same_heartbeat_never_looks_the_same_twice() {
         HeartbeatSeal sender = new HeartbeatSeal(key);
-        Heartbeat beat = new Heartbeat(N1, new Incarnation(2), 3, NodeState.MEMBER, new Epoch(4), 0, NodeSet.of(N1), 6);
+        Heartbeat beat =
+                new Heartbeat(N1, new Incarnation(2), 3, NodeState.MEMBER, new Epoch(4), 0, NodeSet.of(N1), false, 6);
 
         assertThat(sender.seal(beat)).isNotEqualTo(sender.seal(beat));
     }

@@ -3,6 +3,8 @@ package dev.holdfast.simulator;
 import dev.holdfast.membership.BallotBlock;
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.HeartbeatBlock;
+import dev.holdfast.membership.LeaseAnswer;
+import dev.holdfast.membership.LeaseAsk;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   I1   a resource is active on at most one node
  *   I2   all views with one number are the same view; a life never goes back to an older one; who is left out of a view
  *        is unsettled in it, or is harmless; a registry root only grows
- *   I3   nobody renews a lease by a round that began after somebody else held one in a view that leaves him out
+ *   I3   nobody renews a lease by a round, or by the word of all members, that began after somebody else held one in a
+ *        view that leaves him out (but for the word of members who were voted out by strangers: those wait for D + S)
  *   I4   a life that is settled, or was left out as harmless, runs nothing, starts nothing and renews nothing
  *   I8   the watchdog is armed whenever something is started, and is not disarmed while something runs
  *   I9   no two lives of a node have the same incarnation, and none writes with another's
@@ -64,12 +67,28 @@ final class Audit {
     private final TreeMap<Position, Long> firstHeld = new TreeMap<>();
 
     private final Map<LifeKey, Life> lives = new HashMap<>();
+    /** Questions for a lease: when they were first asked, and who granted them. */
+    private final Map<Question, Asked> asked = new HashMap<>();
+
     private final @Nullable Machine[] holder;
     private boolean calm;
 
     Audit(World world) {
         this.world = world;
         holder = new Machine[world.scenario.resources()];
+    }
+
+    private record Question(Life by, long request) {}
+
+    private static final class Asked {
+        private final long at;
+        private final Epoch epoch;
+        private final Set<LifeKey> granted = new HashSet<>();
+
+        private Asked(long at, Epoch epoch) {
+            this.at = at;
+            this.epoch = epoch;
+        }
     }
 
     private static Position position(View view) {
@@ -250,6 +269,40 @@ final class Audit {
 
     // --- I3
 
+    void asks(Life life, LeaseAsk ask) {
+        asked.putIfAbsent(new Question(life, ask.request()), new Asked(world.time.now(), ask.epoch()));
+    }
+
+    void answers(Life life, LeaseAnswer answer) {
+        Life asker = lives.get(new LifeKey(answer.to(), answer.asker()));
+        Asked question = asker == null ? null : asked.get(new Question(asker, answer.request()));
+        if (question != null && answer.granted() && answer.epoch().equals(question.epoch)) {
+            question.granted.add(new LifeKey(life.machine.node, answer.incarnation()));
+        }
+    }
+
+    /** True if all other members of {@code view} granted a question that was asked no earlier than {@code began}. */
+    private boolean isGranted(Life life, View view, long began) {
+        for (Map.Entry<Question, Asked> each : asked.entrySet()) {
+            Asked question = each.getValue();
+            if (each.getKey().by().equals(life)
+                    && question.at + CLOCK_READING >= began
+                    && question.epoch.equals(view.epoch())
+                    && view.members().entrySet().stream()
+                            .filter(member -> !member.getKey().equals(life.machine.node))
+                            .allMatch(member ->
+                                    question.granted.contains(new LifeKey(member.getKey(), member.getValue())))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isCold(View view, NodeId node, Incarnation life) {
+        return view.unsettled().stream()
+                .anyMatch(each -> each.node().equals(node) && each.incarnation().equals(life) && each.cold());
+    }
+
     void renews(Life life, Effect.RenewLease renewal) {
         View view = renewal.view();
         Incarnation own = life.incarnation;
@@ -283,7 +336,8 @@ final class Audit {
         long began = life.machine.clock.when(
                 renewal.until().minus(world.scenario.timing().lease()));
         long round = life.dossier.roundBegan;
-        if (began > round + CLOCK_READING) {
+        boolean byPeers = began > round + CLOCK_READING;
+        if (byPeers && !isGranted(life, view, began)) {
             throw new Violation("I3: " + life + " counts its lease in " + view + " from " + (began - round) / 1e6
                     + " ms after the last round that can be complete had its block written");
         }
@@ -292,7 +346,10 @@ final class Audit {
         }
         for (Map.Entry<Position, Long> held : firstHeld.tailMap(position, false).entrySet()) {
             View newer = chain.get(held.getKey());
-            if (held.getValue() < began && newer != null && !newer.hasMember(life.machine.node, own)) {
+            if (held.getValue() < began
+                    && newer != null
+                    && !newer.hasMember(life.machine.node, own)
+                    && !(byPeers && isCold(newer, life.machine.node, own))) {
                 throw new Violation("I3: " + life + " renews its lease in " + view + " by a round that began "
                         + (began - held.getValue()) / 1e6 + " ms after somebody held one in " + newer);
             }

@@ -9,6 +9,7 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.testkit.Alarm;
 import java.util.ArrayDeque;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,8 +198,23 @@ final class Life {
         // The number of its kind goes into the hash of the run; hashCode of a class differs from run to run.
         int kind = switch (effect) {
             case Effect.SendHeartbeat send -> {
-                send(send);
+                broadcast(link -> new Input.HeartbeatReceived(link, send.heartbeat()));
                 yield 1;
+            }
+            case Effect.AskPeers ask -> {
+                world.audit.asks(this, ask.ask());
+                broadcast(_ -> new Input.LeaseAsked(ask.ask()));
+                yield 17;
+            }
+            case Effect.AnswerPeer answer -> {
+                world.audit.answers(this, answer.answer());
+                broadcast(_ -> new Input.LeaseAnswered(answer.answer()));
+                yield 18;
+            }
+            case Effect.SetWatchdog set -> {
+                machine.setWatchdog(set.timeout());
+                deliver(new Input.WatchdogSet(set.timeout()));
+                yield 19;
             }
             case Effect.WriteHeartbeat write -> {
                 world.audit.writes(this, write.block());
@@ -271,10 +287,10 @@ final class Life {
         world.mix(kind);
     }
 
-    private void send(Effect.SendHeartbeat send) {
+    private void broadcast(IntFunction<Input> message) {
         int self = machine.node.number();
         for (int link = 0; link < world.network.links(); link++) {
-            Input.HeartbeatReceived arrival = new Input.HeartbeatReceived(link, send.heartbeat());
+            Input arrival = message.apply(link);
             for (int peer = 1; peer <= world.scenario.nodes(); peer++) {
                 if (peer != self) {
                     send(link, peer, arrival);
@@ -286,7 +302,7 @@ final class Life {
         }
     }
 
-    private void send(int link, int peer, Input.HeartbeatReceived arrival) {
+    private void send(int link, int peer, Input arrival) {
         long travel = world.network.travel(link, machine.node.number(), peer);
         if (travel >= 0) {
             Machine receiver = world.machines[peer];

@@ -10,6 +10,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.testkit.Alarm;
 import dev.holdfast.testkit.FakeClock;
 import dev.holdfast.testkit.FakeWatchdog;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,6 +214,7 @@ final class Machine {
             }
             stopAll();
             watchdog.disarm();
+            watchdog.setTimeout(world.scenario.timing().watchdog(), now());
             MembershipSettings settings = new MembershipSettings(
                     node,
                     new dev.holdfast.model.NodeSet((1L << world.scenario.nodes()) - 1),
@@ -235,6 +237,15 @@ final class Machine {
         if (!firing) {
             watchdog.pet(now());
             watch();
+        }
+    }
+
+    void setWatchdog(Duration timeout) {
+        if (!firing) {
+            watchdog.setTimeout(timeout, now());
+            if (watchdog.isArmed()) {
+                watch();
+            }
         }
     }
 

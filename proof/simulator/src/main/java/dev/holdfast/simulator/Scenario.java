@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one seed is about: the cluster, the kinds of trouble, and how things stand when the trouble is over.
@@ -72,6 +73,11 @@ record Scenario(
             case "default" -> Timing.standard();
             default -> Timing.conservative();
         };
+        // Its own length matters to nothing but the time that a run takes: none, one lease, or some of them.
+        int diskTimeout = chance.happens(0.2)
+                ? 0
+                : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
+        timing = timing.with(Map.of("disktimeout", diskTimeout));
         boolean fenceDevices = chance.happens(0.5);
         boolean timerTakeover = chance.happens(0.9);
         long takeover = timing.takeoverAfter().toNanos();
@@ -155,7 +161,7 @@ record Scenario(
      * + reboot + restart + let go       and its cssd begins a new life
      * + bootWait                        if all were lost, it waits for those that are missing
      * + 2 (M + collect + holdOff + n rank)   the missing are noticed and voted out; once more if the proposers died
-     * + S                               and settled, by the slowest proof
+     * + D + S                           and settled, by the slowest proof (longest if all were lost at once)
      * + n (join + M + 4 P)              the others come in one after the other
      * </pre>
      * all by the slowest clock.
@@ -176,7 +182,7 @@ record Scenario(
                 + SLOWEST_LET_GO
                 + bootWait.toNanos()
                 + 2 * detect
-                + timing.takeoverAfter().toNanos()
+                + timing.coldTakeoverAfter().toNanos()
                 + nodes * join;
         return (long) (sum * (1 + 2 * timing.rho()));
     }

@@ -8,12 +8,20 @@ import java.time.Duration;
  * Closing it without the magic word pets it once more, and that was the last time ({@code watchdog_release} in Linux).
  */
 public final class FakeWatchdog {
-    private final Duration timeout;
+    private Duration timeout;
     private boolean armed;
     private Moment firesAt = new Moment(0);
 
     public FakeWatchdog(Duration timeout) {
         this.timeout = timeout;
+    }
+
+    /** WDIOC_SETTIMEOUT: the core of Linux pets an armed watchdog with it. */
+    public void setTimeout(Duration wanted, Moment now) {
+        timeout = wanted;
+        if (armed) {
+            pet(now);
+        }
     }
 
     public void pet(Moment now) {
