@@ -11,9 +11,11 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 

@@ -74,9 +74,7 @@ record Scenario(
             default -> Timing.conservative();
         };
         // Its own length matters to nothing but the time that a run takes: none, one lease, or some of them.
-        int diskTimeout = chance.happens(0.2)
-                ? 0
-                : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
+        int diskTimeout = chance.happens(0.2) ? 0 : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
         timing = timing.with(Map.of("disktimeout", diskTimeout));
         boolean fenceDevices = chance.happens(0.5);
         boolean timerTakeover = chance.happens(0.9);
