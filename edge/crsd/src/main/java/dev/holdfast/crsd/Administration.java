@@ -779,7 +779,7 @@ final class Administration {
         return new Reply.CssTiming(
                 json.string("misscountSeconds"),
                 json.string("disktimeoutSeconds"),
-                json.string("reboottime"),
+                json.string("reboottimeSeconds"),
                 json.string("profile"),
                 json.number("leaseMillis"),
                 json.number("takeoverMillis"),

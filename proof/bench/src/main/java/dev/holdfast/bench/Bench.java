@@ -53,14 +53,6 @@ public final class Bench {
             return troubles.isEmpty() && heldTwiceMillis() == 0 && back() == drills.size();
         }
 
-        static String median(long[] sorted) {
-            if (sorted.length == 0) {
-                return "-";
-            }
-            int middle = sorted.length / 2;
-            return Long.toString(sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2);
-        }
-
         List<String> row() {
             long[] outages = outagesMillis();
             return List.of(
@@ -78,12 +70,26 @@ public final class Bench {
     private static final List<String> HEADER =
             List.of("profile", "fault", "runs", "median", "min", "max", "held twice, ms", "service back");
 
+    static String median(long[] sorted) {
+        if (sorted.length == 0) {
+            return "-";
+        }
+        int middle = sorted.length / 2;
+        return Long.toString(sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2);
+    }
+
     private Bench(Options options) {
         this.options = options;
     }
 
     public static void main(String[] args) throws InterruptedException {
-        System.exit(new Bench(parse(args)).run());
+        List<String> rest = List.of(args).subList(Math.min(1, args.length), args.length);
+        System.exit(
+                switch (args.length == 0 ? "" : args[0]) {
+                    case "faults" -> FaultMatrix.main(rest);
+                    case "evictions" -> Evictions.main(rest);
+                    default -> new Bench(parse(args)).run();
+                });
     }
 
     private static Options parse(String[] args) {
@@ -96,7 +102,7 @@ public final class Bench {
         List<Fault> faults = new ArrayList<>();
         int begin = args.length > 0 && args[0].equals("failover") ? 1 : 0;
         if (begin == 0) {
-            usage("what is to be measured? failover");
+            usage("what is to be measured? failover, faults or evictions");
         }
         for (int i = begin; i < args.length; i++) {
             String value = i + 1 < args.length ? args[i + 1] : "";

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Follows several event logs while they are written. */
 public final class EventFeed {
@@ -36,6 +37,11 @@ public final class EventFeed {
     /** Everything read so far, by time. */
     public List<Event> all() {
         return all.stream().sorted(Comparator.comparingLong(Event::nanos)).toList();
+    }
+
+    /** Drops what passes: nobody will ask for it again. */
+    public void forget(Predicate<Event> unwanted) {
+        all.removeIf(unwanted);
     }
 
     private static long readFrom(Path log, long position, List<Event> into) throws IOException {

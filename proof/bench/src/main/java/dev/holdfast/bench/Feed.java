@@ -56,6 +56,13 @@ public final class Feed<T> implements AutoCloseable {
         }
     }
 
+    /** Drops what passes: nobody will ask for it again. */
+    public void forget(Predicate<T> unwanted) {
+        synchronized (told) {
+            told.removeIf(unwanted);
+        }
+    }
+
     /** Fails if the program is gone: without it nothing that is said about outages would mean anything. */
     public void mustBeAlive() throws IOException {
         if (!process.isAlive()) {

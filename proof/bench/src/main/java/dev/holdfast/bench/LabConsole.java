@@ -94,6 +94,11 @@ public final class LabConsole {
         return labs.resolve(name);
     }
 
+    /** Where measurements are kept. */
+    Path results() {
+        return home.resolve(".holdfast").resolve("bench");
+    }
+
     /** The shared file system of the nodes, as the host sees it. */
     public Path shared() {
         return state().resolve("shared");
@@ -144,8 +149,6 @@ public final class LabConsole {
         String lib = System.getenv("HOLDFAST_LIB");
         Path jars = lib == null ? home.resolve(".holdfast").resolve("lib") : Path.of(lib);
         var command = new ArrayList<>(List.of(
-                "client",
-                "--",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
@@ -156,6 +159,13 @@ public final class LabConsole {
                 jars + "/*",
                 program.getName()));
         command.addAll(arguments);
+        return startOnClient(command);
+    }
+
+    /** Starts a command on the client host; what it says on its standard error is to be seen here. */
+    Process startOnClient(List<String> words) throws IOException {
+        var command = new ArrayList<>(List.of("client", "--"));
+        command.addAll(words);
         return new ProcessBuilder(launcher(command))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

@@ -6,23 +6,37 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The walk-through running on a lab of two nodes, with a client that asks it all the time and an observer of its addresses. */
 public final class Stage implements AutoCloseable {
     /** A node needs a few seconds to boot and join, more if it has to wait for a proof that its last life is over. */
     static final Duration TO_HEAL = Duration.ofMinutes(2);
 
+    /** What is measured next begins with an answer from before. */
+    private static final Duration KEPT = Duration.ofSeconds(2);
+
     private final LabConsole lab;
     private final WalkThrough walk;
+    private final List<String> resources;
+    private final Witness witness;
+    private final Map<String, Event> lastViews = new TreeMap<>();
     private final EventFeed events;
     private final Feed<Sample> client;
     private final Feed<Sighting> observer;
     private String loserAddress = "";
 
-    private Stage(LabConsole lab, WalkThrough walk) throws IOException {
+    private Stage(LabConsole lab, WalkThrough walk, List<String> more) throws IOException {
         this.lab = lab;
         this.walk = walk;
+        this.witness = new Witness(lab.shared().resolve(Witness.RESOURCE).resolve("log"));
+        this.resources = Stream.of(WalkThrough.APPLICATIONS, WalkThrough.ADDRESSES, more)
+                .flatMap(List::stream)
+                .toList();
         List<Path> logs = new ArrayList<>(List.of(lab.labEvents()));
         walk.nodes().forEach(node -> logs.add(lab.events(node)));
         this.events = new EventFeed(logs);
@@ -58,7 +72,25 @@ public final class Stage implements AutoCloseable {
 
     /** Starts the client and the observer, and waits until all is steady. The applications were started before. */
     static Stage open(LabConsole lab, WalkThrough walk) throws IOException, InterruptedException, Await.NotReached {
-        var stage = new Stage(lab, walk);
+        return open(lab, walk, List.of());
+    }
+
+    /** Brings up the walk-through and the witness on a fresh lab whose nodes are in one view. */
+    public static Stage withWitness(LabConsole lab) throws IOException, InterruptedException, Await.NotReached {
+        WalkThrough walk = prepare(lab);
+        Witness.prepare(lab);
+        var commands = new ArrayList<>(walk.createCommands());
+        commands.add(WalkThrough.startCommand());
+        commands.addAll(Witness.createCommands(walk));
+        for (List<String> command : commands) {
+            lab.exec(walk.nodes().getFirst(), command).orFail(WalkThrough.typed(command));
+        }
+        return open(lab, walk, List.of(Witness.RESOURCE));
+    }
+
+    private static Stage open(LabConsole lab, WalkThrough walk, List<String> more)
+            throws IOException, InterruptedException, Await.NotReached {
+        var stage = new Stage(lab, walk, more);
         try {
             stage.awaitSteady();
             return stage;
@@ -78,6 +110,41 @@ public final class Stage implements AutoCloseable {
 
     EventFeed events() {
         return events;
+    }
+
+    /** All that has to be online: applications, addresses, and the witness if there is one, last. */
+    List<String> resources() {
+        return resources;
+    }
+
+    Witness witness() {
+        return witness;
+    }
+
+    /** Reads the events that were written meanwhile. */
+    void follow() throws IOException {
+        for (Event event : events.next()) {
+            if (event.name().equals("view-installed")) {
+                lastViews.put(event.node(), event);
+            }
+        }
+    }
+
+    /** The view that {@code node} installed last, as its event; null if none is known. */
+    @Nullable
+    Event lastView(String node) {
+        return lastViews.get(node);
+    }
+
+    /** Whatever was recorded is history, and its memory free, but for who holds what. */
+    void forget() throws IOException {
+        follow();
+        long before = System.nanoTime();
+        client.forget(sample -> sample.endedNanos() < before - KEPT.toNanos());
+        observer.forget(sighting -> sighting.nanos() < before);
+        events.forget(event -> !event.name().startsWith("vip-"));
+        witness.read();
+        witness.forget();
     }
 
     Feed<Sample> client() {
@@ -118,9 +185,7 @@ public final class Stage implements AutoCloseable {
     void awaitSteady() throws IOException, InterruptedException, Await.NotReached {
         lab.awaitFullView(TO_HEAL);
         String node = walk.nodes().getFirst();
-        var all = new ArrayList<>(WalkThrough.APPLICATIONS);
-        all.addAll(WalkThrough.ADDRESSES);
-        lab.awaitOnline(node, all, TO_HEAL);
+        lab.awaitOnline(node, resources, TO_HEAL);
         long from = System.nanoTime();
         Await.that("the client gets good answers and the observer sees the address", TO_HEAL, () -> {
             mustBeObserved();
@@ -131,6 +196,18 @@ public final class Stage implements AutoCloseable {
                                     && sighting.address().equals(walk.haproxyAddress()))
                             .isEmpty();
         });
+    }
+
+    /** Undoes every fault that the lab knows. */
+    void mend() throws IOException, InterruptedException {
+        lab.fault("mend", "all", "public", "private", "storage");
+        for (LabConsole.NodeStatus node : lab.nodes().values()) {
+            if (node.power().equals("frozen")) {
+                lab.fault("thaw", node.name());
+            } else if (node.power().equals("off")) {
+                lab.fault("power-on", node.name());
+            }
+        }
     }
 
     /** Undoes the fault of a drill and waits until all is as before. */

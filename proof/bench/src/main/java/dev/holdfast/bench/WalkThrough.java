@@ -39,6 +39,11 @@ public record WalkThrough(
         return "http://" + haproxyAddress + "/index.html";
     }
 
+    /** The address of a resource of {@link #ADDRESSES}. */
+    String addressOf(String resource) {
+        return virtualAddresses().get(ADDRESSES.indexOf(resource));
+    }
+
     public List<String> virtualAddresses() {
         return List.of(haproxyAddress, httpd1Address, httpd2Address);
     }

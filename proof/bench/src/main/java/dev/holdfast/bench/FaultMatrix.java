@@ -1,0 +1,355 @@
+package dev.holdfast.bench;
+
+import io.avaje.json.mapper.JsonMapper;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * {@code ./holdfast bench faults}: every fault of the list, many times, on labs of two nodes; after each one an audit of what really runs.
+ * Every run is written to a file as it ends, so that a bench that was interrupted can be resumed. Exit code 1 if anything was ever not as it
+ * must be.
+ */
+final class FaultMatrix {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private static final List<String> HEADER = List.of(
+            "fault",
+            "runs",
+            "outage median ms",
+            "min",
+            "max",
+            "held twice, ms",
+            "moved",
+            "voted out",
+            "service back",
+            "runs with a finding");
+
+    /** Longer than any period of a timer of the daemons, so that every phase is equally likely. */
+    private static final long PHASE_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
+
+    private final Options options;
+    private final Path results;
+    private final PrintStream progress = System.err;
+    private final List<Verdict> verdicts = new ArrayList<>();
+    private final Queue<Scenario> due = new ArrayDeque<>();
+
+    private record Options(
+            int runs,
+            List<Scenario> scenarios,
+            String profile,
+            String fencing,
+            int parallel,
+            String name,
+            Optional<Path> file,
+            boolean resume,
+            boolean json) {}
+
+    private FaultMatrix(Options options) throws IOException {
+        this.options = options;
+        Path directory = LabConsole.named(options.name()).results();
+        results = options.file()
+                .orElse(directory.resolve("faults-" + options.profile() + "-" + options.fencing() + ".jsonl"));
+        if (results.getParent() != null) {
+            Files.createDirectories(results.getParent());
+        }
+        if (Files.exists(results)) {
+            if (options.resume()) {
+                Files.readAllLines(results).stream().map(Verdict::parse).forEach(verdicts::add);
+            } else {
+                Files.move(
+                        results,
+                        results.resolveSibling(results.getFileName() + ".old"),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        for (int run = 1; run <= options.runs(); run++) {
+            for (Scenario scenario : options.scenarios()) {
+                if (of(scenario).size() < run) {
+                    due.add(scenario);
+                }
+            }
+        }
+    }
+
+    static int main(List<String> arguments) throws InterruptedException {
+        try {
+            return new FaultMatrix(parse(arguments)).run();
+        } catch (IOException e) {
+            System.err.println("the results can't be kept: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private static Options parse(List<String> arguments) {
+        int runs = 5;
+        List<Scenario> scenarios = Scenario.all();
+        String profile = "default";
+        String fencing = "power";
+        int parallel = 1;
+        String name = "faults";
+        Optional<Path> file = Optional.empty();
+        boolean resume = false;
+        boolean json = false;
+        for (int i = 0; i < arguments.size(); i++) {
+            String option = arguments.get(i);
+            if (option.equals("--resume")) {
+                resume = true;
+                continue;
+            }
+            String value = i + 1 < arguments.size() ? arguments.get(++i) : "";
+            switch (option) {
+                case "--runs" -> runs = number(option, value, 9999);
+                case "--parallel" -> parallel = number(option, value, 20);
+                case "--scenario" -> scenarios = scenarios(value);
+                case "--profile" -> profile = oneOf(option, value, "default", "fast", "conservative");
+                case "--fencing" -> fencing = oneOf(option, value, "power", "watchdog");
+                case "--name" -> name = value;
+                case "--file" -> file = Optional.of(Path.of(value));
+                case "-o" -> json = oneOf(option, value, "json").equals("json");
+                default -> usage("unknown option " + option);
+            }
+        }
+        return new Options(runs, scenarios, profile, fencing, parallel, name, file, resume, json);
+    }
+
+    private static int number(String option, String value, int max) {
+        if (value.matches("[1-9][0-9]{0,3}") && Integer.parseInt(value) <= max) {
+            return Integer.parseInt(value);
+        }
+        throw usage(option + " must be a number 1.." + max + ", got '" + value + "'");
+    }
+
+    private static String oneOf(String option, String value, String... known) {
+        if (List.of(known).contains(value)) {
+            return value;
+        }
+        throw usage(option + " must be " + String.join(" or ", known) + ", got '" + value + "'");
+    }
+
+    private static List<Scenario> scenarios(String names) {
+        return switch (names) {
+            case "all" -> Scenario.all();
+            case "single" -> Scenario.single();
+            case "pairs" -> Scenario.pairs();
+            default ->
+                Arrays.stream(names.split(","))
+                        .map(name -> Scenario.of(name).orElseThrow(() -> usage("there is no scenario '" + name + "'")))
+                        .toList();
+        };
+    }
+
+    private static IllegalArgumentException usage(String problem) {
+        System.err.println(problem);
+        System.err.println("""
+                usage: ./holdfast bench faults [--runs N] [--scenario all|single|pairs|NAME[,NAME]...]
+                         [--profile default|fast|conservative] [--fencing power|watchdog] [--parallel LABS]
+                         [--name LAB] [--file FILE] [--resume] [-o json]
+                scenarios:""");
+        Scenario.all()
+                .forEach(scenario -> System.err.println("  %-24s %s".formatted(scenario.name(), scenario.text())));
+        System.exit(2);
+        return new IllegalArgumentException(problem);
+    }
+
+    private int run() throws InterruptedException {
+        progress.println("%d runs of %d scenarios; profile %s, fencing %s; kept in %s"
+                .formatted(due.size(), options.scenarios().size(), options.profile(), options.fencing(), results));
+        List<Thread> workers = new ArrayList<>();
+        for (int i = 1; i <= Math.min(options.parallel(), due.size()); i++) {
+            LabConsole lab = LabConsole.named(options.name() + (options.parallel() == 1 ? "" : "-" + i));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> takeDown(lab), "teardown " + lab.name()));
+            workers.add(Thread.ofPlatform().name(lab.name()).start(() -> work(lab)));
+        }
+        for (Thread worker : workers) {
+            worker.join();
+        }
+        if (options.json()) {
+            System.out.println(JSON.toJson(verdicts.stream().map(Verdict::json).toList()));
+        } else {
+            table().forEach(System.out::println);
+        }
+        return verdicts.stream().allMatch(Verdict::good) ? 0 : 1;
+    }
+
+    private Optional<Scenario> next() {
+        synchronized (due) {
+            return Optional.ofNullable(due.poll());
+        }
+    }
+
+    /** Plays what is due on one lab, and makes a new lab when one did not come back. */
+    private void work(LabConsole lab) {
+        try {
+            Optional<Scenario> scenario = next();
+            while (scenario.isPresent()) {
+                scenario = onFreshLab(lab, scenario.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            takeDown(lab);
+        }
+    }
+
+    /** Begins with {@code first}; returns with what is due next if the lab can't be used any more, or with nothing at the end. */
+    private Optional<Scenario> onFreshLab(LabConsole lab, Scenario first) throws InterruptedException {
+        Scenario now = first;
+        takeDown(lab);
+        try {
+            lab.up(2, options.profile(), options.fencing());
+            lab.awaitFullView(Stage.TO_HEAL);
+            try (Stage stage = Stage.withWitness(lab)) {
+                while (true) {
+                    TimeUnit.NANOSECONDS.sleep(
+                            ThreadLocalRandom.current().nextLong(PHASE_NANOS)); // The phase is what is random here.
+                    Trial trial = Trial.run(stage, now);
+                    note(Verdict.of(trial, options.profile(), options.fencing(), lab.name()), lab);
+                    Optional<Scenario> next = next();
+                    if (next.isEmpty() || !trial.back()) {
+                        return next;
+                    }
+                    now = next.get();
+                }
+            }
+        } catch (IOException | Await.NotReached e) {
+            note(
+                    Verdict.broken(
+                            now.name(),
+                            options.profile(),
+                            options.fencing(),
+                            lab.name(),
+                            "the bench could not go on: " + e.getMessage()),
+                    lab);
+            return next();
+        }
+    }
+
+    private synchronized void note(Verdict verdict, LabConsole lab) {
+        verdicts.add(verdict);
+        try {
+            Files.writeString(results, verdict.line() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            progress.println("a result could not be kept: " + e.getMessage());
+        }
+        progress.println("%-9s %-22s %s: %5d ms without an answer%s%s%s"
+                .formatted(
+                        lab.name(),
+                        verdict.scenario(),
+                        verdict.node(),
+                        verdict.outageMillis(),
+                        verdict.moved() ? ", moved" : "",
+                        verdict.votedOut().isEmpty()
+                                ? ""
+                                : ", voted out " + String.join(" ", verdict.votedOut()) + " after "
+                                        + verdict.proofMillis() + " ms",
+                        verdict.good() ? "" : "; NOT GOOD"));
+        if (!verdict.good()) {
+            verdict.problems().forEach(problem -> progress.println("    " + problem.replace("\n", "\n    ")));
+            progress.println("    logs: " + keepLogs(lab, verdict));
+        }
+    }
+
+    /** A lab's logs go with it; those of a run that was not good are worth more. */
+    private String keepLogs(LabConsole lab, Verdict verdict) {
+        Path kept = results.resolveSibling("logs")
+                .resolve(verdict.scenario() + "-" + verdict.at().replace(":", "") + "-" + lab.name());
+        try (var files = Files.walk(lab.state())) {
+            for (Path file : files.filter(
+                            path -> path.toString().matches(".*\\.(jsonl|log|out)") && !path.startsWith(lab.shared()))
+                    .toList()) {
+                Path copy = kept.resolve(lab.state().relativize(file));
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+            }
+            return kept.toString();
+        } catch (IOException e) {
+            return "could not be kept: " + e;
+        }
+    }
+
+    private void takeDown(LabConsole lab) {
+        try {
+            LabConsole.Answer answer = lab.down();
+            if (!answer.ok()) {
+                progress.println(answer.output());
+            }
+        } catch (IOException e) {
+            progress.println("the lab could not be taken down: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<Verdict> of(Scenario scenario) {
+        return verdicts.stream()
+                .filter(verdict -> verdict.scenario().equals(scenario.name())
+                        && verdict.profile().equals(options.profile())
+                        && verdict.fencing().equals(options.fencing()))
+                .toList();
+    }
+
+    private List<String> table() {
+        List<String> lines = new ArrayList<>(List.of("| " + String.join(" | ", HEADER) + " |"));
+        lines.add("|---|" + "---:|".repeat(HEADER.size() - 1));
+        for (Scenario scenario : options.scenarios()) {
+            List<Verdict> runs = of(scenario);
+            if (!runs.isEmpty()) {
+                lines.add("| " + String.join(" | ", row(scenario, runs)) + " |");
+            }
+        }
+        for (Scenario scenario : options.scenarios()) {
+            findings(scenario).forEach(finding -> lines.add("finding: " + finding));
+        }
+        return lines;
+    }
+
+    private static List<String> row(Scenario scenario, List<Verdict> runs) {
+        long[] outages = runs.stream()
+                .filter(Verdict::back)
+                .mapToLong(Verdict::outageMillis)
+                .sorted()
+                .toArray();
+        return List.of(
+                scenario.text(),
+                Integer.toString(runs.size()),
+                Bench.median(outages),
+                outages.length == 0 ? "-" : Long.toString(outages[0]),
+                outages.length == 0 ? "-" : Long.toString(outages[outages.length - 1]),
+                Long.toString(runs.stream().mapToLong(Verdict::twiceMillis).sum()),
+                count(runs.stream().filter(Verdict::moved)),
+                count(runs.stream().filter(verdict -> !verdict.votedOut().isEmpty())),
+                count(runs.stream().filter(Verdict::back)),
+                count(runs.stream().filter(verdict -> !verdict.good())));
+    }
+
+    private static String count(Stream<Verdict> verdicts) {
+        return Long.toString(verdicts.count());
+    }
+
+    /** Each problem once, with how often it was found. */
+    private List<String> findings(Scenario scenario) {
+        return of(scenario).stream()
+                .flatMap(verdict -> verdict.problems().stream())
+                .map(problem -> problem.lines().findFirst().orElse("").replaceAll("[0-9]+", "N"))
+                .collect(Collectors.groupingBy(problem -> problem, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .sorted((one, two) -> Long.compare(two.getValue(), one.getValue()))
+                .map(entry -> scenario.name() + ": " + entry.getValue() + " x " + entry.getKey())
+                .toList();
+    }
+}
