@@ -1,5 +1,6 @@
 package dev.holdfast.membership;
 
+import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
@@ -53,6 +54,17 @@ public sealed interface Effect {
 
     /** Reset this machine now, without sync: something could not be stopped. */
     record ResetMachine(String reason) implements Effect {}
+
+    /**
+     * A life that was a member was voted out, as this node has just learned. For the records: nothing in the protocol
+     * hangs on it.
+     *
+     * @param epoch of the view that leaves it out
+     * @param by who proposed that view
+     * @param byItsOwnWord the life had ended or left by its own word before
+     */
+    record VotedOut(NodeId victim, Incarnation incarnation, Epoch epoch, NodeId by, String reason, boolean byItsOwnWord)
+            implements Effect {}
 
     /** Make the victim harmless by fence device; answer with FenceSucceeded or FenceFailed. */
     record Fence(NodeId victim, Incarnation incarnation, String reason) implements Effect {}

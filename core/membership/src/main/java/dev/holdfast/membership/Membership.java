@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -888,6 +889,7 @@ public final class Membership {
             return;
         }
         View before = current;
+        List<Effect.VotedOut> votedOut = votedOutBetween(before, view);
         current = view;
         currentSince = now;
         boolean epochChanged = before == null || !before.epoch().equals(view.epoch());
@@ -911,6 +913,7 @@ public final class Membership {
             memberSince = now;
             lease.drop();
         }
+        out.addAll(votedOut); // Before the orders to fence: they are entered in the same record.
         if (epochChanged) {
             lookedAfterAnnouncement = false;
             Moment suspectedSince = roundBegan;
@@ -946,6 +949,22 @@ public final class Membership {
         out.add(new Effect.InstallView(view));
         beat(now, true);
         pollNow(now);
+    }
+
+    private List<Effect.VotedOut> votedOutBetween(@Nullable View before, View view) {
+        if (before == null || before.epoch().equals(view.epoch())) {
+            return List.of();
+        }
+        return view.unsettled().stream()
+                .filter(each -> each.evictedIn().equals(view.epoch()))
+                .map(each -> new Effect.VotedOut(
+                        each.node(),
+                        each.incarnation(),
+                        view.epoch(),
+                        view.proposer(),
+                        view.reason(),
+                        isGone(each.node())))
+                .toList();
     }
 
     private static boolean isUnsettled(View view, NodeId node, Incarnation life) {
@@ -1349,7 +1368,7 @@ public final class Membership {
             if (!cohort.contains(self) || now.isBefore(proposeAt)) {
                 return null;
             }
-            return onTopOf(base, newest -> evictOn(newest, cohort));
+            return onTopOf(base, newest -> evictOn(now, newest, cohort));
         }
         if (round != 0) {
             return null; // Membership first: nothing else is decided while it is in doubt.
@@ -1385,38 +1404,46 @@ public final class Membership {
         };
     }
 
-    private @Nullable View evictOn(View newest, NodeSet cohort) {
+    private @Nullable View evictOn(Moment now, View newest, NodeSet cohort) {
         if (round == 0 || !cohort.equals(chosen)) {
             return null; // They came back while the ballot was under way.
         }
-        return without(newest, cohort, "");
+        return without(newest, cohort, node -> {
+            String lost = whyLost(now, node);
+            return lost.isEmpty() ? "others hear each other better" : lost;
+        });
     }
 
-    private @Nullable View without(View newest, NodeSet cohort, String reason) {
+    /** @param reason why each of those has to go that are not in the cohort, for people */
+    private @Nullable View without(View newest, NodeSet cohort, Function<NodeId, String> reason) {
         SortedMap<NodeId, Incarnation> members = new TreeMap<>();
         List<View.Unsettled> unsettled = new ArrayList<>(newest.unsettled());
         Epoch epoch = newest.epoch().next();
-        StringBuilder why = new StringBuilder("voted out:");
+        Map<String, List<String>> reasons = new LinkedHashMap<>();
         newest.members().forEach((node, life) -> {
             if (cohort.contains(node)) {
                 members.put(node, life);
             } else {
                 unsettled.add(new View.Unsettled(node, life, epoch, false));
-                why.append(' ').append(node).append(' ').append(life);
+                reasons.computeIfAbsent(reason.apply(node), _ -> new ArrayList<>())
+                        .add(node + " " + life);
             }
         });
         if (members.size() == newest.members().size() || !members.containsKey(self)) {
             return null;
         }
-        if (!reason.isEmpty()) {
-            why.append("; ").append(reason);
-        }
+        StringBuilder why = new StringBuilder();
+        reasons.forEach((each, lives) -> why.append(why.isEmpty() ? "voted out: " : "; ")
+                .append(String.join(", ", lives))
+                .append(": ")
+                .append(each));
         NodeId master = members.containsKey(newest.master()) ? newest.master() : self;
         return newest.withMembers(members, master, unsettled, self, why.toString());
     }
 
     private @Nullable View changeOn(View newest, ViewChange wanted) {
-        if (!newest.master().equals(self)) {
+        boolean anybodys = wanted instanceof ViewChange.Evict; // The master itself may be the one to go.
+        if (!anybodys && !newest.master().equals(self)) {
             return null;
         }
         return switch (wanted) {
@@ -1429,12 +1456,12 @@ public final class Membership {
                 newest.withCss(merged(newest.css(), css.changes()), self, "settings " + css.changes());
             case ViewChange.Evict evict -> {
                 NodeSet rest = newest.memberSet().without(evict.node());
-                String why = evict.by() + " wants it: " + evict.reason();
+                String why = "ordered by " + evict.by() + (evict.reason().isEmpty() ? "" : ": " + evict.reason());
                 Incarnation life = newest.members().get(evict.node());
                 if (life != null) {
                     orderedFences.add(new Life(evict.node(), life));
                 }
-                yield newest.memberSet().equals(rest) || !rest.contains(self) ? null : without(newest, rest, why);
+                yield newest.memberSet().equals(rest) || !rest.contains(self) ? null : without(newest, rest, _ -> why);
             }
         };
     }
@@ -1470,7 +1497,7 @@ public final class Membership {
             }
             case ViewChange.Evict evict -> {
                 if (evict.node().equals(self)) {
-                    yield "the master does not vote itself out; ask another node, or move the master first";
+                    yield "a node does not vote itself out; ask another one";
                 }
                 yield view.memberSet().contains(evict.node()) ? "" : evict.node() + " is not a member";
             }
@@ -1494,7 +1521,8 @@ public final class Membership {
             case ViewChange.SetRoot root ->
                 isMasterOf(root.epoch())
                         && root.root().generation() == view.registryRoot().generation() + 1;
-            case ViewChange.SetCss _, ViewChange.Evict _ -> isMasterOf(view.epoch());
+            case ViewChange.SetCss _ -> isMasterOf(view.epoch());
+            case ViewChange.Evict _ -> phase == Phase.MEMBER;
         };
     }
 
@@ -1546,8 +1574,11 @@ public final class Membership {
     }
 
     private void onChangeWanted(Moment now, Input.ChangeWanted wanted) {
-        if (current == null || !isMasterOf(current.epoch())) {
-            refuse(wanted, "this node is not the master");
+        boolean entitled = wanted.change() instanceof ViewChange.Evict
+                ? phase == Phase.MEMBER
+                : current != null && isMasterOf(current.epoch());
+        if (current == null || !entitled) {
+            refuse(wanted, "this node is not " + (phase == Phase.MEMBER ? "the master" : "a member"));
         } else if (!objection(current, wanted.change()).isEmpty()) {
             refuse(wanted, objection(current, wanted.change()));
         } else if (isDone(current, wanted.change())) {

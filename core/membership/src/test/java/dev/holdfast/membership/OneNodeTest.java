@@ -27,7 +27,7 @@ class OneNodeTest {
 
     private final Membership node = new Membership(
             new MembershipSettings(
-                    N1, NodeSet.of(N1, N2), 1, 1, Timing.standard(), 7, true, false, Duration.ofSeconds(3), 1),
+                    N1, NodeSet.of(N1, N2), 1, 1, Timing.standard(), 7, true, true, Duration.ofSeconds(3), 1),
             new Moment(0));
     private final TreeMap<NodeId, HeartbeatBlock> heartbeats = new TreeMap<>();
     private final TreeMap<NodeId, BallotBlock> ballots = new TreeMap<>();
@@ -193,6 +193,60 @@ class OneNodeTest {
                 .isNotEmpty()
                 .allMatch(effect -> effect instanceof Effect.RenewLease renewal
                         && renewal.until().equals(began.plus(Timing.standard().lease())));
+    }
+
+    @Test
+    void a_member_that_an_administrator_wants_out_is_voted_out_and_shot_at_once_although_it_is_well() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        assertThat(current().hasMember(N2, FIRST_LIFE)).isTrue();
+        seen.clear();
+
+        give(new Input.ChangeWanted(7, new ViewChange.Evict(N2, "alice", "bad disk")));
+        passWithPeerHeard(0.2);
+        assertThat(current().memberSet()).isEqualTo(NodeSet.of(N1));
+        assertThat(current().reason()).isEqualTo("voted out: n2 #1: ordered by alice: bad disk");
+        assertThat(seen)
+                .anyMatch(effect ->
+                        effect instanceof Effect.ChangeAnswered answer && answer.request() == 7 && answer.accepted())
+                .anyMatch(effect -> effect instanceof Effect.Fence shot
+                        && shot.victim().equals(N2)
+                        && shot.incarnation().equals(FIRST_LIFE))
+                .contains(new Effect.VotedOut(
+                        N2, FIRST_LIFE, current().epoch(), N1, current().reason(), false));
+    }
+
+    @Test
+    void an_order_to_vote_out_a_stranger_or_the_node_itself_is_refused() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        View before = current();
+
+        give(new Input.ChangeWanted(7, new ViewChange.Evict(N1, "alice", "")));
+        give(new Input.ChangeWanted(8, new ViewChange.Evict(new NodeId(3), "alice", "")));
+        assertThat(current()).isEqualTo(before);
+        assertThat(seen)
+                .contains(
+                        new Effect.ChangeAnswered(7, false, before, "a node does not vote itself out; ask another one"),
+                        new Effect.ChangeAnswered(8, false, before, "n3 is not a member"));
+    }
+
+    @Test
+    void the_view_and_the_record_say_why_a_member_was_voted_out() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        seen.clear();
+        pass(9);
+        assertThat(seen)
+                .filteredOn(Effect.VotedOut.class::isInstance)
+                .singleElement()
+                .isEqualTo(new Effect.VotedOut(
+                        N2,
+                        FIRST_LIFE,
+                        current().epoch(),
+                        N1,
+                        "voted out: n2 #1: silent on all private networks for more than 3.000 s",
+                        false));
     }
 
     private void peerIsMemberOfAViewOfItsOwn() {

@@ -143,6 +143,8 @@ public final class Codec {
             case Request.QueryVotingDisks _ -> object("t", "queryVotingDisks");
             case Request.QueryTiming _ -> object("t", "queryTiming");
             case Request.QueryFencing _ -> object("t", "queryFencing");
+            case Request.WhyFenced r -> object("t", "whyFenced", "node", r.node());
+            case Request.QueryLinks _ -> object("t", "queryLinks");
             case Request.ListNodes _ -> object("t", "listNodes");
             case Request.CreateAppVip r ->
                 object(
@@ -162,7 +164,9 @@ public final class Codec {
                         r.failback());
             case Request.DeleteAppVip r -> object("t", "deleteAppVip", "name", r.name(), "force", r.force());
             case Request.Why r -> object("t", "why", "resource", r.resource());
-            case Request.ConfirmFenced r -> object("t", "confirmFenced", "node", r.node());
+            case Request.ConfirmFenced r -> object("t", "confirmFenced", "node", r.node(), "force", r.force());
+            case Request.FenceNode r ->
+                object("t", "fenceNode", "node", r.node(), "reason", r.reason(), "force", r.force());
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
         };
     }
@@ -220,6 +224,8 @@ public final class Codec {
             case "queryVotingDisks" -> new Request.QueryVotingDisks();
             case "queryTiming" -> new Request.QueryTiming();
             case "queryFencing" -> new Request.QueryFencing();
+            case "whyFenced" -> new Request.WhyFenced(in.maybeText("node"));
+            case "queryLinks" -> new Request.QueryLinks();
             case "listNodes" -> new Request.ListNodes();
             case "createAppVip" ->
                 new Request.CreateAppVip(
@@ -231,7 +237,8 @@ public final class Codec {
                         in.flag("failback"));
             case "deleteAppVip" -> new Request.DeleteAppVip(in.text("name"), in.flag("force"));
             case "why" -> new Request.Why(in.text("resource"));
-            case "confirmFenced" -> new Request.ConfirmFenced(in.text("node"));
+            case "confirmFenced" -> new Request.ConfirmFenced(in.text("node"), in.flag("force"));
+            case "fenceNode" -> new Request.FenceNode(in.text("node"), in.text("reason"), in.flag("force"));
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "' in version " + VERSION);
         };
@@ -381,12 +388,15 @@ public final class Codec {
                         "t",
                         "fencing",
                         "devices",
-                        devices.stream()
-                                .map(d -> object(
-                                        "node", d.node(), "agent", d.agent(), "plug", d.plug(), "state", d.state()))
-                                .toList(),
+                        devices.stream().map(Codec::toObject).toList(),
                         "records",
                         records.stream().map(Codec::toObject).toList());
+            case Reply.Links(List<Reply.Link> links) ->
+                object(
+                        "t",
+                        "links",
+                        "links",
+                        links.stream().map(Codec::toObject).toList());
             case Reply.Nodes(String cluster, List<Reply.Node> nodes) ->
                 object(
                         "t",
@@ -522,6 +532,59 @@ public final class Codec {
                 d.detail());
     }
 
+    private static Map<String, Object> toObject(Reply.FenceDevice d) {
+        return object(
+                "number",
+                d.number(),
+                "level",
+                d.level(),
+                "agent",
+                d.agent(),
+                "node",
+                d.node(),
+                "plug",
+                d.plug(),
+                "state",
+                d.state(),
+                "testedMillis",
+                d.testedMillis(),
+                "latencyMillis",
+                d.latencyMillis(),
+                "detail",
+                d.detail());
+    }
+
+    private static Reply.FenceDevice fenceDevice(Fields in) throws MalformedMessage {
+        return new Reply.FenceDevice(
+                in.number("number"),
+                in.number("level"),
+                in.text("agent"),
+                in.text("node"),
+                in.text("plug"),
+                in.text("state"),
+                in.big("testedMillis"),
+                in.big("latencyMillis"),
+                in.text("detail"));
+    }
+
+    private static Map<String, Object> toObject(Reply.Link l) {
+        return object(
+                "number",
+                l.number(),
+                "node",
+                l.node(),
+                "address",
+                l.address(),
+                "state",
+                l.state(),
+                "roundTripMicros",
+                l.roundTripMicros(),
+                "lostPerMille",
+                l.lostPerMille(),
+                "silentMillis",
+                l.silentMillis());
+    }
+
     private static Map<String, Object> toObject(Reply.FenceRecord r) {
         return object(
                 "node",
@@ -532,12 +595,48 @@ public final class Codec {
                 r.epoch(),
                 "whenMillis",
                 r.whenMillis(),
+                "by",
+                r.by(),
+                "byItsOwnWord",
+                r.byItsOwnWord(),
+                "reason",
+                r.reason(),
                 "settled",
                 r.settled(),
                 "proof",
                 r.proof(),
                 "detail",
-                r.detail());
+                r.detail(),
+                "story",
+                r.story().stream()
+                        .map(s -> object(
+                                "whenMillis",
+                                s.whenMillis(),
+                                "witness",
+                                s.witness(),
+                                "kind",
+                                s.kind(),
+                                "text",
+                                s.text()))
+                        .toList());
+    }
+
+    private static Reply.FenceRecord fenceRecord(Fields in) throws MalformedMessage {
+        return new Reply.FenceRecord(
+                in.text("node"),
+                in.big("incarnation"),
+                in.big("epoch"),
+                in.big("whenMillis"),
+                in.text("by"),
+                in.flag("byItsOwnWord"),
+                in.text("reason"),
+                in.flag("settled"),
+                in.text("proof"),
+                in.text("detail"),
+                in.objects(
+                        "story",
+                        s -> new Reply.FenceStep(
+                                s.big("whenMillis"), s.text("witness"), s.text("kind"), s.text("text"))));
     }
 
     private static Reply reply(Fields in) throws MalformedMessage {
@@ -579,21 +678,18 @@ public final class Codec {
                         in.big("takeoverMillis"),
                         in.texts("certificate"));
             case "fencing" ->
-                new Reply.Fencing(
-                        in.objects(
-                                "devices",
-                                d -> new Reply.FenceDevice(
-                                        d.text("node"), d.text("agent"), d.text("plug"), d.text("state"))),
-                        in.objects(
-                                "records",
-                                r -> new Reply.FenceRecord(
-                                        r.text("node"),
-                                        r.big("incarnation"),
-                                        r.big("epoch"),
-                                        r.big("whenMillis"),
-                                        r.flag("settled"),
-                                        r.text("proof"),
-                                        r.text("detail"))));
+                new Reply.Fencing(in.objects("devices", Codec::fenceDevice), in.objects("records", Codec::fenceRecord));
+            case "links" ->
+                new Reply.Links(in.objects(
+                        "links",
+                        l -> new Reply.Link(
+                                l.number("number"),
+                                l.text("node"),
+                                l.text("address"),
+                                l.text("state"),
+                                l.big("roundTripMicros"),
+                                l.number("lostPerMille"),
+                                l.big("silentMillis"))));
             case "nodes" ->
                 new Reply.Nodes(
                         in.text("cluster"),

@@ -223,19 +223,86 @@ public sealed interface Reply {
         }
     }
 
-    /** {@code state}: what the last self-test found, possibly empty. */
-    record FenceDevice(String node, String agent, String plug, String state) {}
+    /**
+     * A way to fence, as the asked node's self-tests found it: the device itself, or one of its plugs.
+     *
+     * @param number of the device in cluster.conf
+     * @param level levels are tried from the lowest number; all devices of a level must succeed
+     * @param node whose plug this is; empty for the device itself
+     * @param plug what the device calls the node; empty for the device itself
+     * @param state GOOD, BROKEN, or UNTESTED before the first test
+     * @param testedMillis when it was last tested: wall clock, milliseconds since 1970; 0: never
+     * @param latencyMillis how long the test took
+     * @param detail of a plug, whether it is on or off; or what went wrong
+     */
+    record FenceDevice(
+            int number,
+            int level,
+            String agent,
+            String node,
+            String plug,
+            String state,
+            long testedMillis,
+            long latencyMillis,
+            String detail) {}
 
     /**
-     * A node that was voted out.
+     * A life of a node that was voted out.
      *
      * @param epoch of the view that left it out
      * @param whenMillis wall clock, milliseconds since 1970; 0: not known
+     * @param by who proposed that view; empty if not known
+     * @param byItsOwnWord the life had stopped or ended by its own word before
+     * @param reason why, as the proposer put it
      * @param settled whether it is proved harmless
      * @param proof such as {@code F1 FENCED}; empty while unsettled
+     * @param detail of the proof
+     * @param story what was done about it, oldest first
      */
     record FenceRecord(
-            String node, long incarnation, long epoch, long whenMillis, boolean settled, String proof, String detail) {}
+            String node,
+            long incarnation,
+            long epoch,
+            long whenMillis,
+            String by,
+            boolean byItsOwnWord,
+            String reason,
+            boolean settled,
+            String proof,
+            String detail,
+            List<FenceStep> story) {
+        public FenceRecord {
+            story = List.copyOf(story);
+        }
+    }
+
+    /** {@code witness}: the node that did it or saw it. {@code kind}: REQUESTED, FAILED, or a proof such as {@code F1 FENCED}. */
+    record FenceStep(long whenMillis, String witness, String kind, String text) {}
+
+    /** By number of the private network, then by node. */
+    record Links(List<Link> links) implements Answer {
+        public Links {
+            links = List.copyOf(links);
+        }
+    }
+
+    /**
+     * One private network as it is between the asked node and one other.
+     *
+     * @param address of the other node there
+     * @param state UP, DOWN, or NEVER if nothing was heard yet
+     * @param roundTripMicros smoothed; -1: not known
+     * @param lostPerMille of the other node's datagrams among the latest; -1: not known
+     * @param silentMillis since the other node was last heard there; -1: never
+     */
+    record Link(
+            int number,
+            String node,
+            String address,
+            String state,
+            long roundTripMicros,
+            int lostPerMille,
+            long silentMillis) {}
 
     /** Configured nodes by number. */
     record Nodes(String cluster, List<Node> nodes) implements Answer {

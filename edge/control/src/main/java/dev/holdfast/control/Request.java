@@ -137,6 +137,12 @@ public sealed interface Request {
     /** Answered with {@link Reply.Fencing}. */
     record QueryFencing() implements Request {}
 
+    /** Why was a node, or the asked node itself, voted out? Answered with {@link Reply.Fencing}: its records, no devices. */
+    record WhyFenced(Optional<String> node) implements Request {}
+
+    /** The private networks as the asked node sees them. Answered with {@link Reply.Links}. */
+    record QueryLinks() implements Request {}
+
     /** Answered with {@link Reply.Nodes}. */
     record ListNodes() implements Request {}
 
@@ -157,8 +163,20 @@ public sealed interface Request {
     /** Why is this resource where it is, or why is it not running? Answered with {@link Reply.Explanation}. */
     record Why(String resource) implements Request {}
 
-    /** An operator vouches that a node is powered off, by name; without it being true, data may be lost. */
-    record ConfirmFenced(String node) implements Request {}
+    /**
+     * An operator vouches that a node is powered off, by name; without it being true, data may be lost.
+     *
+     * @param force says that the operator has understood that; without it the request is refused
+     */
+    record ConfirmFenced(String node, boolean force) implements Request {}
+
+    /**
+     * Votes a node out and has it fenced.
+     *
+     * @param reason kept in the fencing record; may be empty
+     * @param force also the node that the request is given to
+     */
+    record FenceNode(String node, String reason, boolean force) implements Request {}
 
     /** Stops every resource here and leaves the cluster. {@code force}: also what can run nowhere else. */
     record StopCrs(boolean force) implements Request {}

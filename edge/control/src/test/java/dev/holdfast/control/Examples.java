@@ -43,7 +43,11 @@ final class Examples {
                 new Request.CreateAppVip(2, "192.0.2.11", "vip", "root", Optional.empty(), false),
                 new Request.DeleteAppVip("vip", true),
                 new Request.Why("web"),
-                new Request.ConfirmFenced("node2"),
+                new Request.ConfirmFenced("node2", true),
+                new Request.FenceNode("node2", AWKWARD, false),
+                new Request.WhyFenced(Optional.empty()),
+                new Request.WhyFenced(Optional.of("node2")),
+                new Request.QueryLinks(),
                 new Request.StopCrs(true));
     }
 
@@ -110,8 +114,20 @@ final class Examples {
                 new Reply.VotingDisks(List.of(new Reply.VotingDisk(1, "ONLINE", "0123", "/dev/sdb", 412, ""))),
                 new Reply.CssTiming("3.0", "4", "0.5", "default", 4000, 10_000, List.of("C1", "C2")),
                 new Reply.Fencing(
-                        List.of(new Reply.FenceDevice("node1", "fence_ipmilan", "1", "good")),
-                        List.of(new Reply.FenceRecord("node2", 6, 12, 1, true, "F1 FENCED", "off"))),
+                        List.of(new Reply.FenceDevice(1, 2, "fence_ipmilan", "node1", "7", "GOOD", 5, 6, "on")),
+                        List.of(new Reply.FenceRecord(
+                                "node2",
+                                6,
+                                12,
+                                1,
+                                "node1",
+                                false,
+                                AWKWARD,
+                                true,
+                                "F1 FENCED",
+                                "off",
+                                List.of(new Reply.FenceStep(2, "node1", "REQUESTED", ""))))),
+                new Reply.Links(List.of(new Reply.Link(1, "node2", "10.1.1.12", "UP", 310, 0, -1))),
                 new Reply.Nodes(
                         "demo", List.of(new Reply.Node(1, "node1", true, List.of("192.0.2.1", "192.0.2.2"), 5))),
                 new Reply.Explanation("web", List.of("because"), List.of()));

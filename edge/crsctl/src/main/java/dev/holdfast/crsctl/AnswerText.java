@@ -1,10 +1,7 @@
 package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Reply;
-import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** What the cluster answers to queries, as text. */
 final class AnswerText {
@@ -58,47 +55,6 @@ final class AnswerText {
                 List.of("lease", timing.leaseMillis() + " ms"),
                 List.of("takeover", timing.takeoverMillis() + " ms"))));
         timing.certificate().forEach(line -> text.append(line).append('\n'));
-        return text.toString();
-    }
-
-    static String fencing(Reply.Fencing fencing, Supplier<ZoneId> zone) {
-        var text = new StringBuilder();
-        if (fencing.devices().isEmpty()) {
-            text.append(
-                    "No fence device is configured: a lost node's resources are taken over only when time or an operator proves it harmless.\n");
-        } else {
-            var rows = new ArrayList<List<String>>();
-            rows.add(List.of("Node", "Agent", "Plug", "State"));
-            fencing.devices()
-                    .forEach(d -> rows.add(
-                            List.of(d.node(), d.agent(), d.plug(), d.state().isEmpty() ? "-" : d.state())));
-            text.append(Text.columns(rows));
-        }
-        if (fencing.records().isEmpty()) {
-            return text.append("No node was fenced.\n").toString();
-        }
-        text.append("Nodes voted out, oldest first:\n");
-        var rows = new ArrayList<List<String>>();
-        rows.add(List.of("Node", "Incarnation", "Epoch", "When", "Proof", "Detail"));
-        for (Reply.FenceRecord record : fencing.records()) {
-            rows.add(List.of(
-                    record.node(),
-                    String.valueOf(record.incarnation()),
-                    String.valueOf(record.epoch()),
-                    record.whenMillis() == 0 ? "-" : Text.date(record.whenMillis(), zone.get()),
-                    record.settled() ? record.proof() : "none yet",
-                    record.detail()));
-        }
-        text.append(Text.columns(rows));
-        for (Reply.FenceRecord record : fencing.records()) {
-            if (!record.settled()) {
-                text.append(record.node())
-                        .append(
-                                " is not proved harmless; what ran there starts nowhere else until it is. If you have seen that it is off:  crsctl confirm fenced ")
-                        .append(record.node())
-                        .append('\n');
-            }
-        }
         return text.toString();
     }
 

@@ -106,6 +106,11 @@ final class Arguments {
         return operands.getFirst();
     }
 
+    /** The operand of a command that takes one or none. */
+    Optional<String> maybe(String what) throws UsageProblem {
+        return operands.isEmpty() ? Optional.empty() : Optional.of(only(what));
+    }
+
     List<String> names(String what) throws UsageProblem {
         for (int at = 0; at < operands.size(); at++) {
             checkName(what, operands.get(at));

@@ -194,6 +194,12 @@ final class Commands {
                     List.of(JSON),
                     "crsctl query css fencing"),
             new Command(
+                    "query css links",
+                    "[-o json]",
+                    "show the private networks to each node: state, round trip, loss",
+                    List.of(JSON),
+                    "crsctl query css links"),
+            new Command(
                     "query css timing",
                     "[-o json]",
                     "show the timing of the cluster and how it follows from the profile",
@@ -219,10 +225,24 @@ final class Commands {
                     "crsctl get css reboottime"),
             new Command(
                     "confirm fenced",
-                    "NODE",
+                    "NODE -f",
                     "vouch, as the operator, that a node that was voted out is powered off: only if you have seen it, or data may be lost",
-                    List.of(),
-                    "crsctl confirm fenced node2"));
+                    List.of(flag("-f", "I have seen that it is off")),
+                    "crsctl confirm fenced node2 -f"),
+            new Command(
+                    "fence",
+                    "NODE [-r REASON] [-f]",
+                    "vote a node out and have it fenced",
+                    List.of(
+                            valued("-r", "REASON", "kept in the fencing record"),
+                            flag("-f", "also the node on which the command is given")),
+                    "crsctl fence node2 -r \"its disk controller corrupts data\""),
+            new Command(
+                    "why-fenced",
+                    "[NODE] [-o json]",
+                    "tell why a node, or this one, was voted out the last time, and what proved it harmless",
+                    List.of(JSON),
+                    "crsctl why-fenced node2"));
 
     /** Commands of the clusterware that administrators may know this command from, and that we do not have. */
     private static final List<String> OTHERS = List.of(

@@ -7,6 +7,7 @@ import dev.holdfast.control.Unreachable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The command {@code crsctl}: manages resources and looks at the cluster. */
 public final class Crsctl {
@@ -140,7 +141,31 @@ public final class Crsctl {
                 arguments.none();
                 yield asRoot(command, new Request.StopCrs(arguments.has("-f")));
             }
-            case "confirm fenced" -> asRoot(command, new Request.ConfirmFenced(arguments.only("node")));
+            case "confirm fenced" ->
+                asRoot(command, new Request.ConfirmFenced(arguments.only("node"), arguments.has("-f")));
+            case "fence" ->
+                asRoot(
+                        command,
+                        new Request.FenceNode(
+                                arguments.only("node"), arguments.value("-r").orElse(""), arguments.has("-f")));
+            case "why-fenced" -> {
+                Optional<String> node = arguments.maybe("node");
+                yield show(
+                        command,
+                        new Request.WhyFenced(node),
+                        json,
+                        answer -> answer instanceof Reply.Fencing fencing
+                                ? FencingText.why(node, fencing.records(), surroundings.zone())
+                                : unexpected(answer));
+            }
+            case "query css links" -> {
+                arguments.none();
+                yield show(
+                        command,
+                        new Request.QueryLinks(),
+                        json,
+                        answer -> answer instanceof Reply.Links links ? FencingText.links(links) : unexpected(answer));
+            }
             case "query css votedisk" -> {
                 arguments.none();
                 yield show(
@@ -158,7 +183,7 @@ public final class Crsctl {
                         new Request.QueryFencing(),
                         json,
                         answer -> answer instanceof Reply.Fencing fencing
-                                ? AnswerText.fencing(fencing, surroundings.zone())
+                                ? FencingText.fencing(fencing, surroundings.zone())
                                 : unexpected(answer));
             }
             case "query css timing" -> {

@@ -86,6 +86,7 @@ public final class Rehearsal {
                     Request.CreateAppVip _,
                     Request.DeleteAppVip _,
                     Request.ConfirmFenced _,
+                    Request.FenceNode _,
                     Request.StopCrs _ -> Reply.Done.silently();
             case Request.StatusResource _ ->
                 new Reply.Resources(1, List.of(resource("net1", true), resource("web", false)));
@@ -101,7 +102,8 @@ public final class Rehearsal {
                 new Reply.VotingDisks(List.of(new Reply.VotingDisk(1, "ONLINE", "0".repeat(32), "/dev/sdb", 100, "")));
             case Request.QueryTiming _ ->
                 new Reply.CssTiming("3.0", "4.0", "3.0", "default", 4000, 10_000, List.of("S = L + W"));
-            case Request.QueryFencing _ -> new Reply.Fencing(List.of(), List.of());
+            case Request.QueryFencing _, Request.WhyFenced _ -> new Reply.Fencing(List.of(), List.of());
+            case Request.QueryLinks _ -> new Reply.Links(List.of());
             case Request.ListNodes _ ->
                 new Reply.Nodes("demo", List.of(new Reply.Node(1, "node1", true, List.of("192.0.2.1"), 1)));
             case Request.Evaluate _ ->

@@ -151,12 +151,32 @@ final class FakeCluster {
             case Request.QueryFencing _ ->
                 new Reply.Fencing(
                         List.of(
-                                new Reply.FenceDevice("node1", "fence_ipmilan", "1", "tested 2 min ago: good"),
-                                new Reply.FenceDevice("node2", "fence_ipmilan", "2", "")),
-                        List.of(
-                                new Reply.FenceRecord(
-                                        "node2", 5, 8, START, true, "F1 FENCED", "off, verified after 0.4 s"),
-                                new Reply.FenceRecord("node2", 6, 12, 0, false, "", "the agent does not answer")));
+                                new Reply.FenceDevice(1, 1, "fence_ipmilan", "", "", "GOOD", START, 212, ""),
+                                new Reply.FenceDevice(1, 1, "fence_ipmilan", "node1", "bmc1", "GOOD", START, 98, "on"),
+                                new Reply.FenceDevice(
+                                        1, 1, "fence_ipmilan", "node2", "bmc2", "BROKEN", START, 5000, "no answer"),
+                                new Reply.FenceDevice(2, 2, "fence_apc", "node2", "7", "UNTESTED", 0, 0, "")),
+                        records());
+            case Request.WhyFenced why ->
+                new Reply.Fencing(
+                        List.of(),
+                        records().stream()
+                                .filter(record ->
+                                        record.node().equals(why.node().orElse("node1")))
+                                .toList());
+            case Request.QueryLinks _ ->
+                new Reply.Links(List.of(
+                        new Reply.Link(1, "node2", "10.1.1.12", "UP", 312, 4, 50),
+                        new Reply.Link(2, "node2", "10.1.2.12", "DOWN", 290, 1000, 4200),
+                        new Reply.Link(2, "node3", "10.1.2.13", "NEVER", -1, -1, -1)));
+            case Request.FenceNode(String node, String reason, boolean force)
+            when node.equals("node1") && !force ->
+                Reply.Refused.because(
+                        "HF-2232",
+                        "Node node1 is the one that this command is given on. Nothing was changed.",
+                        "If that is meant:  crsctl fence node1 -f");
+            case Request.FenceNode fence ->
+                new Reply.Done(List.of("Node " + fence.node() + " was voted out in epoch 13."));
             case Request.ListNodes _ ->
                 new Reply.Nodes(
                         "demo",
@@ -177,6 +197,9 @@ final class FakeCluster {
                                 "it was started on node1, and nothing has asked for it elsewhere since",
                                 "its placement is favored and node1 stands first in HOSTING_MEMBERS, which is why it was started there rather than on node2"),
                         List.of("crsctl relocate resource web -n node2"));
+            case Request.ConfirmFenced confirm
+            when !confirm.force() ->
+                Reply.Refused.because("HF-2230", "Nothing was confirmed.", "crsctl confirm fenced node2 -f");
             case Request.ConfirmFenced _ ->
                 new Reply.Done(List.of("node2 counts as fenced (F5, by " + (caller.isRoot() ? "root" : "you") + ")."));
             case Request.StopCrs _ -> {
@@ -186,6 +209,27 @@ final class FakeCluster {
                         "CRS-2793: Shutdown of Cluster Ready Services-managed resources on 'node1' has completed"));
             }
         };
+    }
+
+    private static List<Reply.FenceRecord> records() {
+        return List.of(
+                new Reply.FenceRecord(
+                        "node2",
+                        5,
+                        8,
+                        START,
+                        "node1",
+                        false,
+                        "voted out: n2 #5: silent on all private networks for more than 3.0 s",
+                        true,
+                        "F1 FENCED",
+                        "off, verified after 0.4 s",
+                        List.of(
+                                new Reply.FenceStep(START, "node1", "REQUESTED", ""),
+                                new Reply.FenceStep(START + 1000, "node1", "F1 FENCED", "off, verified after 0.4 s"))),
+                new Reply.FenceRecord("node2", 6, 12, 0, "", false, "", false, "", "", List.of()),
+                new Reply.FenceRecord(
+                        "node3", 2, 13, START, "node1", true, "it stopped", true, "F2 STOPPED", "", List.of()));
     }
 
     private static Map<String, String> details(String... namesAndValues) {

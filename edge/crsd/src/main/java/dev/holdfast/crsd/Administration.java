@@ -129,7 +129,10 @@ final class Administration {
             case Request.QueryFencing _ -> ask("fencing", asker, this::fencing);
             case Request.ListNodes _ -> ask("nodes", asker, this::nodes);
             case Request.CheckStack check -> asker.answer(health(check));
-            case Request.ConfirmFenced(String node) -> confirmFenced(caller, node, asker);
+            case Request.WhyFenced(Optional<String> node) -> whyFenced(node, asker);
+            case Request.QueryLinks _ -> ask("links", asker, this::links);
+            case Request.ConfirmFenced confirm -> confirmFenced(caller, confirm, asker);
+            case Request.FenceNode fence -> fence(caller, fence, asker);
             case Request.StopCrs(boolean force) -> stop(caller, force, asker);
             default -> {
                 if (crs.decides()) {
@@ -149,10 +152,14 @@ final class Administration {
             asker.answer(refusal(List.of(crs.noMaster())));
             return;
         }
+        carryTo(master.get(), caller, request, asker);
+    }
+
+    private void carryTo(NodeId node, Caller caller, Request request, Asker asker) {
         long id = ++numbers;
-        carried.put(id, new Carried(master.get(), asker));
+        carried.put(id, new Carried(node, asker));
         send.accept(
-                master.get(),
+                node,
                 Json.object()
                         .with("t", "ask")
                         .with("id", id)
@@ -211,10 +218,17 @@ final class Administration {
         };
         try {
             Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
-            if (crs.decides()) {
-                serve(new Caller(message.string("user"), message.string("group")), request, asker);
-            } else {
-                asker.answer(refusal(List.of(crs.noMaster())));
+            Caller caller = new Caller(message.string("user"), message.string("group"));
+            switch (request) {
+                case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
+                case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
+                default -> {
+                    if (crs.decides()) {
+                        serve(caller, request, asker);
+                    } else {
+                        asker.answer(refusal(List.of(crs.noMaster())));
+                    }
+                }
             }
         } catch (MalformedMessage e) {
             asker.answer(e.refusal());
@@ -801,47 +815,213 @@ final class Administration {
 
     private Reply.Answer fencing(Json json) throws Json.Malformed {
         List<Reply.FenceDevice> devices = new ArrayList<>();
-        if (json.has("devices")) {
-            for (Json device : json.children("devices")) {
-                devices.add(new Reply.FenceDevice(
-                        device.string("node", ""),
-                        device.string("agent", ""),
-                        device.string("plug", ""),
-                        device.string("state", "")));
-            }
+        for (Json device : json.children("devices")) {
+            devices.add(new Reply.FenceDevice(
+                    device.integer("number"),
+                    device.integer("level"),
+                    device.string("agent"),
+                    device.string("node"),
+                    device.string("plug"),
+                    device.string("state"),
+                    device.number("testedMillis"),
+                    device.number("latencyMillis"),
+                    device.string("detail")));
         }
         List<Reply.FenceRecord> records = new ArrayList<>();
-        if (json.has("records")) {
-            for (Json record : json.children("records")) {
-                records.add(new Reply.FenceRecord(
-                        record.string("node", ""),
-                        record.number("incarnation", 0),
-                        record.number("epoch", 0),
-                        record.number("whenMillis", 0),
-                        record.flag("settled", false),
-                        record.string("proof", ""),
-                        record.string("detail", "")));
+        for (Json record : json.children("records")) {
+            List<Reply.FenceStep> story = new ArrayList<>();
+            for (Json step : record.children("story")) {
+                story.add(new Reply.FenceStep(
+                        step.number("whenMillis"), step.string("witness"), step.string("kind"), step.string("text")));
             }
+            records.add(new Reply.FenceRecord(
+                    record.string("node"),
+                    record.number("incarnation"),
+                    record.number("epoch"),
+                    record.number("whenMillis"),
+                    record.string("by"),
+                    record.flag("byItsOwnWord"),
+                    record.string("reason"),
+                    record.flag("settled"),
+                    record.string("proof"),
+                    record.string("detail"),
+                    story));
         }
         return new Reply.Fencing(devices, records);
     }
 
-    private void confirmFenced(Caller caller, String node, Asker asker) {
+    private void whyFenced(Optional<String> node, Asker asker) {
+        String name = node.orElse(settings.selfName());
+        if (settings.cluster().idOf(name).isEmpty()) {
+            asker.answer(noSuchNode(name));
+            return;
+        }
+        ask("fencing", asker, json -> {
+            if (fencing(json) instanceof Reply.Fencing all) {
+                return new Reply.Fencing(
+                        List.of(),
+                        all.records().stream()
+                                .filter(record -> record.node().equals(name))
+                                .toList());
+            }
+            throw new Json.Malformed("no records");
+        });
+    }
+
+    private Reply.Answer links(Json json) throws Json.Malformed {
+        List<Reply.Link> links = new ArrayList<>();
+        for (Json link : json.children("links")) {
+            links.add(new Reply.Link(
+                    link.integer("number"),
+                    link.string("node"),
+                    link.string("address"),
+                    link.string("state"),
+                    link.number("roundTripMicros"),
+                    link.integer("lostPerMille"),
+                    link.number("silentMillis")));
+        }
+        return new Reply.Links(links);
+    }
+
+    private static Reply.Refused noSuchNode(String node) {
+        return Reply.Refused.because("CRS-2579", "Server '" + node + "' does not exist.");
+    }
+
+    /** Refusals that hold wherever the request is given. The master's cssd must hear of it: only its proofs count. */
+    private void confirmFenced(Caller caller, Request.ConfirmFenced confirm, Asker asker) {
         Optional<Reply.Refused> refused = rootOnly(caller);
-        Optional<NodeId> id = settings.cluster().idOf(node);
+        Optional<NodeId> id = settings.cluster().idOf(confirm.node());
+        Optional<NodeId> master = crs.view().map(ClusterView::master);
         if (refused.isPresent()) {
             asker.answer(refused.get());
         } else if (id.isEmpty()) {
-            asker.answer(Reply.Refused.because("CRS-2579", "Server '" + node + "' does not exist."));
+            asker.answer(noSuchNode(confirm.node()));
         } else if (crs.view().filter(view -> view.mayStillRun(id.get())).isEmpty()) {
             asker.answer(Reply.Refused.because(
                     "HF-2209",
-                    "Node " + node + " does not wait for a proof that it is harmless. Nothing was changed."));
+                    "Node " + confirm.node() + " does not wait for a proof that it is harmless. Nothing was changed."));
+        } else if (!confirm.force()) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2230",
+                    "Node " + confirm.node() + " is not confirmed as fenced: what it runs would be started elsewhere at"
+                            + " once, and if it is not off, both write to the same data. Nothing was changed.",
+                    "If you have seen that it is off:  crsctl confirm fenced " + confirm.node() + " -f"));
+        } else if (master.isEmpty() || master.get().equals(settings.self())) {
+            confirmFromHere(caller, confirm, asker);
         } else {
-            cssd.operator(id.get(), caller.user())
-                    .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
-                    .whenComplete((json, failure) -> asker.answer(json == null ? cssdAway() : Reply.Done.silently()));
+            carry(caller, confirm, asker);
         }
+    }
+
+    private void confirmFromHere(Caller caller, Request.ConfirmFenced confirm, Asker asker) {
+        Optional<NodeId> id = settings.cluster().idOf(confirm.node());
+        if (id.isEmpty()) {
+            asker.answer(noSuchNode(confirm.node()));
+            return;
+        }
+        cssd.operator(id.get(), caller.user())
+                .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .whenCompleteAsync(
+                        (json, failure) -> asker.answer(
+                                json == null
+                                        ? cssdAway()
+                                        : new Reply.Done(List.of("Node " + confirm.node()
+                                                + " counts as fenced, on the word of " + caller.user()
+                                                + "; the fencing record says so."))),
+                        loop);
+    }
+
+    /** Any member but the victim can do it; the master does, unless it is the victim. */
+    private void fence(Caller caller, Request.FenceNode fence, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        Optional<NodeId> id = settings.cluster().idOf(fence.node());
+        Optional<ClusterView> view = crs.view();
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+        } else if (id.isEmpty()) {
+            asker.answer(noSuchNode(fence.node()));
+        } else if (view.isEmpty()) {
+            asker.answer(refusal(List.of(crs.noMaster())));
+        } else if (!view.get().isMember(id.get())) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2231",
+                    "Node " + fence.node() + " is not a member of the cluster (epoch "
+                            + view.get().epoch() + "), so it cannot be voted out. Nothing was changed.",
+                    "See whether it is proved harmless:  crsctl query css fencing"));
+        } else if (view.get().members().size() == 1) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2233",
+                    "Node " + fence.node()
+                            + " is the last member of the cluster: nobody would be left to fence it. Nothing was"
+                            + " changed.",
+                    "To stop it in order:  crsctl stop crs"));
+        } else if (id.get().equals(settings.self()) && !fence.force()) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2232",
+                    "Node " + fence.node() + " is the one that this command is given on. Nothing was changed.",
+                    "If that is meant:  crsctl fence " + fence.node() + " -f",
+                    "To stop it in order:  crsctl stop crs"));
+        } else {
+            NodeId executor = executor(view.get(), id.get());
+            if (executor.equals(settings.self())) {
+                fenceFromHere(caller, fence, asker);
+            } else if (executor.equals(id.get())) {
+                asker.answer(Reply.Refused.because(
+                        "HF-2234",
+                        "No other member of the cluster can be reached from here to fence " + fence.node()
+                                + ". Nothing was changed.",
+                        "Give the command on another node."));
+            } else {
+                carryTo(executor, caller, fence, asker);
+            }
+        }
+    }
+
+    /** Who votes the victim out; the victim itself if there is nobody else in reach. */
+    private NodeId executor(ClusterView view, NodeId victim) {
+        List<NodeId> candidates = new ArrayList<>();
+        candidates.add(view.master());
+        candidates.add(settings.self());
+        candidates.addAll(view.members().keySet());
+        return candidates.stream()
+                .filter(node -> !node.equals(victim))
+                .filter(node -> node.equals(settings.self()) || crs.canReach(node))
+                .findFirst()
+                .orElse(victim);
+    }
+
+    private void fenceFromHere(Caller caller, Request.FenceNode fence, Asker asker) {
+        Optional<NodeId> id = settings.cluster().idOf(fence.node());
+        if (id.isEmpty()) {
+            asker.answer(noSuchNode(fence.node()));
+            return;
+        }
+        cssd.fence(id.get(), caller.user(), fence.reason())
+                .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .whenCompleteAsync(
+                        (json, failure) -> {
+                            try {
+                                asker.answer(json == null ? cssdAway() : fenced(fence.node(), json));
+                            } catch (Json.Malformed e) {
+                                asker.answer(Reply.Refused.because(
+                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+                            }
+                        },
+                        loop);
+    }
+
+    private static Reply.Answer fenced(String node, Json json) throws Json.Malformed {
+        if (!json.flag("accepted")) {
+            return Reply.Refused.because(
+                    "HF-2235",
+                    "Node " + node + " was not voted out: " + json.string("why") + ". Nothing was changed.",
+                    "See who is a member:  crsctl check cluster -all");
+        }
+        String device = json.flag("device")
+                ? "It is being fenced; how that goes:  crsctl query css fencing"
+                : "No fence device is configured for it: it lets go by itself, and comes back unless it is stopped.";
+        return new Reply.Done(
+                List.of("Node " + node + " was voted out in epoch " + json.number("epoch") + ".", device));
     }
 
     private void stop(Caller caller, boolean force, Asker asker) {

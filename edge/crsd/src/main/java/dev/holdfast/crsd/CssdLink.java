@@ -119,7 +119,7 @@ final class CssdLink implements AutoCloseable {
                 listener.view(viewOf(message), lease == 0 ? null : new Moment(lease));
             }
             case "letgo" -> listener.letGo(message.string("reason", "cssd asked for it"));
-            case "root", "confirmed", "css", "operator" -> answered(message);
+            case "root", "confirmed", "css", "operator", "fence" -> answered(message);
             default -> LOG.warn("cssd said something unknown: {}", message.text());
         }
     }
@@ -197,7 +197,7 @@ final class CssdLink implements AutoCloseable {
         return ask(Json.object().with("t", "confirm").with("epoch", epoch.number()));
     }
 
-    /** Asks for {@code votedisk}, {@code timing}, {@code nodes} or {@code fencing}. */
+    /** Asks for {@code votedisk}, {@code timing}, {@code nodes}, {@code links} or {@code fencing}. */
     CompletableFuture<Json> query(String query) {
         return ask(Json.object().with("t", "css").with("query", query));
     }
@@ -206,6 +206,15 @@ final class CssdLink implements AutoCloseable {
     CompletableFuture<Json> operator(NodeId node, String operator) {
         return ask(
                 Json.object().with("t", "operator").with("node", node.number()).with("operator", operator));
+    }
+
+    /** Asks this node's cssd to vote {@code node} out and to have it fenced. Answered when the view is decided. */
+    CompletableFuture<Json> fence(NodeId node, String by, String reason) {
+        return ask(Json.object()
+                .with("t", "fence")
+                .with("node", node.number())
+                .with("by", by)
+                .with("reason", reason));
     }
 
     private CompletableFuture<Json> ask(Json question) {

@@ -130,6 +130,12 @@ public final class Cssd {
                 cluster.bootWait(),
                 new SecureRandom().nextLong());
         EventLog events = new EventLog(directories.log().resolve("events.jsonl"), cluster.nameOf(self));
+        RecordCodec records = new RecordCodec(new BlockSeal(cluster.id(), key));
+        FencingHistory history = new FencingHistory(
+                self,
+                () -> disks.stream().map(VotingDisk::path).toList(),
+                path -> new RecordLane(path, self, highest, codec, records),
+                System::currentTimeMillis);
         CrsProcess crsProcess =
                 new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"));
         realTime(LOOP_PRIORITY);
@@ -147,6 +153,7 @@ public final class Cssd {
                         cluster.fence().map(device -> new FenceAgent(device, FENCE_TIMEOUT_SECONDS)),
                         crsProcess,
                         events,
+                        history,
                         node.resetBySysrq()),
                 inbox);
         loop[0] = made;

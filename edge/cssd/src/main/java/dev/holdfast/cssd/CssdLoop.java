@@ -17,12 +17,16 @@ import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -56,6 +60,7 @@ final class CssdLoop {
     private final Optional<FenceAgent> fence;
     private final CrsProcess crsProcess;
     private final EventLog events;
+    private final FencingHistory history;
     private final boolean resetBySysrq;
     private final LinkedBlockingQueue<Runnable> inbox;
     private final ExecutorService fencing = Executors.newCachedThreadPool(
@@ -65,9 +70,10 @@ final class CssdLoop {
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
-    private record Asked(CrsLink.Connection by, long id) {}
+    private record Asked(CrsLink.Connection by, long id, String type) {}
 
     private Moment nextPet;
+    private boolean whyFencedTold;
 
     /** Everything the loop drives; made once by {@link Cssd}. */
     record Parts(
@@ -83,6 +89,7 @@ final class CssdLoop {
             Optional<FenceAgent> fence,
             CrsProcess crsProcess,
             EventLog events,
+            FencingHistory history,
             boolean resetBySysrq) {}
 
     CssdLoop(Parts parts, LinkedBlockingQueue<Runnable> inbox) {
@@ -98,6 +105,7 @@ final class CssdLoop {
         fence = parts.fence();
         crsProcess = parts.crsProcess();
         events = parts.events();
+        history = parts.history();
         resetBySysrq = parts.resetBySysrq();
         this.inbox = inbox;
         crsHeard = now();
@@ -159,7 +167,11 @@ final class CssdLoop {
             case Effect.ReadBallots read -> disks.get(read.disk()).readBallots(read.operation());
             case Effect.RenewLease renew -> renew(renew);
             case Effect.InstallView _ -> tellCrs();
-            case Effect.Settled _ -> tellCrs();
+            case Effect.VotedOut out -> remember(out);
+            case Effect.Settled settled -> {
+                tellCrs();
+                history.proved(settled);
+            }
             case Effect.LetGo letGo -> letGo(letGo.reason());
             case Effect.Disarm _ -> disarm();
             case Effect.ResetMachine reset -> reset(reset.reason());
@@ -233,17 +245,64 @@ final class CssdLoop {
         }
     }
 
+    /** Who proposed it writes it down, and so does the master, in case the proposer does not live to do it. */
+    private void remember(Effect.VotedOut out) {
+        View known = membership.status(now()).view();
+        if (out.by().equals(self) || (known != null && known.master().equals(self))) {
+            history.votedOut(out);
+        }
+    }
+
+    /** Once in a life: whether the life before this one was voted out, and why. */
+    private void tellWhyFenced() {
+        Incarnation own = whyFencedTold ? null : membership.status(now()).incarnation();
+        if (own == null) {
+            return;
+        }
+        whyFencedTold = true;
+        history.tell(records -> records.stream()
+                .filter(record -> record.victim().equals(self) && !record.byItsOwnWord())
+                .filter(record -> record.incarnation().next().equals(own))
+                .reduce((_, last) -> last)
+                .ifPresent(record -> {
+                    String text = "the life before this one, %s, was voted out in epoch %s by %s at %s: %s; %s"
+                            .formatted(
+                                    record.incarnation(),
+                                    record.evictedIn(),
+                                    cluster.nameOf(record.by()),
+                                    Instant.ofEpochMilli(record.wallMillis()),
+                                    record.reason(),
+                                    record.proof()
+                                            .map(proof -> "proof " + proof.kind() + ": " + proof.text())
+                                            .orElse("no proof was recorded yet"));
+                    LOG.warn("why-fenced: {}", text);
+                    events.add(
+                            System.nanoTime(),
+                            "why-fenced",
+                            new TreeMap<>(Map.of(
+                                    "incarnation", record.incarnation().toString(),
+                                    "epoch", record.evictedIn().toString(),
+                                    "by", cluster.nameOf(record.by()),
+                                    "reason", record.reason())),
+                            text);
+                }));
+    }
+
     private void fence(Effect.Fence order) {
         FenceAgent agent = fence.orElse(null);
         if (agent == null) {
             return;
         }
+        history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.REQUESTED, order.reason());
         fencing.execute(() -> {
             try {
                 String how = agent.off(order.victim());
+                history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FENCED, how);
                 post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
             } catch (FenceAgent.FenceFailed e) {
-                post(new Input.FenceFailed(order.victim(), order.incarnation(), String.valueOf(e.getMessage())));
+                String why = String.valueOf(e.getMessage());
+                history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FAILED, why);
+                post(new Input.FenceFailed(order.victim(), order.incarnation(), why));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -272,6 +331,7 @@ final class CssdLoop {
     /** What is not membership's business: a harmless node pets its watchdog by the clock, and a crsd that hangs is replaced. */
     private void keepHouse() {
         Moment now = now();
+        tellWhyFenced();
         if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
             nextPet = now.plus(watchdog.timeout().dividedBy(4));
             watchdog.pet();
@@ -295,7 +355,12 @@ final class CssdLoop {
     /** A request gets a number of ours: those of two lives of crsd may be the same. */
     private long asked(CrsLink.Message message) {
         lastRequest++;
-        requests.put(lastRequest, new Asked(message.from(), number(message.fields(), "id")));
+        requests.put(
+                lastRequest,
+                new Asked(
+                        message.from(),
+                        number(message.fields(), "id"),
+                        String.valueOf(message.fields().get("t"))));
         return lastRequest;
     }
 
@@ -312,7 +377,20 @@ final class CssdLoop {
         Asked asked = requests.remove(answer.request());
         CrsLink link = crs;
         if (asked != null && link != null && link.isNewest(asked.by())) {
-            asked.by().send(Map.of("t", "root", "id", asked.id(), "accepted", answer.accepted(), "why", answer.why()));
+            asked.by()
+                    .send(Map.of(
+                            "t",
+                            asked.type(),
+                            "id",
+                            asked.id(),
+                            "accepted",
+                            answer.accepted(),
+                            "why",
+                            answer.why(),
+                            "epoch",
+                            answer.current().epoch().number(),
+                            "device",
+                            fence.isPresent()));
         }
     }
 
@@ -391,8 +469,26 @@ final class CssdLoop {
                 if (node >= 1 && node <= NodeId.MAX) {
                     step(new Input.OperatorConfirmed(new NodeId((int) node), String.valueOf(fields.get("operator"))));
                 }
+                message.from().send(Map.of("t", "operator", "id", number(fields, "id")));
             }
-            case "css" -> message.from().send(answer(fields));
+            case "fence" -> {
+                long node = number(fields, "node");
+                if (node >= 1 && node <= NodeId.MAX) {
+                    step(new Input.ChangeWanted(
+                            asked(message),
+                            new ViewChange.Evict(
+                                    new NodeId((int) node),
+                                    String.valueOf(fields.get("by")),
+                                    String.valueOf(fields.get("reason")))));
+                }
+            }
+            case "css" -> {
+                if ("fencing".equals(fields.get("query"))) {
+                    answerFencing(message);
+                } else {
+                    message.from().send(answer(fields));
+                }
+            }
             default -> LOG.warn("crsd said something unknown: {}", fields);
         }
     }
@@ -424,14 +520,29 @@ final class CssdLoop {
                 answer.put("changed", view == null ? Map.of() : view.css());
             }
             case "nodes" -> answer.put("nodes", nodes(status));
-            case "fencing" -> {
-                List<String> settled = new ArrayList<>();
-                status.settled().forEach((each, proof) -> settled.add(each + " " + proof));
-                answer.put("settled", settled);
-            }
             default -> answer.put("error", "unknown query " + question.get("query"));
         }
         return answer;
+    }
+
+    /** Answered later: the records are read from the voting disks first, and those may take their time. */
+    private void answerFencing(CrsLink.Message question) {
+        MembershipStatus status = membership.status(now());
+        View known = status.view();
+        Set<View.Unsettled> open = new LinkedHashSet<>(known == null ? List.of() : known.unsettled());
+        open.removeAll(status.settled().keySet());
+        long id = number(question.fields(), "id");
+        history.tell(records -> {
+            List<Map<String, Object>> list = new ArrayList<>();
+            Set<View.Unsettled> unrecorded = new LinkedHashSet<>(open);
+            for (FencingRecord record : records) {
+                boolean isOpen = open.stream().anyMatch(record::isOf);
+                unrecorded.removeIf(record::isOf);
+                list.add(FencingAnswer.of(record, isOpen, cluster));
+            }
+            unrecorded.forEach(each -> list.add(FencingAnswer.of(each, cluster)));
+            question.from().send(Map.of("t", "css", "id", id, "devices", List.of(), "records", list));
+        });
     }
 
     private static String seconds(Duration span) {

@@ -283,6 +283,7 @@ final class Life {
                 restless();
                 yield 16;
             }
+            case Effect.VotedOut _ -> 17;
         };
         world.mix(kind);
     }
