@@ -79,8 +79,8 @@ final class DependencyReader {
             } else if (modifier == null) {
                 good = problem("'" + word + ":' in '" + entry + "' is no modifier");
             } else if (!allowed.contains(modifier)) {
-                good = problem("the modifier '" + word + ":' in " + kind + "(" + entry
-                        + ") is not supported by this version" + supported(allowed));
+                good = problem("the modifier '" + word + ":' in " + kind + "(" + entry + ") does not apply"
+                        + supported(allowed));
             } else {
                 modifiers.add(modifier);
             }
@@ -88,6 +88,9 @@ final class DependencyReader {
         String name = words[words.length - 1].strip();
         if (!ResourceName.isValid(name)) {
             good = problem("'" + name + "' in " + kind + "(" + entry + ") is not a name");
+        }
+        if (modifiers.contains(Modifier.PREEMPT_PRE) && modifiers.contains(Modifier.PREEMPT_POST)) {
+            good = problem("the other can give way before or afterwards, not both: '" + entry + "'");
         }
         if (good) {
             into.add(new DependencyTarget(name, ofType, modifiers));
@@ -104,16 +107,12 @@ final class DependencyReader {
     }
 
     private static String supported(Set<Modifier> allowed) {
-        return "; supported here: "
+        return "; these do: "
                 + String.join(
                         " ",
                         EnumSet.copyOf(allowed).stream()
                                 .map(m -> m.text() + ":")
                                 .toList()) + " type:";
-    }
-
-    void unsupported(String kind) {
-        problem("the dependency '" + kind + "' is not supported by this version");
     }
 
     void unknown(String kind, Collection<String> kinds) {

@@ -51,6 +51,24 @@ public record DependencyTarget(String name, boolean ofType, Set<Modifier> modifi
         return modifiers.contains(Modifier.CONCURRENT);
     }
 
+    public boolean uniform() {
+        return modifiers.contains(Modifier.UNIFORM);
+    }
+
+    public boolean pool() {
+        return modifiers.contains(Modifier.POOL);
+    }
+
+    /** An exclusion that makes the other give way. */
+    public boolean preempts() {
+        return preemptsFirst() || modifiers.contains(Modifier.PREEMPT_POST);
+    }
+
+    /** An exclusion that makes the other give way before. */
+    public boolean preemptsFirst() {
+        return modifiers.contains(Modifier.PREEMPT_PRE);
+    }
+
     public boolean shutdown() {
         return modifiers.contains(Modifier.SHUTDOWN);
     }

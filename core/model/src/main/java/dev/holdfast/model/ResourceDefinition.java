@@ -40,7 +40,32 @@ public final class ResourceDefinition {
     }
 
     private static final Pattern SPAN = Pattern.compile("(\\d{1,6})([smhdw]?)");
-    private static final Pattern SCOPED = Pattern.compile("([^@]+)@.*");
+    private static final Pattern SCOPED = Pattern.compile("([^@]+)@(.*)");
+    private static final Pattern SERVER = Pattern.compile("SERVERNAME\\(([^()@]+)\\)");
+
+    /** Stands for every server for which nothing is given: no server has this name. */
+    private static final String ELSEWHERE = "";
+
+    private static final SortedMap<String, ResourceDefinition> NOWHERE =
+            Collections.unmodifiableSortedMap(new TreeMap<>());
+
+    /** Attributes that may be given for one server: those that concern an instance there and nothing else. */
+    private static final Set<String> PER_SERVER = Set.of(
+            "ACTION_SCRIPT",
+            "CHECK_INTERVAL",
+            "CHECK_TIMEOUT",
+            "CLEAN_TIMEOUT",
+            "ENABLED",
+            "FAILURE_INTERVAL",
+            "FAILURE_THRESHOLD",
+            "INTERMEDIATE_TIMEOUT",
+            "OFFLINE_CHECK_INTERVAL",
+            "RESTART_ATTEMPTS",
+            "RESTART_DELAY",
+            "SCRIPT_TIMEOUT",
+            "START_TIMEOUT",
+            "STOP_TIMEOUT",
+            "UPTIME_THRESHOLD");
 
     /** Attributes of Oracle Clusterware that are known and not yet here; better said than guessed. */
     private static final Set<String> NOT_YET = Set.of(
@@ -53,27 +78,21 @@ public final class ResourceDefinition {
             "DEGREE",
             "DELETE_TIMEOUT",
             "FAILOVER_DELAY",
-            "FAILURE_INTERVAL",
-            "FAILURE_THRESHOLD",
-            "INSTANCE_FAILOVER",
-            "INTERMEDIATE_TIMEOUT",
             "LOGGING_LEVEL",
             "MODIFY_TIMEOUT",
-            "RELOCATE_BY_DEPENDENCY",
             "RELOCATE_KIND",
             "RESOURCE_GROUP",
-            "RESTART_DELAY",
             "SERVER_CATEGORY",
             "SERVER_POOLS",
-            "START_CONCURRENCY",
-            "STOP_CONCURRENCY",
             "USER_WORKLOAD",
-            "USE_STICKINESS",
             "USR_ORA_ENV");
 
     private final ResourceName name;
     private final TypeDefinition type;
     private final SortedMap<String, String> given;
+    /** By server, where something is given for it alone. */
+    private final SortedMap<String, ResourceDefinition> onServer;
+
     private final Placement placement;
     private final List<String> hostingMembers;
     private final int cardinality;
@@ -85,6 +104,16 @@ public final class ResourceDefinition {
     private final Duration uptimeThreshold;
     private final StartDependencies startDependencies;
     private final StopDependencies stopDependencies;
+    private final Duration restartDelay;
+    private final int failureThreshold;
+    private final Duration failureInterval;
+    private final boolean sticky;
+    private final boolean instanceFailover;
+    private final boolean relocateByDependency;
+    private final int startConcurrency;
+    private final int stopConcurrency;
+    private final long cpu;
+    private final long memory;
 
     private ResourceDefinition(
             ResourceName name,
@@ -115,6 +144,61 @@ public final class ResourceDefinition {
         };
         this.restartAttempts = Integer.parseInt(value("RESTART_ATTEMPTS"));
         this.uptimeThreshold = spanOf(value("UPTIME_THRESHOLD")).orElseThrow();
+        this.restartDelay = Duration.ofSeconds(Long.parseLong(value("RESTART_DELAY")));
+        this.failureThreshold = Integer.parseInt(value("FAILURE_THRESHOLD"));
+        this.failureInterval = Duration.ofSeconds(Long.parseLong(value("FAILURE_INTERVAL")));
+        this.sticky = textOr("USE_STICKINESS", "0").equals("1");
+        this.instanceFailover = textOr("INSTANCE_FAILOVER", "1").equals("1");
+        this.relocateByDependency = textOr("RELOCATE_BY_DEPENDENCY", "1").equals("1");
+        this.startConcurrency = Integer.parseInt(value("START_CONCURRENCY"));
+        this.stopConcurrency = Integer.parseInt(value("STOP_CONCURRENCY"));
+        this.cpu = Long.parseLong(textOr("WORKLOAD_CPU", "0"));
+        this.memory = Long.parseLong(textOr("WORKLOAD_MEMORY_TARGET", "0"));
+        this.onServer = scoped();
+    }
+
+    private SortedMap<String, ResourceDefinition> scoped() {
+        SortedMap<String, SortedMap<String, String>> values = new TreeMap<>();
+        SortedMap<String, String> general = new TreeMap<>();
+        given.forEach((attribute, value) -> {
+            Matcher scope = SCOPED.matcher(attribute);
+            if (scope.matches()) {
+                Matcher server = SERVER.matcher(scope.group(2));
+                if (server.matches()) {
+                    values.computeIfAbsent(server.group(1), _ -> new TreeMap<>())
+                            .put(scope.group(1), value);
+                }
+            } else {
+                general.put(attribute, value);
+            }
+        });
+        SortedMap<String, ResourceDefinition> definitions = new TreeMap<>();
+        values.forEach((server, own) -> {
+            SortedMap<String, String> there = new TreeMap<>(general);
+            there.putAll(own);
+            definitions.put(server, new ResourceDefinition(name, type, there, startDependencies, stopDependencies));
+        });
+        if (definitions.isEmpty()) {
+            return NOWHERE;
+        }
+        definitions.put(ELSEWHERE, new ResourceDefinition(name, type, general, startDependencies, stopDependencies));
+        return Collections.unmodifiableSortedMap(definitions);
+    }
+
+    /** The definition that holds for an instance on one server: values for that server in place of the general ones. */
+    public ResourceDefinition on(String server) {
+        if (onServer.isEmpty()) {
+            return this;
+        }
+        ResourceDefinition there = onServer.getOrDefault(server, onServer.get(ELSEWHERE));
+        return there == null ? this : there;
+    }
+
+    /** The servers for which something is given that holds there alone. */
+    public Collection<String> serversWithValues() {
+        return onServer.keySet().stream()
+                .filter(server -> !server.equals(ELSEWHERE))
+                .toList();
     }
 
     /**
@@ -128,11 +212,15 @@ public final class ResourceDefinition {
         List<Message> problems = new ArrayList<>();
         SortedMap<String, String> kept = new TreeMap<>();
         for (Map.Entry<String, String> entry : new TreeMap<>(given).entrySet()) {
-            AttributeDefinition attribute = type.attributes().get(entry.getKey());
+            Matcher scope = SCOPED.matcher(entry.getKey());
+            boolean forServer = scope.matches()
+                    && PER_SERVER.contains(scope.group(1))
+                    && SERVER.matcher(scope.group(2)).matches();
+            AttributeDefinition attribute = type.attributes().get(forServer ? scope.group(1) : entry.getKey());
             String value = entry.getValue().strip();
             if (attribute == null) {
                 problems.add(unknown(name, type, entry.getKey()));
-            } else if (!value.isEmpty() || attribute.defaultValue().isEmpty()) {
+            } else if (!value.isEmpty() || (attribute.defaultValue().isEmpty() && !forServer)) {
                 String problem = value.isEmpty() ? null : problemWith(attribute, value);
                 if (problem != null) {
                     problems.add(refusal(name, attribute, problem));
@@ -167,11 +255,15 @@ public final class ResourceDefinition {
     private static Message unknown(ResourceName name, TypeDefinition type, String attribute) {
         Matcher scoped = SCOPED.matcher(attribute);
         if (scoped.matches()) {
+            boolean known = PER_SERVER.contains(scoped.group(1));
             return new Message(
                     "HF-3103",
-                    "'" + attribute + "' for resource '" + name
-                            + "': values for one server or one instance are not supported by this version.",
-                    "Set " + scoped.group(1) + " for the whole resource.");
+                    "'" + attribute + "' of resource '" + name + "': "
+                            + (known
+                                    ? "a value can be given for one server only, as in " + scoped.group(1)
+                                            + "@SERVERNAME(server)."
+                                    : scoped.group(1) + " is no attribute that can differ between servers."),
+                    known ? "" : "Those that can: " + String.join(", ", new TreeSet<>(PER_SERVER)) + ".");
         }
         if (NOT_YET.contains(attribute)) {
             return new Message(
@@ -281,6 +373,7 @@ public final class ResourceDefinition {
         for (AttributeDefinition attribute : type.attributes().values()) {
             all.put(attribute.name(), given.getOrDefault(attribute.name(), attribute.defaultValue()));
         }
+        given.forEach((attribute, value) -> all.put(attribute, value)); // Also values for one server.
         return all;
     }
 
@@ -340,6 +433,61 @@ public final class ResourceDefinition {
 
     public Duration uptimeThreshold() {
         return uptimeThreshold;
+    }
+
+    /** How long it stays down before a local restart. */
+    public Duration restartDelay() {
+        return restartDelay;
+    }
+
+    /** So many failures within {@link #failureInterval} and it is given up; 0: never. */
+    public int failureThreshold() {
+        return failureThreshold;
+    }
+
+    /** Zero: failures are not counted. */
+    public Duration failureInterval() {
+        return failureInterval;
+    }
+
+    /** Started again where it ran last, if that is possible. */
+    public boolean sticky() {
+        return sticky;
+    }
+
+    /** False: it waits for the server that it was lost with. */
+    public boolean instanceFailover() {
+        return instanceFailover;
+    }
+
+    /** False: it is not moved because of another resource. */
+    public boolean relocateByDependency() {
+        return relocateByDependency;
+    }
+
+    /** How many of its instances are started at once; 0: all. */
+    public int startConcurrency() {
+        return startConcurrency;
+    }
+
+    /** How many of its instances are stopped at once; 0: all. */
+    public int stopConcurrency() {
+        return stopConcurrency;
+    }
+
+    /** What an instance needs of its server's processors, in percent of one. */
+    public long cpu() {
+        return cpu;
+    }
+
+    /** What an instance needs of its server's memory, in MB. */
+    public long memory() {
+        return memory;
+    }
+
+    /** How long it may be INTERMEDIATE before that counts as a failure; zero: for ever. */
+    public Duration intermediateTimeout() {
+        return Duration.ofSeconds(Long.parseLong(value("INTERMEDIATE_TIMEOUT")));
     }
 
     public StartDependencies startDependencies() {

@@ -67,6 +67,11 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 new AttributeDefinition("HOSTING_MEMBERS", new Kind.Servers(), "", false),
                 whole("CARDINALITY", 1, 1, NodeId.MAX),
                 whole("ACTIVE_PLACEMENT", 0, 0, 1),
+                whole("USE_STICKINESS", 0, 0, 1),
+                whole("INSTANCE_FAILOVER", 1, 0, 1),
+                whole("RELOCATE_BY_DEPENDENCY", 1, 0, 1),
+                whole("WORKLOAD_CPU", 0, 0, 1_000_000),
+                whole("WORKLOAD_MEMORY_TARGET", 0, 0, 1_000_000_000),
                 whole("LOAD", 1, 0, 1_000_000));
         TypeDefinition network = local.derive(
                 NETWORK,
@@ -127,6 +132,12 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 whole("CHECK_TIMEOUT", 0, 0, ONE_DAY_SECONDS),
                 whole("CLEAN_TIMEOUT", 60, 0, ONE_DAY_SECONDS),
                 new AttributeDefinition("UPTIME_THRESHOLD", new Kind.Span(), "1h", false),
+                whole("FAILURE_INTERVAL", 0, 0, 30 * ONE_DAY_SECONDS),
+                whole("FAILURE_THRESHOLD", 0, 0, 20),
+                whole("RESTART_DELAY", 0, 0, ONE_DAY_SECONDS),
+                whole("INTERMEDIATE_TIMEOUT", 0, 0, ONE_DAY_SECONDS),
+                whole("START_CONCURRENCY", 0, 0, NodeId.MAX),
+                whole("STOP_CONCURRENCY", 0, 0, NodeId.MAX),
                 new AttributeDefinition("START_DEPENDENCIES", new Kind.Start(), "", false),
                 new AttributeDefinition("STOP_DEPENDENCIES", new Kind.Stop(), "", false))) {
             all.put(attribute.name(), attribute);

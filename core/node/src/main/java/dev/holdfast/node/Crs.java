@@ -120,7 +120,7 @@ public final class Crs {
             case CrsInput.Tick _ -> {
                 if (view != null) {
                     node.tick(around);
-                    master.tick();
+                    master.tick(around);
                 }
             }
             case CrsInput.CommandGiven given -> {

@@ -9,7 +9,6 @@ import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
-import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
@@ -29,6 +28,7 @@ import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -87,7 +87,7 @@ final class CrsMaster {
     private final Deque<Asked> asked = new ArrayDeque<>();
     private Moment askedSince;
     private final SortedMap<Long, Active> active = new TreeMap<>();
-    private Plan plan = new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>());
+    private Plan plan = Plan.NOTHING;
     private boolean dirty;
 
     /** A member's crsd, as far as this master has heard from it. */
@@ -351,21 +351,9 @@ final class CrsMaster {
     }
 
     private Wanted onlineEverywhere() {
-        WantedInstance fresh = WantedInstance.NEW;
         Wanted all = Wanted.NEW;
         for (NodeId node : settings.cluster().nodes().keySet()) {
-            all = all.with(
-                    node.number(),
-                    new WantedInstance(
-                            Target.ONLINE,
-                            fresh.stopping(),
-                            fresh.node(),
-                            fresh.lastServer(),
-                            fresh.wish(),
-                            fresh.restarts(),
-                            NodeSet.EMPTY,
-                            fresh.answered(),
-                            fresh.held()));
+            all = all.with(node.number(), WantedInstance.NEW.withTarget(Target.ONLINE));
         }
         return all;
     }
@@ -602,8 +590,11 @@ final class CrsMaster {
     }
 
     /** Time passed: what was waited for may have been waited for long enough. */
-    void tick() {
-        dirty |= !opened || !asked.isEmpty();
+    void tick(CrsNode.Surroundings around) {
+        boolean due = plan.again()
+                .filter(again -> !timeOfDay(around).isBefore(again))
+                .isPresent();
+        dirty |= !opened || !asked.isEmpty() || due;
     }
 
     void leaseHeld() {
@@ -618,7 +609,11 @@ final class CrsMaster {
                     node.id(),
                     new Server(node.id(), node.name(), state(view, node.id()), incarnation(view, node.id())));
         }
-        return new Situation(definitions, types, wanted, servers, greeted, observed);
+        return new Situation(definitions, types, wanted, servers, greeted, observed, timeOfDay(around));
+    }
+
+    private Instant timeOfDay(CrsNode.Surroundings around) {
+        return settings.startedAt().plus(around.now().since(startedAt));
     }
 
     private Server.State state(ClusterView view, NodeId node) {

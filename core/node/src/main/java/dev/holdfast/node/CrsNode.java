@@ -124,7 +124,8 @@ final class CrsNode {
         return Optional.empty();
     }
 
-    private void define(Surroundings around, ResourceName name, ResourceDefinition definition) {
+    private void define(Surroundings around, ResourceName name, ResourceDefinition general) {
+        ResourceDefinition definition = general.on(settings.nameOf(settings.self()));
         Life known = lives.get(name);
         if (known == null) {
             Life life = new Life(

@@ -6,6 +6,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +18,15 @@ import java.util.TreeMap;
  * What a {@link Crs} is told at its start.
  *
  * @param firstIncident higher than any number that an earlier crsd of this node used for an incident
+ * @param startedAt the time of day when it started
  * @param evidence what was found on this node, by resource: it may be running here
  */
 public record CrsSettings(
-        ClusterSettings cluster, NodeId self, long firstIncident, SortedMap<ResourceName, Evidence> evidence) {
+        ClusterSettings cluster,
+        NodeId self,
+        long firstIncident,
+        Instant startedAt,
+        SortedMap<ResourceName, Evidence> evidence) {
 
     /**
      * A sign that a start was begun on this node and that no stop has ended since.

@@ -15,6 +15,7 @@ import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.policy.Command;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ class CrsTest {
 
     @BeforeEach
     void aNodeWithoutAView() throws InvalidSettings {
-        crs = new Crs(new CrsSettings(settings(), N1, 1000, evidence), now);
+        crs = new Crs(new CrsSettings(settings(), N1, 1000, Instant.EPOCH, evidence), now);
     }
 
     private static ClusterSettings settings() throws InvalidSettings {

@@ -6,14 +6,21 @@ import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** Takes note of what happened since the last plan: servers that came or went, starts that worked, failures. */
 final class Aftermath {
+    private static final SortedSet<String> NONE = Collections.unmodifiableSortedSet(new TreeSet<>());
+
     private final Board board;
 
     Aftermath(Board board) {
@@ -28,6 +35,7 @@ final class Aftermath {
                 noteIncidents(slot);
                 noteSuccess(slot);
                 noteStopped(slot);
+                notePullups(slot);
                 forgiveWhereDependencyIsDown(slot);
             }
         }
@@ -64,6 +72,7 @@ final class Aftermath {
         boolean isNew = !slot.entry.wanted.instances().containsKey(slot.number);
         slot.failedOn = NodeSet.EMPTY;
         slot.restarts = 0;
+        slot.notBefore = null;
         if (slot.at == null) {
             slot.held = false;
             switch (slot.entry.definition.autoStart()) {
@@ -110,6 +119,7 @@ final class Aftermath {
             slot.node = null;
             slot.restarts = 0;
             slot.failedOn = NodeSet.EMPTY;
+            slot.notBefore = null;
         }
     }
 
@@ -183,13 +193,48 @@ final class Aftermath {
             return;
         }
         slot.failedOn = NodeSet.EMPTY; // It had been ONLINE: a new failover begins.
-        if (incident.uptime().compareTo(slot.entry.definition.uptimeThreshold()) >= 0) {
+        if (incident.uptime().compareTo(definition(slot, node).uptimeThreshold()) >= 0) {
             slot.restarts = 0; // It had been stable.
         }
         if (lacksDependency(slot.entry, node)) {
             return; // Not its own fault: it does not use up its chances.
         }
-        countAgainst(slot, node);
+        if (!isGivenUp(slot, node)) {
+            countAgainst(slot, node);
+        }
+    }
+
+    private ResourceDefinition definition(Slot slot, NodeId node) {
+        return slot.entry.definition.on(board.nameOf(node));
+    }
+
+    /** FAILURE_THRESHOLD failures within FAILURE_INTERVAL: nothing more is tried until somebody starts it. */
+    private boolean isGivenUp(Slot slot, NodeId node) {
+        ResourceDefinition definition = definition(slot, node);
+        if (definition.failureInterval().isZero()) {
+            slot.failures = List.of();
+            return false;
+        }
+        Instant now = board.situation.now();
+        Instant since = now.minus(definition.failureInterval());
+        List<Instant> recent = new ArrayList<>();
+        slot.failures.stream().filter(at -> at.isAfter(since) && !at.isAfter(now)).forEach(recent::add);
+        recent.add(now);
+        slot.failures = recent;
+        int threshold = definition.failureThreshold();
+        if (threshold == 0 || recent.size() < threshold) {
+            return false;
+        }
+        slot.target = Target.OFFLINE;
+        slot.wish = null;
+        say(
+                "HF-3207",
+                "Resource '" + slot.entry + "' has failed " + recent.size()
+                        + (recent.size() == 1 ? " time" : " times") + " within "
+                        + definition.failureInterval().toSeconds() + " s (FAILURE_THRESHOLD=" + threshold
+                        + "): it is given up, and its TARGET is now OFFLINE",
+                "When the cause is gone: crsctl start resource " + slot.entry);
+        return true;
     }
 
     private void onStartFailed(Slot slot, NodeId node, Incident incident) {
@@ -208,12 +253,16 @@ final class Aftermath {
     }
 
     private void countAgainst(Slot slot, NodeId node) {
-        if (slot.restarts < slot.entry.definition.restartAttempts()) {
+        ResourceDefinition definition = definition(slot, node);
+        if (slot.restarts < definition.restartAttempts()) {
             slot.restarts++;
+            slot.notBefore = definition.restartDelay().isZero()
+                    ? null
+                    : board.situation.now().plus(definition.restartDelay());
             return;
         }
         slot.failedOn = slot.failedOn.with(node);
-        if (slot.entry.definition.restartAttempts() > 0 || slot.entry.isLocal()) {
+        if (definition.restartAttempts() > 0 || slot.entry.isLocal()) {
             say(
                     "CRS-2771",
                     "Maximum restart attempts reached for resource '" + slot.entry + "' on server '"
@@ -255,6 +304,7 @@ final class Aftermath {
             return;
         }
         slot.lastServer = at;
+        slot.notBefore = null;
         // The others stay noted until it fails again: it must not go back by itself to where it just failed.
         slot.failedOn = slot.failedOn.without(at);
         slot.held = slot.held && slot.target == Target.OFFLINE;
@@ -270,6 +320,54 @@ final class Aftermath {
             slot.node = slot.entry.isLocal() ? slot.node : null;
             slot.restarts = 0;
         }
+    }
+
+    /**
+     * A pullup acts when what it waits for comes up, not while that is up: what was stopped on purpose meanwhile stays
+     * down. So each is armed when its targets are seen down.
+     */
+    private void notePullups(Slot slot) {
+        if (slot.entry.pulls.isEmpty() || (slot.armed.isEmpty() && slot.isNew() && !hasAlways(slot.entry))) {
+            return;
+        }
+        NodeId here = slot.entry.isLocal() ? new NodeId(slot.number) : null;
+        TreeSet<String> armed = new TreeSet<>();
+        for (ResourceEntry.Pulled pulled : slot.entry.pulls) {
+            // Without always: it matters only for what a failure of something else took down.
+            if (!pulled.pullup().always() && !slot.held) {
+                continue;
+            }
+            String text = pulled.pullup().toString();
+            boolean up = true;
+            boolean down = false;
+            for (Reference reference : pulled.references()) {
+                NodeId place = reference.global() ? null : here;
+                up = up && board.isFulfilled(reference, place);
+                down = down || board.isUnfulfilled(reference, place);
+            }
+            if (up && slot.armed.contains(text) && !slot.stopping) {
+                pull(slot, pulled);
+            } else if (down || (!up && slot.armed.contains(text))) {
+                armed.add(text);
+            }
+        }
+        slot.armed = armed.isEmpty() ? NONE : armed;
+    }
+
+    private static boolean hasAlways(ResourceEntry entry) {
+        return entry.pulls.stream().anyMatch(pulled -> pulled.pullup().always());
+    }
+
+    private void pull(Slot slot, ResourceEntry.Pulled pulled) {
+        slot.held = false;
+        boolean done = slot.target == Target.ONLINE || !slot.entry.definition.enabled() || slot.entry.deleting;
+        if (!pulled.pullup().always() || done) {
+            return;
+        }
+        slot.target = Target.ONLINE;
+        slot.failedOn = NodeSet.EMPTY;
+        slot.restarts = 0;
+        say("HF-3208", "Resource '" + slot.entry + "' is started: " + pulled.pullup(), "");
     }
 
     /**

@@ -11,6 +11,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import dev.holdfast.policy.ResourceEntry.Rivalry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,13 @@ final class Board {
 
     /** The servers that can be given work, in ascending number. */
     final List<NodeId> ready = new ArrayList<>();
+
+    /** Resources that are stopped or moved because another takes their place, as their configuration says. */
+    final Set<ResourceName> displaced = new HashSet<>();
+
+    /** The earliest time for which something waits. */
+    @Nullable
+    Instant again;
 
     private final Map<String, NodeId> byName = new HashMap<>();
 
@@ -74,13 +83,23 @@ final class Board {
         }
         for (ResourceEntry entry : entries.values()) {
             var start = entry.definition.startDependencies();
-            entry.hard = resolve(start.hard(), byType);
-            entry.weak = resolve(start.weak(), byType);
-            entry.pullup = resolve(start.pullup(), byType);
-            entry.attraction = resolve(start.attraction(), byType);
-            entry.dispersion = resolve(start.dispersion(), byType);
+            entry.hard = resolve(entry, start.hard(), byType);
+            entry.weak = resolve(entry, start.weak(), byType);
+            entry.pullup = resolve(entry, start.pullup(), byType);
+            entry.pulls = start.pullups().stream()
+                    .map(pullup -> new ResourceEntry.Pulled(pullup, resolve(entry, pullup.targets(), byType)))
+                    .toList();
+            entry.attraction = resolve(entry, start.attraction(), byType);
+            entry.activeDispersion = resolve(entry, start.activeDispersion(), byType);
+            entry.dispersion = new ArrayList<>(resolve(entry, start.dispersion(), byType));
+            entry.dispersion.addAll(entry.activeDispersion);
+            for (Reference reference : entry.dispersion) {
+                reference.resources().forEach(target -> target.dispersers.add(entry));
+            }
+            makeRivals(entry, resolve(entry, start.exclusion(), byType));
             // shutdown: only orders the stop of a whole cluster, which stops in dependency order anyway.
             entry.stop = resolve(
+                    entry,
                     entry.definition.stopDependencies().hard().stream()
                             .filter(target -> !target.shutdown())
                             .toList(),
@@ -98,14 +117,40 @@ final class Board {
         }
     }
 
-    private List<Reference> resolve(List<DependencyTarget> targets, Map<String, List<ResourceEntry>> byType) {
+    /** Who excludes another is excluded by it; only the one that says so may displace. */
+    private static void makeRivals(ResourceEntry entry, List<Reference> exclusions) {
+        for (Reference reference : exclusions) {
+            DependencyTarget target = reference.target();
+            Rivalry own = !target.preempts()
+                    ? Rivalry.PLAIN
+                    : target.preemptsFirst() ? Rivalry.DISPLACES_FIRST : Rivalry.DISPLACES_AFTER;
+            for (ResourceEntry other : reference.resources()) {
+                if (other == entry) {
+                    continue;
+                }
+                entry.rivals.merge(other, own, (had, said) -> had.displaces() || !said.displaces() ? had : said);
+                other.rivals.merge(
+                        entry,
+                        target.preempts() ? Rivalry.GIVES_WAY : Rivalry.PLAIN,
+                        (had, said) -> had == Rivalry.PLAIN ? said : had);
+            }
+        }
+    }
+
+    private List<Reference> resolve(
+            ResourceEntry from, List<DependencyTarget> targets, Map<String, List<ResourceEntry>> byType) {
         if (targets.isEmpty()) {
             return List.of();
         }
         List<Reference> references = new ArrayList<>(targets.size());
         for (DependencyTarget target : targets) {
             if (target.ofType()) {
-                references.add(new Reference(target, byType.getOrDefault(target.name(), List.of())));
+                List<ResourceEntry> all = byType.getOrDefault(target.name(), List.of());
+                references.add(new Reference(
+                        target,
+                        from.definition.type().isA(target.name())
+                                ? all.stream().filter(entry -> entry != from).toList()
+                                : all));
             } else {
                 ResourceEntry entry = entries.get(new ResourceName(target.name()));
                 references.add(new Reference(target, entry == null ? List.of() : List.of(entry)));
@@ -254,6 +299,32 @@ final class Board {
                 || seen.state() == ResourceState.UNKNOWN
                 || (seen.state() == ResourceState.INTERMEDIATE
                         && reference.target().intermediate());
+    }
+
+    /** True if it is known that a dependency is fulfilled by what runs: on a node, or anywhere. */
+    boolean isFulfilled(Reference reference, @Nullable NodeId node) {
+        for (ResourceEntry target : reference.resources()) {
+            for (NodeId place : ready) {
+                boolean counts = node == null || node.equals(place);
+                if (counts && target.seenOn(place) != null && isUpFor(reference, target, place)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** True if it is known that a dependency is not fulfilled. */
+    boolean isUnfulfilled(Reference reference, @Nullable NodeId node) {
+        for (ResourceEntry target : reference.resources()) {
+            for (Server server : situation.servers().values()) {
+                boolean counts = node == null || node.equals(server.id());
+                if (counts && server.state() != Server.State.OFFLINE && isUpFor(reference, target, server.id())) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** True if a stop dependency of an instance that is up is no longer fulfilled. */

@@ -37,6 +37,10 @@ final class Judgement {
     private final Draft now;
     private final Board board;
     private final List<Message> problems = new ArrayList<>();
+
+    /** What is being added or modified: not registered yet, but circles may lead through it. */
+    private @Nullable ResourceDefinition checking;
+
     private final List<Message> notes = new ArrayList<>();
     private final SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private final TreeMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
@@ -175,13 +179,8 @@ final class Judgement {
 
     private void validate(ResourceDefinition definition, boolean force) {
         ResourceName name = definition.name();
-        List<DependencyTarget> targets = new ArrayList<>();
         var start = definition.startDependencies();
-        targets.addAll(start.hard());
-        targets.addAll(start.weak());
-        targets.addAll(start.pullup());
-        targets.addAll(start.attraction());
-        targets.addAll(start.dispersion());
+        List<DependencyTarget> targets = new ArrayList<>(start.all());
         targets.addAll(definition.stopDependencies().hard());
         Set<String> said = new HashSet<>();
         for (DependencyTarget target : targets) {
@@ -211,20 +210,48 @@ final class Judgement {
             }
         }
         circle(definition);
+        refuseApartAndTogether(definition);
+        for (String server : definition.serversWithValues()) {
+            if (board.named(server) == null) {
+                unknownServer("A value of resource '" + name + "' for one server", server);
+            }
+        }
         for (String member : definition.hostingMembers()) {
             if (board.named(member) == null) {
-                List<String> servers =
-                        situation.servers().values().stream().map(Server::name).toList();
-                problem(
-                        "HF-3115",
-                        "HOSTING_MEMBERS of resource '" + name + "': there is no server '" + member + "'",
-                        Spelling.nearest(member, servers)
-                                .map(near -> "Did you mean " + near + "?")
-                                .orElse("The servers are " + String.join(", ", servers) + "."));
+                unknownServer("HOSTING_MEMBERS of resource '" + name + "'", member);
             }
         }
         refuseAddressTwice(definition);
         hintAtPullup(definition);
+    }
+
+    private void unknownServer(String where, String server) {
+        List<String> servers =
+                situation.servers().values().stream().map(Server::name).toList();
+        problem(
+                "HF-3115",
+                where + ": there is no server '" + server + "'",
+                Spelling.nearest(server, servers)
+                        .map(near -> "Did you mean " + near + "?")
+                        .orElse("The servers are " + String.join(", ", servers) + "."));
+    }
+
+    /** What must run on the same server must not be kept away from it. */
+    private void refuseApartAndTogether(ResourceDefinition definition) {
+        var start = definition.startDependencies();
+        for (DependencyTarget apart : start.exclusion()) {
+            boolean together = start.hard().stream()
+                    .anyMatch(hard -> !hard.global()
+                            && hard.name().equals(apart.name())
+                            && hard.ofType() == apart.ofType());
+            if (together) {
+                problem(
+                        "CRS-2514",
+                        "Resource '" + definition.name() + "' has both hard(" + apart.name() + ") and exclusion("
+                                + apart + "): it could run nowhere",
+                        "Take out one of them, or write hard(global:" + apart.name() + ").");
+            }
+        }
     }
 
     private void refuseAddressTwice(ResourceDefinition definition) {
@@ -264,6 +291,7 @@ final class Judgement {
     private void circle(ResourceDefinition definition) {
         List<String> path = new ArrayList<>(List.of(definition.name().text()));
         Set<String> seen = new HashSet<>();
+        checking = definition;
         if (leadsTo(definition, definition.name(), path, seen)) {
             problem(
                     "CRS-2515",
@@ -277,22 +305,44 @@ final class Judgement {
                 new ArrayList<>(from.startDependencies().hard());
         targets.addAll(from.stopDependencies().hard());
         for (DependencyTarget target : targets) {
-            if (target.ofType() || !seen.add(target.name())) {
-                continue;
+            for (ResourceName name : meant(target, from.name())) {
+                // A direct reference to itself is said elsewhere.
+                if (name.equals(goal) && from.name().equals(goal)) {
+                    continue;
+                }
+                path.add(name.text());
+                if (name.equals(goal)) {
+                    return true;
+                }
+                ResourceDefinition next = situation.resources().get(name);
+                if (next != null && seen.add(name.text()) && leadsTo(next, goal, path, seen)) {
+                    return true;
+                }
+                path.removeLast();
             }
-            ResourceName name = new ResourceName(target.name());
-            path.add(target.name());
-            ResourceDefinition next = situation.resources().get(name);
-            // A direct reference to itself is said elsewhere.
-            if (name.equals(goal) && !from.name().equals(goal)) {
-                return true;
-            }
-            if (!name.equals(goal) && next != null && leadsTo(next, goal, path, seen)) {
-                return true;
-            }
-            path.removeLast();
         }
         return false;
+    }
+
+    private List<ResourceName> meant(DependencyTarget target, ResourceName from) {
+        if (!target.ofType()) {
+            return List.of(new ResourceName(target.name()));
+        }
+        List<ResourceName> names = new ArrayList<>();
+        for (ResourceDefinition each : situation.resources().values()) {
+            if (each.type().isA(target.name()) && !each.name().equals(from)) {
+                names.add(each.name());
+            }
+        }
+        ResourceDefinition added = checking;
+        boolean meansIt = added != null
+                && added.type().isA(target.name())
+                && !added.name().equals(from)
+                && !names.contains(added.name());
+        if (meansIt && added != null) {
+            names.add(added.name());
+        }
+        return names;
     }
 
     private Decision delete(Command.Delete delete) {
@@ -514,7 +564,7 @@ final class Judgement {
         }
         for (Reference reference : entry.weak) {
             if (reference.target().ofType()) {
-                reference.resources().forEach(target -> bringOne(target, seen, false));
+                reference.resources().forEach(target -> bringOne(target, seen, false, false));
             } else {
                 bringOneOf(reference, seen, false);
             }
@@ -529,10 +579,11 @@ final class Judgement {
                 break;
             }
         }
-        bringOne(chosen, seen, required);
+        // Anywhere will do: where none is wanted, one instance is enough, unless all are asked for.
+        bringOne(chosen, seen, required, reference.global() && !reference.target().uniform());
     }
 
-    private void bringOne(ResourceEntry entry, Set<ResourceEntry> seen, boolean required) {
+    private void bringOne(ResourceEntry entry, Set<ResourceEntry> seen, boolean required, boolean anyInstance) {
         if (!seen.add(entry)) {
             return;
         }
@@ -547,12 +598,17 @@ final class Judgement {
         }
         Wanted changed = wanted.getOrDefault(entry.name(), entry.wanted);
         boolean moved = false;
+        boolean enough = anyInstance && entry.slots.stream().anyMatch(Slot::wantsToRun);
         for (Slot slot : entry.slots) {
+            if (enough) {
+                break;
+            }
             boolean fine = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
             // What is pinned needs a decision of its own.
             if (!fine && !slot.isPinned() && !wanted.containsKey(entry.name())) {
                 changed = changed.with(slot.number, slot.after().started(slot.at != null, Optional.empty()));
                 moved = true;
+                enough = anyInstance && (!entry.isLocal() || board.isReady(new NodeId(slot.number)));
             }
         }
         if (moved) {
@@ -871,7 +927,11 @@ final class Judgement {
             }
         }
         Plan plan = new Plan(
-                actions, now.plan().changes(), now.plan().messages(), now.plan().stuck());
+                actions,
+                now.plan().changes(),
+                now.plan().messages(),
+                now.plan().stuck(),
+                now.plan().again());
         return new Decision.Accepted(Changes.NONE, plan, new TreeMap<>(), List.of());
     }
 
@@ -966,7 +1026,10 @@ final class Judgement {
         now.plan().actions().forEach(action -> anyway.add(action.id()));
         Set<ResourceName> stopped = new TreeSet<>();
         for (PlannedAction action : then.plan().actions()) {
-            boolean stops = action.kind() == ActionKind.STOP && !action.inFlight();
+            // What gives way was configured to, and needs no force.
+            boolean stops = action.kind() == ActionKind.STOP
+                    && !action.inFlight()
+                    && !then.board().displaced.contains(action.resource());
             if (stops && !asked.contains(action.resource()) && !anyway.contains(action.id())) {
                 stopped.add(action.resource());
             }
@@ -1000,7 +1063,7 @@ final class Judgement {
         Plan then = Draft.of(situation.with(changes)).plan();
         List<Message> messages = new ArrayList<>(now.plan().messages());
         messages.addAll(then.messages());
-        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck());
+        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck(), then.again());
         return new Decision.Accepted(changes, plan, awaits, notes);
     }
 

@@ -1,11 +1,14 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.InternalState;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import dev.holdfast.policy.ResourceEntry.Rivalry;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * good any more, or one of it used up its chances there while all of it can run elsewhere.
  */
 final class Placement {
+    private static final Obstacle INSTANCE_THERE = new Obstacle("CARDINALITY", "an instance is there already");
+
     private final Board board;
     private final Map<ResourceEntry, Unit> unitOf = new HashMap<>();
     private final Map<NodeId, Long> load = new HashMap<>();
@@ -40,6 +45,9 @@ final class Placement {
         boolean entered;
         boolean placed;
     }
+
+    /** Where to go although all is well, who gains by it, and why. */
+    private record Move(NodeId to, Slot who, String why) {}
 
     /** A resource of a unit that wants to run, with the nodes where it can. */
     private record Candidate(Slot slot, NodeSet feasible) {}
@@ -75,16 +83,18 @@ final class Placement {
         if (entry.isLocal() || entry.doubtful.isEmpty()) {
             return;
         }
+        // One that moves counts where it is until it has left; its own start waits for that and takes nobody's place.
         long allowed = entry.slots.size()
                 - entry.doubtful.size()
-                - entry.slots.stream()
-                        .filter(slot -> slot.at != null && (slot.isStaying() || slot.goal == null))
-                        .count();
+                - entry.slots.stream().filter(slot -> slot.at != null).count();
         for (Slot slot : entry.slots) {
             if (slot.goal == null || slot.isStaying()) {
                 continue;
             }
-            if (allowed-- <= 0) {
+            boolean may = slot.at == null ? allowed > 0 : allowed >= 0;
+            if (may) {
+                allowed -= slot.at == null ? 1 : 0;
+            } else {
                 slot.goal = slot.isUp() && !slot.mustStop ? slot.at : null;
                 slot.stuck = doubtful(slot);
             }
@@ -115,6 +125,7 @@ final class Placement {
         ResourceEntry entry = slot.entry;
         NodeId at = slot.at;
         if (at == null) {
+            settleTime(slot);
             return;
         }
         addLoad(entry, at);
@@ -123,7 +134,7 @@ final class Placement {
         } else if (slot.isStoppingWanted()) {
             slot.reason = entry.deleting ? "it is being deleted" : "stop was asked for";
             slot.leaveAlone = !board.isMember(at);
-        } else if (!entry.definition.enabled()) {
+        } else if (!isEnabled(entry, at)) {
             slot.goal = at;
             slot.leaveAlone = true;
         } else if (slot.target == Target.OFFLINE && slot.isUp()) {
@@ -131,6 +142,23 @@ final class Placement {
         } else if (!board.isMember(at)) {
             slot.leaveAlone = true;
         }
+    }
+
+    private boolean isEnabled(ResourceEntry entry, NodeId node) {
+        return entry.definition.on(board.nameOf(node)).enabled();
+    }
+
+    private void settleTime(Slot slot) {
+        Instant until = slot.notBefore;
+        if (until == null || !slot.wantsToRun() || !board.situation.now().isBefore(until)) {
+            return;
+        }
+        slot.waiting = true;
+        board.again = board.again == null || until.isBefore(board.again) ? until : board.again;
+        slot.stuck = new Message(
+                "HF-3209",
+                "Resource '" + slot.entry + "' is restarted at " + until + ", RESTART_DELAY after its failure",
+                "To start it now: crsctl start resource " + slot.entry);
     }
 
     private void settlePinned(Slot slot, NodeId at) {
@@ -190,7 +218,11 @@ final class Placement {
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
     private static boolean isInPlay(Slot slot) {
-        return slot.wantsToRun() && !slot.leaveAlone && !slot.isPinned() && !slot.isStoppingWanted();
+        return slot.wantsToRun()
+                && !slot.leaveAlone
+                && !slot.waiting
+                && !slot.isPinned()
+                && !slot.isStoppingWanted();
     }
 
     private static Collection<ResourceEntry> partners(ResourceEntry entry) {
@@ -236,6 +268,11 @@ final class Placement {
                 }
             }
             weakSources.getOrDefault(member, List.of()).forEach(source -> place(unitOf(source)));
+            member.rivals.forEach((rival, how) -> {
+                if (how == Rivalry.GIVES_WAY) {
+                    place(unitOf(rival)); // Who may take its place chooses first.
+                }
+            });
         }
         ResourceEntry first = unit.members.getFirst();
         if (isPlacedTogether(first)) {
@@ -257,7 +294,7 @@ final class Placement {
             keepOrLeave(slot);
         }
         if (slot.goal == null && board.isMember(node)) {
-            String obstacle = obstacle(slot, node, Set.of());
+            Obstacle obstacle = obstacle(slot, node, Set.of());
             if (obstacle == null) {
                 give(slot, node, reasonToStart(slot, node));
             } else if (slot.at == null && board.isReady(node)) {
@@ -268,13 +305,68 @@ final class Placement {
 
     /** An instance that is up keeps its place, unless what it needs there has gone. */
     private void keepOrLeave(Slot slot) {
-        Reference broken = board.brokenStopDependency(slot);
         NodeId at = slot.at;
-        if (slot.isUp() && broken == null) {
-            slot.goal = at;
-        } else if (slot.isUp() && broken != null) {
-            leaveBecauseOf(slot, broken);
+        if (at == null || !slot.isUp()) {
+            return;
         }
+        Reference broken = board.brokenStopDependency(slot);
+        ResourceEntry stronger = broken == null ? displacing(slot.entry, at) : null;
+        if (broken != null) {
+            leaveBecauseOf(slot, broken);
+        } else if (stronger != null) {
+            slot.preemptor = stronger;
+            slot.leaveReason = "it gives way to '" + stronger + "' on " + board.nameOf(at);
+            board.displaced.add(slot.entry.name());
+        } else {
+            slot.goal = at;
+        }
+    }
+
+    /** Who takes this place; null if nobody does. */
+    private @Nullable ResourceEntry displacing(ResourceEntry entry, NodeId at) {
+        for (Map.Entry<ResourceEntry, Rivalry> rival : entry.rivals.entrySet()) {
+            Rivalry theirs = rival.getKey().rivals.get(entry);
+            boolean comes = theirs != null
+                    && theirs.displaces()
+                    && unitOf(rival.getKey()).placed
+                    && rival.getKey().slots.stream().anyMatch(slot -> at.equals(slot.goal) && !slot.leaveAlone);
+            if (comes) {
+                return rival.getKey();
+            }
+        }
+        return null;
+    }
+
+    /** The one that is on a node, or may be, and keeps this one away from it; null if nobody does. */
+    private @Nullable ResourceEntry occupant(ResourceEntry entry, NodeId node) {
+        for (Map.Entry<ResourceEntry, Rivalry> rival : entry.rivals.entrySet()) {
+            ResourceEntry other = rival.getKey();
+            if (other.doubtful.contains(node)) {
+                return other;
+            }
+            boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
+            for (Slot slot : other.slots) {
+                boolean stuckThere = node.equals(slot.at) && slot.leaveAlone;
+                if (stuckThere || (firm && willBeOn(slot, node)) || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
+                    return other;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** How many would have to give way if these came to a node. */
+    private long victims(List<Candidate> order, NodeId node) {
+        long victims = 0;
+        for (Candidate candidate : order) {
+            for (Map.Entry<ResourceEntry, Rivalry> rival :
+                    candidate.slot().entry.rivals.entrySet()) {
+                if (rival.getValue().displaces()) {
+                    victims += countOn(rival.getKey(), node);
+                }
+            }
+        }
+        return victims;
     }
 
     private void leaveBecauseOf(Slot slot, Reference broken) {
@@ -317,6 +409,9 @@ final class Placement {
         for (Slot slot : entry.slots) {
             if (slot.at != null && isInPlay(slot)) {
                 keepOrLeave(slot);
+                if (slot.goal != null && slot.wish == null) {
+                    wishForBetter(slot, taken);
+                }
                 if (slot.goal != null && slot.wish != null) {
                     moveAsWished(slot, taken);
                 }
@@ -333,22 +428,50 @@ final class Placement {
         }
     }
 
+    /** One of several instances moves by itself for the same reasons as a single one. */
+    private void wishForBetter(Slot slot, Set<NodeId> taken) {
+        NodeId at = slot.at;
+        for (Slot other : slot.entry.slots) {
+            if (other.wish != null || (other.wantsToRun() && !other.isUp())) {
+                return; // One at a time, and only when all are up.
+            }
+        }
+        NodeSet free = NodeSet.EMPTY;
+        for (NodeId node : board.ready) {
+            boolean good = !taken.contains(node)
+                    && slot.entry.slotFor(node) == null
+                    && !slot.failedOn.contains(node)
+                    && obstacle(slot, node, Set.of()) == null;
+            free = good ? free.with(node) : free;
+        }
+        if (at != null) {
+            List<Candidate> alone = List.of(new Candidate(slot, free));
+            Move move = mayGoBack(alone) ? better(alone, free, at) : null;
+            if (move != null) {
+                slot.wish = new Wish(move.to(), false);
+                slot.reason = move.why();
+            }
+        }
+    }
+
     private void moveAsWished(Slot slot, Set<NodeId> taken) {
         Wish wish = slot.wish;
         if (wish != null && !taken.contains(wish.node()) && obstacle(slot, wish.node(), Set.of()) == null) {
-            give(slot, wish.node(), "it is wanted on " + board.nameOf(wish.node()));
+            give(
+                    slot,
+                    wish.node(),
+                    slot.reason.isEmpty() ? "it is wanted on " + board.nameOf(wish.node()) : slot.reason);
         } else if (wish != null && !wish.only() && !wish.node().equals(slot.at)) {
             slot.wish = null;
         }
     }
 
     private void placeAlone(Slot slot, Set<NodeId> taken) {
-        Map<NodeId, String> obstacles = new LinkedHashMap<>();
+        Map<NodeId, Obstacle> obstacles = new LinkedHashMap<>();
         NodeSet feasible = NodeSet.EMPTY;
         for (NodeId node : board.ready) {
             boolean mine = slot.isActiveOn(node);
-            String obstacle =
-                    taken.contains(node) && !mine ? "an instance is there already" : obstacle(slot, node, Set.of());
+            Obstacle obstacle = taken.contains(node) && !mine ? INSTANCE_THERE : obstacle(slot, node, Set.of());
             if (obstacle == null) {
                 feasible = feasible.with(node);
             } else {
@@ -415,10 +538,10 @@ final class Placement {
 
     /** Null if it can run nowhere; then it is stuck. */
     private @Nullable Candidate candidate(Slot slot, Set<ResourceEntry> together) {
-        Map<NodeId, String> obstacles = new LinkedHashMap<>();
+        Map<NodeId, Obstacle> obstacles = new LinkedHashMap<>();
         NodeSet feasible = NodeSet.EMPTY;
         for (NodeId node : board.ready) {
-            String obstacle = obstacle(slot, node, together);
+            Obstacle obstacle = obstacle(slot, node, together);
             if (obstacle == null) {
                 feasible = feasible.with(node);
             } else {
@@ -469,6 +592,9 @@ final class Placement {
         }
         NodeId current = anchor == null ? null : anchor.slot().goal;
         NodeId wished = wished(order, common);
+        if (wished != null && current != null && !wished.equals(current) && !mayAllMove(order, wishing(order, wished))) {
+            wished = null;
+        }
         NodeId chosen;
         String why = null;
         if (wished != null) {
@@ -480,20 +606,25 @@ final class Placement {
             chosen = current;
             Candidate failed = failedHere(order, current);
             NodeSet elsewhere = common.without(current);
-            if (failed != null && !elsewhere.isEmpty()) {
+            if (failed != null && !elsewhere.isEmpty() && mayAllMove(order, failed.slot())) {
                 chosen = best(order, elsewhere, true);
-                why = "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current);
+                ResourceEntry preemptor = failed.slot().preemptor;
+                why = preemptor == null
+                        ? "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current)
+                        : "'" + failed.slot().entry + "' gives way to '" + preemptor + "' on " + board.nameOf(current);
+                if (preemptor != null) {
+                    order.forEach(candidate -> board.displaced.add(candidate.slot().entry.name()));
+                }
             } else if (failed == null && mayGoBack(order)) {
                 NodeSet untried = common;
                 for (Candidate candidate : order) {
                     untried = untried.minus(candidate.slot().failedOn);
                 }
-                NodeId better = best(order, untried.with(current), false);
-                Slot wishing = better.equals(current) ? null : whoGainsBy(order, better, current);
-                if (wishing != null) {
-                    chosen = better;
-                    why = "ACTIVE_PLACEMENT: " + board.nameOf(better) + " suits it better";
-                    wishing.wish = new Wish(better, false); // Lest half of the way look like the end of it.
+                Move move = better(order, untried, current);
+                if (move != null && mayAllMove(order, move.who())) {
+                    chosen = move.to();
+                    why = move.why();
+                    move.who().wish = new Wish(chosen, false); // Lest half of the way look like the end of it.
                 }
             }
         }
@@ -513,6 +644,8 @@ final class Placement {
                 return;
             }
             give(slot, chosen, why != null ? why : reasonToStart(slot, chosen));
+        } else if (!stays && slot.preemptor != null) {
+            slot.stuck = gaveWay(slot, slot.preemptor);
         } else if (!stays) {
             slot.stuck = new Message(
                     "CRS-2529",
@@ -521,6 +654,35 @@ final class Placement {
                             + board.nameOf(current == null ? chosen : current),
                     "crsctl start resource " + slot.entry + " -f");
         }
+    }
+
+    private static Message gaveWay(Slot slot, ResourceEntry preemptor) {
+        return new Message(
+                "HF-3210",
+                "Resource '" + slot.entry + "' gave way to '" + preemptor
+                        + "' (exclusion), and there is no other server for it",
+                "It is started when '" + preemptor + "' has left, or when another server joins.");
+    }
+
+    private static Slot wishing(List<Candidate> order, NodeId node) {
+        for (Candidate candidate : order) {
+            Wish wish = candidate.slot().wish;
+            if (wish != null && wish.node().equals(node)) {
+                return candidate.slot();
+            }
+        }
+        throw new IllegalStateException("nobody wishes for " + node);
+    }
+
+    /** False if one that is well where it is may not be moved for another's sake. */
+    private static boolean mayAllMove(List<Candidate> order, Slot cause) {
+        for (Candidate candidate : order) {
+            Slot slot = candidate.slot();
+            if (slot != cause && slot.goal != null && !slot.entry.definition.relocateByDependency()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static @Nullable NodeId wished(List<Candidate> order, NodeSet common) {
@@ -539,33 +701,87 @@ final class Placement {
     /** One that does not run, and must not be tried again where the others are. */
     private static @Nullable Candidate failedHere(List<Candidate> order, NodeId current) {
         for (Candidate candidate : order) {
-            if (candidate.slot().goal == null && candidate.slot().failedOn.contains(current)) {
+            Slot slot = candidate.slot();
+            boolean mustGo = slot.failedOn.contains(current) || (slot.preemptor != null && current.equals(slot.at));
+            if (slot.goal == null && mustGo) {
                 return candidate;
             }
         }
         return null;
     }
 
+    /** First everything runs, then it may move. */
     private static boolean mayGoBack(List<Candidate> order) {
         boolean any = false;
         for (Candidate candidate : order) {
             Observed seen = candidate.slot().present();
-            if (candidate.slot().goal == null || seen == null || seen.state() != ResourceState.ONLINE) {
-                return false; // First everything runs, then it may move.
+            boolean well = seen != null
+                    && seen.state() == ResourceState.ONLINE
+                    && seen.internal() == InternalState.STABLE;
+            if (candidate.slot().goal == null || !well) {
+                return false;
             }
-            any = any || candidate.slot().entry.definition.activePlacement();
+            ResourceEntry entry = candidate.slot().entry;
+            any = any || entry.definition.activePlacement() || !entry.activeDispersion.isEmpty();
         }
         return any;
     }
 
-    private @Nullable Slot whoGainsBy(List<Candidate> order, NodeId other, NodeId current) {
+    private @Nullable Move better(List<Candidate> order, NodeSet others, NodeId current) {
+        NodeId best = best(order, others.with(current), false);
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
-            if (entry.definition.activePlacement() && board.rank(entry, other) < board.rank(entry, current)) {
-                return candidate.slot();
+            if (entry.definition.activePlacement() && board.rank(entry, best) < board.rank(entry, current)) {
+                return new Move(
+                        best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
+            }
+        }
+        long crowd = crowd(order, current);
+        for (Candidate candidate : order) {
+            List<Reference> apart = candidate.slot().entry.activeDispersion;
+            long here = apart.isEmpty() ? 0 : counted(apart, current);
+            NodeSet fewer = NodeSet.EMPTY;
+            for (NodeId node : here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
+                boolean gains = counted(apart, node) < here && crowd(order, node) < crowd;
+                fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
+            }
+            if (!fewer.isEmpty()) {
+                NodeId to = best(order, fewer, false);
+                return new Move(
+                        to,
+                        candidate.slot(),
+                        "dispersion:active: fewer of those that it keeps away from are on " + board.nameOf(to));
             }
         }
         return null;
+    }
+
+    /**
+     * How many pairs that keep away from each other, on either's word, would meet on a node. It falls with every move
+     * for dispersion:active, so these moves come to an end, whatever a circle of such resources looks like.
+     */
+    private long crowd(List<Candidate> order, NodeId node) {
+        long pairs = 0;
+        for (Candidate candidate : order) {
+            ResourceEntry entry = candidate.slot().entry;
+            pairs += counted(entry.dispersion, node);
+            for (ResourceEntry other : entry.dispersers) {
+                pairs += countOn(other, node);
+            }
+        }
+        return pairs;
+    }
+
+    /** True if ACTIVE_PLACEMENT would undo a move. */
+    private boolean isWorsePlace(List<Candidate> order, NodeId node, NodeId current) {
+        boolean active = false;
+        boolean worse = false;
+        for (Candidate candidate : order) {
+            ResourceEntry entry = candidate.slot().entry;
+            active = active || entry.definition.activePlacement();
+            worse = worse || board.rank(entry, node) > board.rank(entry, current);
+        }
+        return active && worse;
     }
 
     /** No node suits all: the node that suits the most of them. */
@@ -590,20 +806,23 @@ final class Placement {
     }
 
     /**
-     * The node to choose: healthy dependencies, then the node of a local restart, then the placement of the dependents
-     * and of what they depend on, then attraction and dispersion, then load, then the lowest number.
+     * The node to choose: healthy dependencies, then the node of a local restart, then the last one if it is sticky, then
+     * the placement of the dependents and of what they depend on, then where nobody must give way, then attraction and
+     * dispersion, then load, then the lowest number.
      */
-    private NodeId best(List<Candidate> order, NodeSet among, boolean sticky) {
+    private NodeId best(List<Candidate> order, NodeSet among, boolean restarting) {
         NodeId best = null;
         long[] bestScore = {};
         for (NodeId node : among.nodes()) {
-            long[] score = new long[5 + order.size()];
+            long[] score = new long[7 + order.size()];
             int at = 0;
             score[at++] = troubles(order, node);
-            score[at++] = sticky && isRestartingOn(order, node) ? 0 : 1;
+            score[at++] = restarting && isRestartingOn(order, node) ? 0 : 1;
+            score[at++] = -stickiness(order, node);
             for (Candidate candidate : order) {
                 score[at++] = board.rank(candidate.slot().entry, node);
             }
+            score[at++] = victims(order, node);
             score[at++] = -attracted(order, node);
             score[at++] = dispersed(order, node);
             score[at] = load.getOrDefault(node, 0L);
@@ -645,36 +864,68 @@ final class Placement {
         return false;
     }
 
+    private static long stickiness(List<Candidate> order, NodeId node) {
+        long sticky = 0;
+        for (Candidate candidate : order) {
+            Slot slot = candidate.slot();
+            sticky += slot.entry.definition.sticky() && node.equals(slot.lastServer) ? 1 : 0;
+        }
+        return sticky;
+    }
+
     private long attracted(List<Candidate> order, NodeId node) {
         long count = 0;
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
-            for (Reference reference : entry.attraction) {
-                for (ResourceEntry target : reference.resources()) {
-                    count += willBeOn(target, node) ? 1 : 0;
-                }
-            }
+            count += counted(entry.attraction, node);
             for (ResourceEntry source : weakSources.getOrDefault(entry, List.of())) {
-                count += willBeOn(source, node) ? 1 : 0;
+                count += countOn(source, node) > 0 ? 1 : 0;
             }
         }
         return count;
     }
 
-    private static long dispersed(List<Candidate> order, NodeId node) {
+    private long dispersed(List<Candidate> order, NodeId node) {
         long count = 0;
         for (Candidate candidate : order) {
-            for (Reference reference : candidate.slot().entry.dispersion) {
-                for (ResourceEntry target : reference.resources()) {
-                    count += willBeOn(target, node) ? 1 : 0;
+            count += counted(candidate.slot().entry.dispersion, node);
+        }
+        return count;
+    }
+
+    /** How many of the resources that are meant are on a node, or will be. */
+    private long counted(List<Reference> references, NodeId node) {
+        long count = 0;
+        for (Reference reference : references) {
+            for (ResourceEntry target : reference.resources()) {
+                for (Slot slot : target.slots) {
+                    Observed seen = slot.present();
+                    boolean half = seen != null
+                            && seen.internal() == InternalState.STABLE
+                            && seen.state() == ResourceState.INTERMEDIATE;
+                    boolean counts = willBeOn(slot, node)
+                            && (!half || reference.target().intermediate() || !node.equals(slot.at));
+                    count += counts ? 1 : 0;
                 }
             }
         }
         return count;
     }
 
-    private static boolean willBeOn(ResourceEntry entry, NodeId node) {
-        return entry.slots.stream().anyMatch(slot -> node.equals(slot.goal));
+    private long countOn(ResourceEntry entry, NodeId node) {
+        long count = 0;
+        for (Slot slot : entry.slots) {
+            count += willBeOn(slot, node) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Its goal if it has been placed, and where it is if it has not. */
+    private boolean willBeOn(Slot slot, NodeId node) {
+        if (slot.goal != null || unitOf(slot.entry).placed) {
+            return node.equals(slot.goal);
+        }
+        return node.equals(slot.at) && slot.isUp() && !slot.mustStop && !slot.isStoppingWanted();
     }
 
     /**
@@ -682,23 +933,33 @@ final class Placement {
      *
      * @param together resources that go where this one goes, so that they are no obstacle
      */
-    private @Nullable String obstacle(Slot slot, NodeId node, Set<ResourceEntry> together) {
+    private @Nullable Obstacle obstacle(Slot slot, NodeId node, Set<ResourceEntry> together) {
         ResourceEntry entry = slot.entry;
         if (!board.isReady(node)) {
-            return "not ONLINE";
+            return new Obstacle("server state", "not ONLINE");
         }
         if (!entry.isLocal() && !board.allows(entry, node)) {
-            return "not in HOSTING_MEMBERS";
+            return new Obstacle("PLACEMENT=restricted", "not in HOSTING_MEMBERS");
+        }
+        if (!isEnabled(entry, node)) {
+            return new Obstacle("ENABLED@SERVERNAME(" + board.nameOf(node) + ")=0", "it is disabled there");
         }
         if (slot.wish != null && slot.wish.only() && !slot.wish.node().equals(node)) {
-            return "start was asked for on " + board.nameOf(slot.wish.node()) + " only";
+            return new Obstacle("start -n", "start was asked for on " + board.nameOf(slot.wish.node()) + " only");
         }
         // What runs now is as good anywhere as it ever was.
         if (slot.failedOn.contains(node) && slot.goal == null) {
-            return "it failed there";
+            return new Obstacle("failure", "it failed there");
         }
         if (entry.seenOn(node) == null) {
-            return "not known yet whether it runs there";
+            return new Obstacle("server state", "not known yet whether it runs there");
+        }
+        if (isBoundElsewhere(slot)) {
+            return new Obstacle("INSTANCE_FAILOVER=0", "it waits for its own server");
+        }
+        ResourceEntry occupant = occupant(entry, node);
+        if (occupant != null) {
+            return new Obstacle("exclusion", "'" + occupant + "' is there, with which it shares no server");
         }
         for (List<Reference> references : List.of(entry.hard, entry.stop)) {
             for (Reference reference : references) {
@@ -710,11 +971,20 @@ final class Placement {
                     served = served || goesAlong || willServe(reference, target, node);
                 }
                 if (!served) {
-                    return missing(reference);
+                    return new Obstacle("hard(" + reference.target() + ")", missing(reference));
                 }
             }
         }
         return null;
+    }
+
+    /** Lost with its server, and not to run anywhere else before an administrator says so. */
+    private boolean isBoundElsewhere(Slot slot) {
+        return !slot.entry.definition.instanceFailover()
+                && slot.at == null
+                && slot.wish == null
+                && slot.lastServer != null
+                && !board.isReady(slot.lastServer);
     }
 
     private static String missing(Reference reference) {
@@ -767,12 +1037,34 @@ final class Placement {
                 if (unserved != null && staying && !slot.isStarting()) {
                     slot.goal = null;
                     slot.leaveReason = "'" + unserved.target().name() + "', which it depends on, is leaving";
+                    if (unserved.resources().stream().anyMatch(target -> board.displaced.contains(target.name()))) {
+                        board.displaced.add(entry.name());
+                    }
                 } else if (unserved != null && !staying) {
                     slot.goal = null;
                     if (slot.stuck == null) {
-                        slot.stuck = unplaceable(slot, Map.of(goal, missing(unserved)));
+                        slot.stuck = unplaceable(
+                                slot,
+                                Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
                     }
+                } else if (!staying) {
+                    dropWhereRivalIs(slot, goal);
                 }
+            }
+        }
+    }
+
+    /** Two that were placed at once and share no node: the first of them waits. */
+    private void dropWhereRivalIs(Slot slot, NodeId goal) {
+        for (ResourceEntry rival : slot.entry.rivals.keySet()) {
+            if (rival.slots.stream().anyMatch(other -> goal.equals(other.goal))) {
+                slot.goal = null;
+                slot.stuck = unplaceable(
+                        slot,
+                        Map.of(
+                                goal,
+                                new Obstacle("exclusion", "'" + rival + "' is there, with which it shares no server")));
+                return;
             }
         }
     }
@@ -799,8 +1091,9 @@ final class Placement {
         return null;
     }
 
-    private Message unplaceable(Slot slot, Map<NodeId, String> obstacles) {
-        Set<String> kinds = new LinkedHashSet<>(obstacles.values());
+    private Message unplaceable(Slot slot, Map<NodeId, Obstacle> obstacles) {
+        Set<String> kinds = new LinkedHashSet<>();
+        obstacles.values().forEach(obstacle -> kinds.add(obstacle.text()));
         String first = kinds.isEmpty() ? "" : kinds.iterator().next();
         if (kinds.size() == 1 && first.contains("which it depends on")) {
             String where = obstacles.size() > 1
@@ -819,9 +1112,9 @@ final class Placement {
                     "Resource '" + slot.entry + "' is not started on '" + server + "': " + first,
                     "When the cause is gone: crsctl start resource " + slot.entry + " -n " + server);
         }
-        Map<NodeId, String> sorted = new TreeMap<>(obstacles);
+        Map<NodeId, Obstacle> sorted = new TreeMap<>(obstacles);
         List<String> texts = new ArrayList<>();
-        sorted.forEach((node, obstacle) -> texts.add(board.nameOf(node) + ": " + obstacle));
+        sorted.forEach((node, obstacle) -> texts.add(board.nameOf(node) + ": " + obstacle.text()));
         return new Message(
                 "CRS-2632",
                 "There are no more servers to try to place resource '" + slot.entry

@@ -2,8 +2,10 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.Message;
 import dev.holdfast.model.ResourceName;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -15,12 +17,17 @@ import java.util.TreeMap;
  * @param messages what just became known and is worth a log line (CRS-2765, CRS-2771, ...): said once, not in every plan
  * @param stuck resources that are not as wanted although the plan does nothing about it, each with the reason and the
  *     next step. It says so in every plan for as long as it is true
+ * @param again when to plan anew although nothing happens until then: something waits for its time
  */
 public record Plan(
         List<PlannedAction> actions,
         Changes changes,
         List<Message> messages,
-        SortedMap<ResourceName, List<Message>> stuck) {
+        SortedMap<ResourceName, List<Message>> stuck,
+        Optional<Instant> again) {
+    public static final Plan NOTHING =
+            new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>(), Optional.empty());
+
     public Plan {
         actions = List.copyOf(actions);
         messages = List.copyOf(messages);

@@ -4,8 +4,11 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.StartDependencies;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One resource while a plan is being made. */
@@ -23,9 +26,36 @@ final class ResourceEntry {
     List<Reference> stop = List.of();
     List<Reference> attraction = List.of();
     List<Reference> dispersion = List.of();
+    List<Reference> activeDispersion = List.of();
+    List<Pulled> pulls = List.of();
+
+    /** With whom it shares no node, on its own word or theirs. */
+    final Map<ResourceEntry, Rivalry> rivals = new LinkedHashMap<>();
+
+    /** What happens when two that exclude each other want the same node. */
+    enum Rivalry {
+        /** Who is there stays. */
+        PLAIN,
+        /** The other is stopped, then this one is started. */
+        DISPLACES_FIRST,
+        /** This one is started, then the other is stopped. */
+        DISPLACES_AFTER,
+        /** This one gives way. */
+        GIVES_WAY;
+
+        boolean displaces() {
+            return this == DISPLACES_FIRST || this == DISPLACES_AFTER;
+        }
+    }
+
+    /** A pullup with what its targets mean. */
+    record Pulled(StartDependencies.Pullup pullup, List<Reference> references) {}
 
     /** Those whose hard start or stop dependencies mean this resource. */
     final List<ResourceEntry> dependents = new ArrayList<>();
+
+    /** Those that keep away from it. */
+    final List<ResourceEntry> dispersers = new ArrayList<>();
 
     /** Nodes where more of it is active than is allowed. */
     final List<NodeId> surplus = new ArrayList<>();

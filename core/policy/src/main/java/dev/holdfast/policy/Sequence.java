@@ -7,6 +7,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -75,6 +77,8 @@ final class Sequence {
         drafts.values().forEach(list -> list.forEach(this::order));
         // Last, because best-effort ties must not close a circle with the binding ones.
         drafts.values().forEach(list -> list.forEach(this::orderWeak));
+        drafts.values().forEach(list -> list.forEach(this::orderGivingWay));
+        board.entries.values().forEach(this::orderSomeAtATime);
         SortedMap<ResourceName, List<Message>> stuck = new TreeMap<>();
         for (ResourceEntry entry : board.entries.values()) {
             Set<Message> messages = new LinkedHashSet<>();
@@ -87,7 +91,7 @@ final class Sequence {
                 stuck.put(entry.name(), List.copyOf(messages));
             }
         }
-        return new Plan(inOrder(), board.changes(), board.messages, stuck);
+        return new Plan(inOrder(), board.changes(), board.messages, stuck, Optional.ofNullable(board.again));
     }
 
     private Step add(ActionKind kind, ResourceEntry entry, int instance, NodeId node, boolean inFlight, String reason) {
@@ -187,6 +191,60 @@ final class Sequence {
             for (Reference reference : draft.entry.stop) {
                 awaitOne(draft, reference);
             }
+            awaitRivals(draft);
+        }
+    }
+
+    /** With whom it shares no node, that has left first; unless it is one that leaves afterwards. */
+    private void awaitRivals(Step start) {
+        start.entry.rivals.forEach((rival, how) -> {
+            for (Step other : of(rival)) {
+                boolean leaves = other.kind != ActionKind.START || other.inFlight;
+                boolean afterwards = how == Rivalry.DISPLACES_AFTER && other.kind == ActionKind.STOP && !other.inFlight;
+                if (leaves && !afterwards && other.node.equals(start.node)) {
+                    start.after.add(other);
+                }
+            }
+        });
+    }
+
+    /** exclusion(preempt_post:): the other is stopped when this one is up. */
+    private void orderGivingWay(Step start) {
+        if (start.kind != ActionKind.START) {
+            return;
+        }
+        start.entry.rivals.forEach((rival, how) -> {
+            for (Step other : how == Rivalry.DISPLACES_AFTER ? of(rival) : List.<Step>of()) {
+                boolean leaves = other.kind == ActionKind.STOP && !other.inFlight && other.node.equals(start.node);
+                if (leaves && !reaches(start, other, new HashSet<>())) {
+                    other.after.add(start);
+                }
+            }
+        });
+    }
+
+    /** START_CONCURRENCY and STOP_CONCURRENCY. */
+    private void orderSomeAtATime(ResourceEntry entry) {
+        int starts = entry.definition.startConcurrency();
+        int stops = entry.definition.stopConcurrency();
+        if (starts > 0) {
+            someAtATime(entry, ActionKind.START, starts);
+        }
+        if (stops > 0) {
+            someAtATime(entry, ActionKind.STOP, stops);
+        }
+    }
+
+    private void someAtATime(ResourceEntry entry, ActionKind kind, int most) {
+        List<Step> steps = new ArrayList<>();
+        of(entry).stream().filter(step -> step.kind == kind && step.inFlight).forEach(steps::add);
+        of(entry).stream().filter(step -> step.kind == kind && !step.inFlight).forEach(steps::add);
+        for (int i = most; i < steps.size(); i++) {
+            Step later = steps.get(i);
+            Step earlier = steps.get(i - most);
+            if (!later.inFlight && !reaches(earlier, later, new HashSet<>())) {
+                later.after.add(earlier);
+            }
         }
     }
 
@@ -203,6 +261,9 @@ final class Sequence {
 
     /** One of the resources that are meant must be up: if none is, the first that is about to be. */
     private void awaitOne(Step start, Reference reference) {
+        if (reference.target().uniform()) {
+            awaitAll(start, reference);
+        }
         Step coming = null;
         for (ResourceEntry target : reference.resources()) {
             for (Slot slot : target.slots) {
@@ -222,6 +283,18 @@ final class Sequence {
         }
     }
 
+    /** uniform: all instances are tried first; one of them must be up. */
+    private void awaitAll(Step start, Reference reference) {
+        for (ResourceEntry target : reference.resources()) {
+            for (Step attempt : of(target)) {
+                if (attempt.kind == ActionKind.START && attempt != start) {
+                    attempt.neededWeak = true;
+                    start.after.add(attempt);
+                }
+            }
+        }
+    }
+
     private void orderWeak(Step start) {
         if (start.kind != ActionKind.START || start.inFlight) {
             return;
@@ -229,7 +302,10 @@ final class Sequence {
         for (Reference reference : start.entry.weak) {
             for (ResourceEntry target : reference.resources()) {
                 for (Step attempt : of(target)) {
-                    boolean here = reference.global() || !target.isLocal() || attempt.node.equals(start.node);
+                    boolean here = reference.global()
+                            || reference.target().uniform()
+                            || !target.isLocal()
+                            || attempt.node.equals(start.node);
                     if (attempt.kind == ActionKind.START && here && attempt != start) {
                         attempt.neededWeak = true;
                         if (!reference.target().concurrent() && !reaches(attempt, start, new HashSet<>())) {

@@ -7,6 +7,7 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.TypeDefinition;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
  * @param greeted per node, the life whose arrival was already answered with AUTO_START (registry)
  * @param observed what the nodes report. No entry for a server that is not OFFLINE means: not known, so it may be
  *     running there. Entries of OFFLINE servers are ignored
+ * @param now the time of day, for RESTART_DELAY and FAILURE_INTERVAL; seconds more or less between two masters do no harm
  */
 public record Situation(
         SortedMap<ResourceName, ResourceDefinition> resources,
@@ -30,7 +32,8 @@ public record Situation(
         SortedMap<ResourceName, Wanted> wanted,
         SortedMap<NodeId, Server> servers,
         SortedMap<NodeId, Incarnation> greeted,
-        SortedMap<InstanceKey, Observed> observed) {
+        SortedMap<InstanceKey, Observed> observed,
+        Instant now) {
 
     public Situation {
         resources = sealed(resources);
@@ -74,6 +77,6 @@ public record Situation(
             }
         }
         welcomed.putAll(changes.greeted());
-        return new Situation(definitions, types, wants, servers, welcomed, observed);
+        return new Situation(definitions, types, wants, servers, welcomed, observed, now);
     }
 }

@@ -7,8 +7,12 @@ import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +38,12 @@ final class Slot {
     NodeSet failedOn;
     final SortedMap<NodeId, Long> answered;
     boolean held;
+    List<Instant> failures;
+
+    @Nullable
+    Instant notBefore;
+
+    SortedSet<String> armed;
 
     /** Where it is active now (running, pinned, or something is being done to it); null: nowhere. */
     @Nullable
@@ -48,6 +58,13 @@ final class Slot {
 
     /** Nothing is done to it, whatever is wanted. */
     boolean leaveAlone;
+
+    /** It gives way to this one, which takes its place. */
+    @Nullable
+    ResourceEntry preemptor;
+
+    /** It is not its time yet. */
+    boolean waiting;
 
     /** Why its goal is what it is. */
     String reason = "";
@@ -72,6 +89,14 @@ final class Slot {
         this.failedOn = before.failedOn();
         this.answered = new TreeMap<>(before.answered());
         this.held = before.held();
+        this.failures = before.failures();
+        this.notBefore = before.notBefore().orElse(null);
+        this.armed = before.armed();
+    }
+
+    /** Nobody has noted down anything about it yet. */
+    boolean isNew() {
+        return !entry.wanted.instances().containsKey(number);
     }
 
     /** What was last reported from where it is active; null if it is nowhere. */
@@ -132,11 +157,26 @@ final class Slot {
                 restarts,
                 failedOn,
                 answered,
-                held);
+                held,
+                failures,
+                Optional.ofNullable(notBefore),
+                armed);
     }
 
     boolean hasChanged() {
-        return !after().equals(before);
+        boolean same = target == before.target()
+                && stopping == before.stopping()
+                && restarts == before.restarts()
+                && held == before.held()
+                && failedOn.equals(before.failedOn())
+                && (entry.isLocal() ? before.node().isEmpty() : Objects.equals(node, before.node().orElse(null)))
+                && Objects.equals(lastServer, before.lastServer().orElse(null))
+                && Objects.equals(wish, before.wish().orElse(null))
+                && Objects.equals(notBefore, before.notBefore().orElse(null))
+                && answered.equals(before.answered())
+                && failures.equals(before.failures())
+                && armed.equals(before.armed());
+        return !same;
     }
 
     @Override

@@ -3,10 +3,14 @@ package dev.holdfast.policy;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Target;
+import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What is wanted of one instance, and what the policy must remember about it. Kept in the registry: it survives every
@@ -21,6 +25,9 @@ import java.util.TreeMap;
  * @param failedOn nodes where it could not be started or used up its restarts; not tried again in this failover
  * @param answered per node, the number of the last {@link dev.holdfast.model.Incident} that was answered
  * @param held it was stopped because something it depends on failed, and no pullup brings it back
+ * @param failures when it failed, oldest first, as far as FAILURE_INTERVAL looks back (FAILURE_HISTORY)
+ * @param notBefore a restart waits until then (RESTART_DELAY)
+ * @param armed pullups, as written, whose targets were seen down: each acts once when they are up again
  */
 public record WantedInstance(
         Target target,
@@ -31,7 +38,12 @@ public record WantedInstance(
         int restarts,
         NodeSet failedOn,
         SortedMap<NodeId, Long> answered,
-        boolean held) {
+        boolean held,
+        List<Instant> failures,
+        Optional<Instant> notBefore,
+        SortedSet<String> armed) {
+    private static final SortedSet<String> NO_PULLUPS = Collections.unmodifiableSortedSet(new TreeSet<>());
+
     /** A resource as just added: TARGET=OFFLINE, never ran. */
     public static final WantedInstance NEW = new WantedInstance(
             Target.OFFLINE,
@@ -42,10 +54,15 @@ public record WantedInstance(
             0,
             NodeSet.EMPTY,
             new TreeMap<>(),
-            false);
+            false,
+            List.of(),
+            Optional.empty(),
+            new TreeSet<>());
 
     public WantedInstance {
         answered = Collections.unmodifiableSortedMap(new TreeMap<>(answered));
+        failures = List.copyOf(failures);
+        armed = armed.isEmpty() ? NO_PULLUPS : Collections.unmodifiableSortedSet(new TreeSet<>(armed));
     }
 
     /** An administrator wants it up: old failures are forgiven. */
@@ -59,20 +76,50 @@ public record WantedInstance(
                 active ? restarts : 0,
                 NodeSet.EMPTY,
                 answered,
-                false);
+                false,
+                active ? failures : List.of(),
+                Optional.empty(),
+                armed);
     }
 
     /** An administrator wants it down. */
     WantedInstance stopped() {
         return new WantedInstance(
-                Target.OFFLINE, true, node, lastServer, Optional.empty(), restarts, NodeSet.EMPTY, answered, false);
+                Target.OFFLINE,
+                true,
+                node,
+                lastServer,
+                Optional.empty(),
+                restarts,
+                NodeSet.EMPTY,
+                answered,
+                false,
+                failures,
+                Optional.empty(),
+                armed);
     }
 
     WantedInstance withHeld(boolean stays) {
-        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, failedOn, answered, stays);
+        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, failedOn, answered, stays, failures, notBefore, armed);
     }
 
     WantedInstance withFailuresForgiven() {
-        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, NodeSet.EMPTY, answered, held);
+        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, NodeSet.EMPTY, answered, held, failures, Optional.empty(), armed);
+    }
+
+    public WantedInstance withTarget(Target other) {
+        return new WantedInstance(other, stopping, node, lastServer, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
+    }
+
+    WantedInstance withPlace(Optional<NodeId> place, Optional<NodeId> last) {
+        return new WantedInstance(target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
+    }
+
+    WantedInstance withRestarts(int used) {
+        return new WantedInstance(target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed);
+    }
+
+    WantedInstance withFailedOn(NodeSet nodes) {
+        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed);
     }
 }

@@ -140,6 +140,7 @@ class GoldenTest {
                 case "wanted" -> wanted(new ResourceName(words[1]), rest);
                 case "fails" -> failing.add(line.substring(6).strip());
                 case "works" -> failing.remove(line.substring(6).strip());
+                case "clock" -> cluster.now = cluster.now.plus(Duration.parse("PT" + words[1]));
                 case "time" -> fails(words[1], rest);
                 default -> throw new IllegalArgumentException("cannot read: " + line);
             }
@@ -254,20 +255,14 @@ class GoldenTest {
                 WantedInstance one = before.instance(number);
                 boolean taken = one.node().filter(n -> !n.equals(node)).isPresent();
                 if (!taken) {
+                    Optional<NodeId> place = definition.isLocal() ? Optional.empty() : Optional.of(node);
                     cluster.wanted.put(
                             name,
                             before.with(
                                     number,
-                                    new WantedInstance(
-                                            Target.ONLINE,
-                                            false,
-                                            definition.isLocal() ? Optional.empty() : Optional.of(node),
-                                            Optional.of(node),
-                                            one.wish(),
-                                            one.restarts(),
-                                            one.failedOn(),
-                                            one.answered(),
-                                            false)));
+                                    one.withTarget(Target.ONLINE)
+                                            .withPlace(place, Optional.of(node))
+                                            .withHeld(false)));
                 }
             }
         }
@@ -288,62 +283,20 @@ class GoldenTest {
                 for (String word : text.split("\\s+")) {
                     String[] parts = word.split("=");
                     one = switch (parts[0]) {
-                        case "online" -> withTarget(one, Target.ONLINE);
-                        case "offline" -> withTarget(one, Target.OFFLINE);
-                        case "last" ->
-                            new WantedInstance(
-                                    one.target(),
-                                    one.stopping(),
-                                    one.node(),
-                                    Optional.of(cluster.node(parts[1])),
-                                    one.wish(),
-                                    one.restarts(),
-                                    one.failedOn(),
-                                    one.answered(),
-                                    one.held());
-                        case "restarts" ->
-                            new WantedInstance(
-                                    one.target(),
-                                    one.stopping(),
-                                    one.node(),
-                                    one.lastServer(),
-                                    one.wish(),
-                                    Integer.parseInt(parts[1]),
-                                    one.failedOn(),
-                                    one.answered(),
-                                    one.held());
+                        case "online" -> one.withTarget(Target.ONLINE);
+                        case "offline" -> one.withTarget(Target.OFFLINE);
+                        case "last" -> one.withPlace(one.node(), Optional.of(cluster.node(parts[1])));
+                        case "restarts" -> one.withRestarts(Integer.parseInt(parts[1]));
                         case "failed-on" ->
-                            new WantedInstance(
-                                    one.target(),
-                                    one.stopping(),
-                                    one.node(),
-                                    one.lastServer(),
-                                    one.wish(),
-                                    one.restarts(),
-                                    NodeSet.of(Arrays.stream(parts[1].split(","))
-                                            .map(cluster::node)
-                                            .toList()),
-                                    one.answered(),
-                                    one.held());
+                            one.withFailedOn(NodeSet.of(Arrays.stream(parts[1].split(","))
+                                    .map(cluster::node)
+                                    .toList()));
                         default -> throw new IllegalArgumentException("cannot read: wanted ... " + word);
                     };
                 }
                 all = all.with(number, one);
             }
             cluster.wanted.put(name, all);
-        }
-
-        private static WantedInstance withTarget(WantedInstance one, Target target) {
-            return new WantedInstance(
-                    target,
-                    one.stopping(),
-                    one.node(),
-                    one.lastServer(),
-                    one.wish(),
-                    one.restarts(),
-                    one.failedOn(),
-                    one.answered(),
-                    one.held());
         }
 
         private List<String> answer(String question) {

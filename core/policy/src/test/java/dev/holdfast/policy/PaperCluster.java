@@ -13,6 +13,7 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,9 +32,10 @@ final class PaperCluster {
     final TreeMap<InstanceKey, Observed> observed = new TreeMap<>();
     private final Map<String, TypeDefinition> types = TypeDefinition.builtIns();
     private long incidents = 1000;
+    Instant now = Instant.parse("2027-03-01T12:00:00Z");
 
     Situation situation() {
-        return new Situation(resources, new TreeMap<>(types), wanted, servers, greeted, observed);
+        return new Situation(resources, new TreeMap<>(types), wanted, servers, greeted, observed, now);
     }
 
     void apply(Changes changes) {

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   start:    START -> CHECK says ONLINE                    else CLEAN, and the start has failed
  *   stop:     STOP  -> CHECK says OFFLINE                   else CLEAN
  *   clean:    CLEAN -> CHECK does not say that it runs      else UNKNOWN, and nothing more is done by itself
- *   failure:  a CHECK of a running instance says OFFLINE or FAILED -> CLEAN, and the failure is reported
+ *   failure:  a CHECK of a running instance says OFFLINE or FAILED, or it is INTERMEDIATE for longer than
+ *             INTERMEDIATE_TIMEOUT -> CLEAN, and the failure is reported
  * </pre>
  *
  * Where it goes from there (restart, failover) is not decided here but by the policy.
@@ -101,6 +102,7 @@ public final class InstanceLife {
     // An UNKNOWN that a check reported is looked at again; one that a failed clean left behind is not.
     private boolean monitored;
     private @Nullable Moment onlineSince;
+    private @Nullable Moment intermediateSince;
 
     private @Nullable Run run;
     private Chain chain = new Chain(null);
@@ -152,7 +154,20 @@ public final class InstanceLife {
         if (run != null) {
             return Optional.of(run.deadline().plus(KILL_GRACE));
         }
-        return probed ? Optional.ofNullable(nextCheck) : Optional.of(new Moment(0));
+        if (!probed) {
+            return Optional.of(new Moment(0));
+        }
+        Moment giveUp = intermediateUntil();
+        Moment check = nextCheck;
+        return Optional.ofNullable(giveUp == null || (check != null && check.isBefore(giveUp)) ? check : giveUp);
+    }
+
+    /** When being INTERMEDIATE becomes a failure; null: it does not. */
+    private @Nullable Moment intermediateUntil() {
+        Duration patience = definition.intermediateTimeout();
+        return intermediateSince == null || patience.isZero() || !definition.enabled()
+                ? null
+                : intermediateSince.plus(patience);
     }
 
     private void onOrder(Moment now, Input.Order order) {
@@ -186,9 +201,26 @@ public final class InstanceLife {
             }
         } else if (!probed) {
             run(now, Step.CHECK, new Chain(null));
+        } else if (isIntermediateTooLong(now)) {
+            chain = new Chain(null);
+            failed(now, "INTERMEDIATE for longer than "
+                    + definition.intermediateTimeout().toSeconds() + " s (INTERMEDIATE_TIMEOUT)");
         } else if (nextCheck != null && !now.isBefore(nextCheck)) {
             run(now, Step.CHECK, new Chain(null));
         }
+    }
+
+    private boolean isIntermediateTooLong(Moment now) {
+        Moment until = intermediateUntil();
+        return until != null && !now.isBefore(until);
+    }
+
+    private void failed(Moment now, String text) {
+        chain.trouble = Incident.Kind.FAILED;
+        chain.troubleText = text;
+        chain.uptime = uptime(now);
+        become(now, ResourceState.OFFLINE, "");
+        clean(now);
     }
 
     /** The kernel does not let the action die. Nothing else can be done to the instance; at least it is visible. */
@@ -267,13 +299,7 @@ public final class InstanceLife {
                 become(now, ResourceState.OFFLINE, "");
                 report(Incident.Kind.STOPPED_OUTSIDE, uptime, "it was stopped outside of the clusterware");
             }
-            default -> {
-                chain.trouble = Incident.Kind.FAILED;
-                chain.troubleText = exit == FAILED ? "check says FAILED" : "check says OFFLINE";
-                chain.uptime = uptime(now);
-                become(now, ResourceState.OFFLINE, "");
-                clean(now);
-            }
+            default -> failed(now, exit == FAILED ? "check says FAILED" : "check says OFFLINE");
         }
     }
 
@@ -514,6 +540,11 @@ public final class InstanceLife {
         if (next == ResourceState.OFFLINE) {
             onlineSince = null;
         }
+        if (next != ResourceState.INTERMEDIATE) {
+            intermediateSince = null;
+        } else if (intermediateSince == null) {
+            intermediateSince = now;
+        }
         if (next == ResourceState.ONLINE || next == ResourceState.INTERMEDIATE) {
             // It runs: what happened before, and was cleaned up, is over.
             incident = null;
@@ -525,6 +556,7 @@ public final class InstanceLife {
 
     private void becomeUnknown(String text, boolean watched) {
         state = ResourceState.UNKNOWN;
+        intermediateSince = null;
         monitored = watched;
         details = text;
     }

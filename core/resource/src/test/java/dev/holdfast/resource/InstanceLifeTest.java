@@ -288,6 +288,39 @@ class InstanceLifeTest {
     }
 
     @Test
+    void what_is_intermediate_for_too_long_has_failed() {
+        life = aLife("CHECK_INTERVAL=30,INTERMEDIATE_TIMEOUT=100");
+        online();
+        tickedCheck(4);
+        assertThat(state()).isEqualTo(ResourceState.INTERMEDIATE);
+        tickedCheck(4);
+        tickedCheck(4);
+        assertThat(state()).isEqualTo(ResourceState.INTERMEDIATE);
+
+        seconds += 45; // 105 s after the first.
+        give(new Input.Tick());
+
+        assertThat(begun().kind()).isEqualTo(ActionKind.CLEAN);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 1);
+        assertThat(incident()).isEqualTo(Incident.Kind.FAILED);
+        assertThat(state()).isEqualTo(ResourceState.OFFLINE);
+    }
+
+    @Test
+    void what_leaves_intermediate_in_time_has_not_failed() {
+        life = aLife("CHECK_INTERVAL=30,INTERMEDIATE_TIMEOUT=70");
+        online();
+        tickedCheck(4);
+        tickedCheck(0);
+        tickedCheck(4);
+        tickedCheck(4);
+
+        assertThat(state()).isEqualTo(ResourceState.INTERMEDIATE);
+        nothingBegun();
+    }
+
+    @Test
     void checks_come_at_their_interval_and_not_before() {
         online();
         seconds += 29;

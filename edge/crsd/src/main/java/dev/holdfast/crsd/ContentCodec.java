@@ -15,7 +15,11 @@ import dev.holdfast.policy.WantedInstance;
 import dev.holdfast.policy.Wish;
 import dev.holdfast.registry.Batch;
 import dev.holdfast.registry.RegistryContent;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -92,7 +96,10 @@ final class ContentCodec {
                         "failedOn",
                         instance.failedOn().nodes().stream().map(NodeId::number).toList())
                 .with("answered", answered)
-                .with("held", instance.held());
+                .with("held", instance.held())
+                .with("failures", instance.failures().stream().map(Instant::toString).toList())
+                .withOptional("notBefore", instance.notBefore().map(Instant::toString).orElse(null))
+                .with("armed", List.copyOf(instance.armed()));
     }
 
     private static @Nullable Integer number(Optional<NodeId> node) {
@@ -170,7 +177,24 @@ final class ContentCodec {
                 json.integer("restarts"),
                 failedOn,
                 answered,
-                json.flag("held"));
+                json.flag("held"),
+                json.has("failures") ? instants(json.strings("failures")) : List.of(),
+                json.has("notBefore")
+                        ? instants(List.of(json.string("notBefore"))).stream().findFirst()
+                        : Optional.empty(),
+                new TreeSet<>(json.has("armed") ? json.strings("armed") : List.of()));
+    }
+
+    private static List<Instant> instants(List<String> texts) throws Json.Malformed {
+        List<Instant> instants = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                instants.add(Instant.parse(text));
+            } catch (DateTimeParseException e) {
+                throw new Json.Malformed("'" + text + "' is no time");
+            }
+        }
+        return instants;
     }
 
     private static Optional<NodeId> node(Json json, String key) throws Json.Malformed {

@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -157,7 +158,12 @@ public final class Crsd implements AutoCloseable {
         SortedMap<ResourceName, CrsSettings.Evidence> evidence = marks.found();
         recoverGroups(evidence);
         crs = new Crs(
-                new CrsSettings(settings.cluster(), settings.self(), System.currentTimeMillis() * 1000, evidence),
+                new CrsSettings(
+                        settings.cluster(),
+                        settings.self(),
+                        System.currentTimeMillis() * 1000,
+                        Instant.now(),
+                        evidence),
                 now());
         cssd = new CssdLink(directories.cssdSocket(), new FromCssd());
         peers = new PeerNetwork(settings, new FromPeers());
@@ -557,7 +563,7 @@ public final class Crsd implements AutoCloseable {
         public void serving(RegistryContent content) {
             stepNow(ContentCodec.decode(
                     content,
-                    new CrsSettings(settings.cluster(), settings.self(), 0, new TreeMap<>()).types(),
+                    new CrsSettings(settings.cluster(), settings.self(), 0, Instant.EPOCH, new TreeMap<>()).types(),
                     (key, reason) -> events.note(
                             "registry-entry-refused",
                             "registry entry '" + key + "' is left alone: " + reason,

@@ -31,6 +31,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class CodecsTest {
@@ -110,7 +112,10 @@ class CodecsTest {
                                 2,
                                 NodeSet.of(N1, N2),
                                 new TreeMap<>(Map.of(N1, 1_800_000_000_000_001L)),
-                                true))),
+                                true,
+                                List.of(Instant.parse("2027-03-01T12:00:00Z")),
+                                Optional.of(Instant.parse("2027-03-01T12:00:30.5Z")),
+                                new TreeSet<>(List.of("pullup:always(global:db)"))))),
                 true);
         Changes changes = new Changes(
                 new TreeMap<>(Map.of(WEB, Optional.of(web))),

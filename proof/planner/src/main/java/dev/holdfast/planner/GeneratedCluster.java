@@ -1,0 +1,485 @@
+package dev.holdfast.planner;
+
+import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.DependencyTarget;
+import dev.holdfast.model.Incident;
+import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InternalState;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import dev.holdfast.policy.Command;
+import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.PlannedAction;
+import dev.holdfast.policy.Policy;
+import dev.holdfast.policy.Server;
+import dev.holdfast.policy.Situation;
+import dev.holdfast.policy.Wanted;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A cluster made from a seed, and its life: actions that end in any order and fail at random, servers that come and go,
+ * an administrator who types at random. What must never happen is looked at after every step; what must happen in the
+ * end, when the trouble is over.
+ *
+ * <p>Of every plan: a plan of the situation after its own changes has no changes and the same actions; the plan does not
+ * depend on the order of any map; every action comes behind those it waits for, and once.
+ *
+ * <p>Of the cluster, counting an instance from the order to start it until it is seen down or its server is proved down:
+ * no resource runs more often than CARDINALITY; a start is ordered only when what it needs (hard) is ONLINE, and not
+ * where one runs that it must share no server with (exclusion), unless that one gives way afterwards.
+ *
+ * <p>In the end: nothing is left to do, and what is wanted runs, or there is a reason why not.
+ */
+public final class GeneratedCluster {
+    private static final int STEPS = 60;
+    private static final int LONGEST_REST = 400;
+
+    /** Something that must never be, or never not come. */
+    public static final class Violation extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Violation(String text) {
+            super(text);
+        }
+    }
+
+    private final long seed;
+    private final Random chance;
+    private final PaperCluster cluster = new PaperCluster();
+    private final List<PlannedAction> underWay = new ArrayList<>();
+    private final Map<NodeId, Long> incarnations = new HashMap<>();
+    private final List<String> history = new ArrayList<>();
+    private final Set<InstanceKey> actual = new TreeSet<>();
+    private final double failureRate;
+    private long plans;
+    private boolean calm;
+
+    public GeneratedCluster(long seed) {
+        this.seed = seed;
+        this.chance = new Random(seed);
+        this.failureRate = chance.nextInt(4) * 0.1;
+        int nodes = 2 + chance.nextInt(4);
+        for (int n = 1; n <= nodes; n++) {
+            incarnations.put(new NodeId(n), 1L);
+            cluster.server(new NodeId(n), Server.State.ONLINE, 1);
+        }
+        int count = 3 + chance.nextInt(9);
+        for (int i = 0; i < count; i++) {
+            define(i);
+        }
+        for (ResourceName name : cluster.resources.keySet()) {
+            cluster.servers.keySet().forEach(node -> cluster.set(name, node, Observed.OFFLINE));
+        }
+    }
+
+    /** What happened, in order. */
+    public List<String> history() {
+        return List.copyOf(history);
+    }
+
+    // ---------------------------------------------------------------- what it is made of
+
+    private void define(int i) {
+        Map<String, String> given = new TreeMap<>();
+        given.put("RESTART_ATTEMPTS", Integer.toString(chance.nextInt(3)));
+        boolean local = chance.nextInt(6) == 0;
+        if (!local) {
+            List<String> members = new ArrayList<>();
+            cluster.servers.values().forEach(server -> members.add(server.name()));
+            Collections.shuffle(members, chance);
+            String some = String.join(" ", members.subList(0, 1 + chance.nextInt(members.size())));
+            switch (chance.nextInt(4)) {
+                case 0, 1 -> given.putAll(Map.of("PLACEMENT", "favored", "HOSTING_MEMBERS", some));
+                case 2 -> given.putAll(Map.of("PLACEMENT", "restricted", "HOSTING_MEMBERS", some));
+                default -> given.put("PLACEMENT", "balanced");
+            }
+            sometimes(5, given, "CARDINALITY", "2");
+            sometimes(6, given, "ACTIVE_PLACEMENT", "1");
+            sometimes(8, given, "USE_STICKINESS", "1");
+            sometimes(10, given, "INSTANCE_FAILOVER", "0");
+            sometimes(10, given, "RELOCATE_BY_DEPENDENCY", "0");
+        }
+        sometimes(8, given, "RESTART_DELAY", "30");
+        if (chance.nextInt(8) == 0) {
+            given.putAll(Map.of("FAILURE_THRESHOLD", "3", "FAILURE_INTERVAL", "600"));
+        }
+        sometimes(6, given, "START_CONCURRENCY", "1");
+        sometimes(6, given, "STOP_CONCURRENCY", "1");
+        sometimes(10, given, "ENABLED@SERVERNAME(n1)", "0");
+        if (i > 0) {
+            dependencies(i, given);
+        }
+        cluster.define("r" + i, local ? "local_resource" : "cluster_resource", given);
+    }
+
+    private void sometimes(int oneOf, Map<String, String> given, String attribute, String value) {
+        if (chance.nextInt(oneOf) == 0) {
+            given.put(attribute, value);
+        }
+    }
+
+    /** Only on what is there already, so that nothing leads back. */
+    private void dependencies(int i, Map<String, String> given) {
+        String other = "r" + chance.nextInt(i);
+        String another = "r" + chance.nextInt(i);
+        String global = chance.nextInt(3) == 0 ? "global:" : "";
+        String pullup = switch (chance.nextInt(6)) {
+            case 0 -> "";
+            case 1 -> " pullup:always(" + global + other + ")";
+            default -> " pullup(" + global + other + ")";
+        };
+        String start = switch (chance.nextInt(13)) {
+            case 0, 1, 2 -> "hard(" + global + other + ")" + pullup;
+            case 3 -> "hard(uniform:" + global + other + ")" + pullup;
+            case 4 -> "hard(" + other + ")" + (another.equals(other) ? "" : " exclusion(" + another + ")");
+            case 5 -> "weak(" + global + other + ")";
+            case 6 -> "attraction(" + other + ")";
+            case 7 -> "dispersion(" + other + ")";
+            case 8 -> "dispersion:active(" + other + ")";
+            case 9 -> "exclusion(" + other + ")";
+            case 10 -> "exclusion(preempt_pre:" + other + ")";
+            case 11 -> "exclusion(preempt_post:" + other + ")";
+            default -> "pullup:always(" + other + ")";
+        };
+        given.put("START_DEPENDENCIES", start);
+        if (start.startsWith("hard") && chance.nextInt(4) > 0) {
+            given.put("STOP_DEPENDENCIES", "hard(" + global + other + ")");
+        }
+    }
+
+    // ---------------------------------------------------------------- its life
+
+    /**
+     * Lets it live, then calms it down.
+     *
+     * @return how many plans were made and checked
+     * @throws Violation if something happened that must not
+     */
+    public long live() {
+        for (int step = 0; step < STEPS; step++) {
+            somethingHappens();
+            plan();
+        }
+        calmDown();
+        return plans;
+    }
+
+    private void somethingHappens() {
+        int what = chance.nextInt(10);
+        if (what < 5) {
+            endOne();
+        } else if (what < 7) {
+            command();
+        } else if (what == 7) {
+            failOne();
+        } else if (what == 8) {
+            lose();
+        } else {
+            bringBack();
+        }
+        cluster.now = cluster.now.plusSeconds(chance.nextInt(20));
+    }
+
+    private void endOne() {
+        if (underWay.isEmpty()) {
+            return;
+        }
+        PlannedAction action = underWay.remove(chance.nextInt(underWay.size()));
+        if (cluster.isOnline(action.node())) {
+            double rate = calm ? 0 : failureRate / (action.kind() == ActionKind.START ? 1 : 4);
+            boolean good = chance.nextDouble() >= rate;
+            cluster.end(action, good);
+            seen(action.key());
+            note((good ? "done " : "failed ") + action.id());
+        }
+    }
+
+    private void failOne() {
+        List<InstanceKey> running = new ArrayList<>();
+        cluster.observed.forEach((key, seen) -> {
+            if (seen.state() == ResourceState.ONLINE
+                    && seen.internal() == InternalState.STABLE
+                    && cluster.isOnline(key.node())) {
+                running.add(key);
+            }
+        });
+        if (!running.isEmpty() && failureRate > 0) {
+            InstanceKey key = running.get(chance.nextInt(running.size()));
+            Duration uptime = Duration.ofSeconds(chance.nextInt(7200));
+            cluster.set(key.resource(), key.node(), cluster.down(Incident.Kind.FAILED, uptime));
+            seen(key);
+            note("fails " + key);
+        }
+    }
+
+    private void seen(InstanceKey key) {
+        Observed now = cluster.observed.get(key);
+        if (now != null && now.isDown()) {
+            actual.remove(key);
+        }
+    }
+
+    /** A server is voted out; what it runs goes on running until it is proved down. */
+    private void lose() {
+        List<Server> online = cluster.servers.values().stream()
+                .filter(server -> server.state() == Server.State.ONLINE)
+                .toList();
+        if (online.size() < 2) {
+            return;
+        }
+        Server victim = online.get(chance.nextInt(online.size()));
+        cluster.server(
+                victim.id(), Server.State.UNSETTLED, victim.incarnation().number());
+        if (chance.nextBoolean()) {
+            cluster.forget(victim.id()); // A new master.
+        }
+        note("lost " + victim.name());
+    }
+
+    private void bringBack() {
+        for (Server server : List.copyOf(cluster.servers.values())) {
+            if (server.state() == Server.State.UNSETTLED) {
+                cluster.forget(server.id());
+                underWay.removeIf(action -> action.node().equals(server.id()));
+                cluster.server(
+                        server.id(), Server.State.OFFLINE, server.incarnation().number());
+                actual.removeIf(key -> key.node().equals(server.id()));
+                note("settled " + server.name());
+                return;
+            }
+            if (server.state() == Server.State.OFFLINE) {
+                long incarnation = incarnations.merge(server.id(), 1L, Long::sum);
+                cluster.server(server.id(), Server.State.ONLINE, incarnation);
+                cluster.resources.keySet().forEach(name -> cluster.set(name, server.id(), Observed.OFFLINE));
+                note("back " + server.name());
+                return;
+            }
+        }
+    }
+
+    private void command() {
+        List<ResourceName> names = List.copyOf(cluster.resources.keySet());
+        String name = names.get(chance.nextInt(names.size())).text();
+        Command.Selection one = new Command.Selection.Named(List.of(name));
+        Optional<String> server = chance.nextBoolean()
+                ? Optional.empty()
+                : Optional.of("n" + (1 + chance.nextInt(cluster.servers.size())));
+        boolean force = chance.nextBoolean();
+        Command command = switch (chance.nextInt(4)) {
+            case 0, 1 -> new Command.Start(one, server, force);
+            case 2 -> new Command.Stop(one, server, force);
+            default -> new Command.Relocate(one, Optional.empty(), server, force);
+        };
+        switch (Policy.decide(cluster.situation(), command)) {
+            case Decision.Refused(var reasons) -> {
+                require(!reasons.isEmpty(), "a refusal has a reason: " + command);
+                note("refused " + command + " " + reasons.getFirst().code());
+            }
+            case Decision.Accepted accepted -> {
+                note("accepted " + command);
+                cluster.apply(accepted.changes());
+            }
+        }
+    }
+
+    private void plan() {
+        Situation situation = cluster.situation();
+        Plan plan;
+        try {
+            plan = Policy.plan(situation);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(context("the policy broke: " + e), e);
+        }
+        plans++;
+        checkPlan(situation, plan);
+        cluster.apply(plan.changes());
+        for (PlannedAction action : plan.ready()) {
+            if (action.kind() == ActionKind.START) {
+                checkStart(action);
+            }
+            cluster.begin(action);
+            underWay.add(action);
+            if (action.kind() == ActionKind.START) {
+                actual.add(action.key());
+            }
+            note("order " + action.id());
+        }
+        checkCluster();
+    }
+
+    /** The trouble is over: everything comes to rest, and what is wanted and not said to be stuck runs. */
+    private void calmDown() {
+        calm = true;
+        for (int i = 0; i < 2 * cluster.servers.size(); i++) {
+            bringBack();
+        }
+        for (int round = 0; round < LONGEST_REST; round++) {
+            plan();
+            if (underWay.isEmpty()) {
+                Optional<Instant> again = Policy.plan(cluster.situation()).again();
+                if (again.isEmpty()) {
+                    checkRest();
+                    return;
+                }
+                cluster.now = again.get();
+            }
+            while (!underWay.isEmpty()) {
+                endOne();
+            }
+        }
+        require(false, "it does not come to rest");
+    }
+
+    // ---------------------------------------------------------------- what must hold
+
+    private void note(String what) {
+        history.add(what);
+    }
+
+    private void require(boolean holds, String what) {
+        if (!holds) {
+            throw new Violation(context(what));
+        }
+    }
+
+    private String context(String what) {
+        int from = Math.max(0, history.size() - 40);
+        StringBuilder text = new StringBuilder(what + "\n  seed " + seed);
+        cluster.resources.values().forEach(each -> text.append("\n    ").append(each));
+        cluster.wanted.forEach((name, each) -> text.append("\n    ").append(name + " " + each));
+        cluster.observed.forEach((key, each) -> {
+            if (!each.equals(Observed.OFFLINE)) {
+                text.append("\n    ").append(key + ": " + each);
+            }
+        });
+        text.append("\n    servers ").append(cluster.servers.values());
+        return text + "\n  lately:\n    " + String.join("\n    ", history.subList(from, history.size()))
+                + "\n  again: ./holdfast bench policy --seed " + seed;
+    }
+
+    private void checkPlan(Situation situation, Plan plan) {
+        Plan again = Policy.plan(situation.with(plan.changes()));
+        if (!again.changes().isEmpty()) {
+            require(false, "not stable after its own changes: " + plan.changes() + "\n  and then " + again.changes());
+        }
+        if (!without(again).equals(without(plan))) {
+            require(false, "other actions after its own changes:\n  " + without(plan) + "\n  " + without(again));
+        }
+        if (!Policy.plan(shuffled(situation)).equals(plan)) {
+            require(false, "the order of a map made a difference: " + plan);
+        }
+        Set<String> before = new HashSet<>();
+        for (PlannedAction action : plan.actions()) {
+            require(before.containsAll(action.after()), "it does not come behind what it waits for: " + action);
+            require(before.add(action.id()) || action.inFlight(), "it is there twice: " + action.id());
+        }
+    }
+
+    /** The actions without the words: a wish that was written down is a reason of its own. */
+    private static List<String> without(Plan plan) {
+        return plan.actions().stream()
+                .map(action -> action.id() + action.after() + action.inFlight() + action.required())
+                .toList();
+    }
+
+    private static Situation shuffled(Situation situation) {
+        return new Situation(
+                reversed(situation.resources()),
+                situation.types(),
+                reversed(situation.wanted()),
+                reversed(situation.servers()),
+                reversed(situation.greeted()),
+                reversed(situation.observed()),
+                situation.now());
+    }
+
+    private static <K extends Comparable<K>, V> SortedMap<K, V> reversed(Map<K, V> map) {
+        TreeMap<K, V> reversed = new TreeMap<>(Collections.reverseOrder());
+        reversed.putAll(map);
+        return reversed;
+    }
+
+    private void checkCluster() {
+        Map<ResourceName, Integer> running = new HashMap<>();
+        actual.forEach(key -> running.merge(key.resource(), 1, Integer::sum));
+        running.forEach((name, count) -> {
+            ResourceDefinition definition = cluster.definitionOf(name);
+            require(
+                    definition.isLocal() || count <= definition.cardinality(),
+                    name + " may be running on more nodes than allowed: " + actual);
+        });
+    }
+
+    /** At the moment of ordering a start, what it needs is ONLINE, and what it shares no server with is away. */
+    private void checkStart(PlannedAction action) {
+        ResourceDefinition definition = cluster.definitionOf(action.resource());
+        for (DependencyTarget need : definition.startDependencies().hard()) {
+            boolean up = cluster.servers.values().stream()
+                    .filter(server -> server.state() == Server.State.ONLINE)
+                    .filter(server -> need.global() || server.id().equals(action.node()))
+                    .map(server -> cluster.observed.get(new InstanceKey(new ResourceName(need.name()), server.id())))
+                    .anyMatch(seen -> seen != null && seen.state() == ResourceState.ONLINE);
+            require(up, action.id() + " needs " + need);
+        }
+        require(
+                definition.on("n" + action.node().number()).enabled(),
+                action.id() + " although it is disabled there");
+        for (InstanceKey key : actual) {
+            if (key.node().equals(action.node())) {
+                require(
+                        !excludes(definition, key.resource(), true)
+                                && !excludes(cluster.definitionOf(key.resource()), action.resource(), false),
+                        action.id() + " where " + key.resource() + " is");
+            }
+        }
+    }
+
+    /** @param starting it is the one that starts: then the other may be there if it gives way afterwards */
+    private static boolean excludes(ResourceDefinition one, ResourceName other, boolean starting) {
+        for (DependencyTarget apart : one.startDependencies().exclusion()) {
+            boolean afterwards = apart.preempts() && !apart.preemptsFirst();
+            if (apart.name().equals(other.text()) && !(starting && afterwards)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void checkRest() {
+        Plan plan = Policy.plan(cluster.situation());
+        require(plan.actions().isEmpty(), "something is left to do: " + plan.actions());
+        for (ResourceDefinition definition : cluster.resources.values()) {
+            ResourceName name = definition.name();
+            Wanted wanted = cluster.wanted.getOrDefault(name, Wanted.NEW);
+            long want = wanted.instances().values().stream()
+                    .filter(one -> one.target() == Target.ONLINE)
+                    .count();
+            long have = cluster.observed.entrySet().stream()
+                    .filter(entry -> entry.getKey().resource().equals(name)
+                            && entry.getValue().state() == ResourceState.ONLINE)
+                    .count();
+            require(
+                    have >= want || plan.stuck().containsKey(name),
+                    name + ": " + want + " wanted, " + have + " running, no reason given");
+            require(definition.isLocal() || have <= definition.cardinality(), name + " runs too often");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.holdfast.planner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class GeneratedClusterTest {
+    /** A million plans are made by {@code ./holdfast bench policy --plans 1000000}. */
+    private static final int SEEDS = 350;
+
+    @Test
+    void no_resource_runs_twice_and_nothing_runs_without_what_it_needs_whatever_happens() {
+        long plans = LongStream.range(0, SEEDS)
+                .map(seed -> new GeneratedCluster(seed).live())
+                .sum();
+
+        assertThat(plans).as("plans made and checked").isGreaterThan(20_000);
+    }
+
+    @Test
+    void the_same_seed_gives_the_same_history() {
+        GeneratedCluster one = new GeneratedCluster(4711);
+        GeneratedCluster other = new GeneratedCluster(4711);
+        one.live();
+        other.live();
+
+        assertThat(one.history()).isNotEmpty().isEqualTo(other.history());
+    }
+}
