@@ -85,6 +85,8 @@ public final class ResourceDefinition {
             "SERVER_CATEGORY",
             "SERVER_POOLS",
             "USER_WORKLOAD",
+            "WORKLOAD_CPU",
+            "WORKLOAD_MEMORY_TARGET",
             "USR_ORA_ENV");
 
     private final ResourceName name;
@@ -112,8 +114,6 @@ public final class ResourceDefinition {
     private final boolean relocateByDependency;
     private final int startConcurrency;
     private final int stopConcurrency;
-    private final long cpu;
-    private final long memory;
 
     private ResourceDefinition(
             ResourceName name,
@@ -152,8 +152,6 @@ public final class ResourceDefinition {
         this.relocateByDependency = textOr("RELOCATE_BY_DEPENDENCY", "1").equals("1");
         this.startConcurrency = Integer.parseInt(value("START_CONCURRENCY"));
         this.stopConcurrency = Integer.parseInt(value("STOP_CONCURRENCY"));
-        this.cpu = Long.parseLong(textOr("WORKLOAD_CPU", "0"));
-        this.memory = Long.parseLong(textOr("WORKLOAD_MEMORY_TARGET", "0"));
         this.onServer = scoped();
     }
 
@@ -473,16 +471,6 @@ public final class ResourceDefinition {
     /** How many of its instances are stopped at once; 0: all. */
     public int stopConcurrency() {
         return stopConcurrency;
-    }
-
-    /** What an instance needs of its server's processors, in percent of one. */
-    public long cpu() {
-        return cpu;
-    }
-
-    /** What an instance needs of its server's memory, in MB. */
-    public long memory() {
-        return memory;
     }
 
     /** How long it may be INTERMEDIATE before that counts as a failure; zero: for ever. */

@@ -70,8 +70,6 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 whole("USE_STICKINESS", 0, 0, 1),
                 whole("INSTANCE_FAILOVER", 1, 0, 1),
                 whole("RELOCATE_BY_DEPENDENCY", 1, 0, 1),
-                whole("WORKLOAD_CPU", 0, 0, 1_000_000),
-                whole("WORKLOAD_MEMORY_TARGET", 0, 0, 1_000_000_000),
                 whole("LOAD", 1, 0, 1_000_000));
         TypeDefinition network = local.derive(
                 NETWORK,

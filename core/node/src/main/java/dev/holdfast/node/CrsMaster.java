@@ -591,9 +591,8 @@ final class CrsMaster {
 
     /** Time passed: what was waited for may have been waited for long enough. */
     void tick(CrsNode.Surroundings around) {
-        boolean due = plan.again()
-                .filter(again -> !timeOfDay(around).isBefore(again))
-                .isPresent();
+        boolean due =
+                plan.again().filter(again -> !timeOfDay(around).isBefore(again)).isPresent();
         dirty |= !opened || !asked.isEmpty() || due;
     }
 

@@ -241,9 +241,8 @@ final class Judgement {
         var start = definition.startDependencies();
         for (DependencyTarget apart : start.exclusion()) {
             boolean together = start.hard().stream()
-                    .anyMatch(hard -> !hard.global()
-                            && hard.name().equals(apart.name())
-                            && hard.ofType() == apart.ofType());
+                    .anyMatch(hard ->
+                            !hard.global() && hard.name().equals(apart.name()) && hard.ofType() == apart.ofType());
             if (together) {
                 problem(
                         "CRS-2514",
@@ -580,7 +579,11 @@ final class Judgement {
             }
         }
         // Anywhere will do: where none is wanted, one instance is enough, unless all are asked for.
-        bringOne(chosen, seen, required, reference.global() && !reference.target().uniform());
+        bringOne(
+                chosen,
+                seen,
+                required,
+                reference.global() && !reference.target().uniform());
     }
 
     private void bringOne(ResourceEntry entry, Set<ResourceEntry> seen, boolean required, boolean anyInstance) {

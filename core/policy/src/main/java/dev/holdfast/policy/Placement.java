@@ -218,11 +218,7 @@ final class Placement {
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
     private static boolean isInPlay(Slot slot) {
-        return slot.wantsToRun()
-                && !slot.leaveAlone
-                && !slot.waiting
-                && !slot.isPinned()
-                && !slot.isStoppingWanted();
+        return slot.wantsToRun() && !slot.leaveAlone && !slot.waiting && !slot.isPinned() && !slot.isStoppingWanted();
     }
 
     private static Collection<ResourceEntry> partners(ResourceEntry entry) {
@@ -347,7 +343,9 @@ final class Placement {
             boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
             for (Slot slot : other.slots) {
                 boolean stuckThere = node.equals(slot.at) && slot.leaveAlone;
-                if (stuckThere || (firm && willBeOn(slot, node)) || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
+                if (stuckThere
+                        || (firm && willBeOn(slot, node))
+                        || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
                     return other;
                 }
             }
@@ -592,7 +590,10 @@ final class Placement {
         }
         NodeId current = anchor == null ? null : anchor.slot().goal;
         NodeId wished = wished(order, common);
-        if (wished != null && current != null && !wished.equals(current) && !mayAllMove(order, wishing(order, wished))) {
+        if (wished != null
+                && current != null
+                && !wished.equals(current)
+                && !mayAllMove(order, wishing(order, wished))) {
             wished = null;
         }
         NodeId chosen;
@@ -613,7 +614,8 @@ final class Placement {
                         ? "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current)
                         : "'" + failed.slot().entry + "' gives way to '" + preemptor + "' on " + board.nameOf(current);
                 if (preemptor != null) {
-                    order.forEach(candidate -> board.displaced.add(candidate.slot().entry.name()));
+                    order.forEach(candidate ->
+                            board.displaced.add(candidate.slot().entry.name()));
                 }
             } else if (failed == null && mayGoBack(order)) {
                 NodeSet untried = common;
@@ -715,9 +717,8 @@ final class Placement {
         boolean any = false;
         for (Candidate candidate : order) {
             Observed seen = candidate.slot().present();
-            boolean well = seen != null
-                    && seen.state() == ResourceState.ONLINE
-                    && seen.internal() == InternalState.STABLE;
+            boolean well =
+                    seen != null && seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE;
             if (candidate.slot().goal == null || !well) {
                 return false;
             }
@@ -732,8 +733,7 @@ final class Placement {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             if (entry.definition.activePlacement() && board.rank(entry, best) < board.rank(entry, current)) {
-                return new Move(
-                        best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
+                return new Move(best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
             }
         }
         long crowd = crowd(order, current);
@@ -741,7 +741,8 @@ final class Placement {
             List<Reference> apart = candidate.slot().entry.activeDispersion;
             long here = apart.isEmpty() ? 0 : counted(apart, current);
             NodeSet fewer = NodeSet.EMPTY;
-            for (NodeId node : here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
+            for (NodeId node :
+                    here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
                 boolean gains = counted(apart, node) < here && crowd(order, node) < crowd;
                 fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
             }
@@ -1044,8 +1045,7 @@ final class Placement {
                     slot.goal = null;
                     if (slot.stuck == null) {
                         slot.stuck = unplaceable(
-                                slot,
-                                Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+                                slot, Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
                     }
                 } else if (!staying) {
                     dropWhereRivalIs(slot, goal);

@@ -25,8 +25,7 @@ public record Plan(
         List<Message> messages,
         SortedMap<ResourceName, List<Message>> stuck,
         Optional<Instant> again) {
-    public static final Plan NOTHING =
-            new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>(), Optional.empty());
+    public static final Plan NOTHING = new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>(), Optional.empty());
 
     public Plan {
         actions = List.copyOf(actions);

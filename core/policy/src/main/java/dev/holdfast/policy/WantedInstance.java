@@ -100,26 +100,65 @@ public record WantedInstance(
     }
 
     WantedInstance withHeld(boolean stays) {
-        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, failedOn, answered, stays, failures, notBefore, armed);
+        return new WantedInstance(
+                target,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                restarts,
+                failedOn,
+                answered,
+                stays,
+                failures,
+                notBefore,
+                armed);
     }
 
     WantedInstance withFailuresForgiven() {
-        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, NodeSet.EMPTY, answered, held, failures, Optional.empty(), armed);
+        return new WantedInstance(
+                target,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                restarts,
+                NodeSet.EMPTY,
+                answered,
+                held,
+                failures,
+                Optional.empty(),
+                armed);
     }
 
     public WantedInstance withTarget(Target other) {
-        return new WantedInstance(other, stopping, node, lastServer, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
+        return new WantedInstance(
+                other,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                restarts,
+                failedOn,
+                answered,
+                held,
+                failures,
+                notBefore,
+                armed);
     }
 
     WantedInstance withPlace(Optional<NodeId> place, Optional<NodeId> last) {
-        return new WantedInstance(target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
+        return new WantedInstance(
+                target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
     }
 
     WantedInstance withRestarts(int used) {
-        return new WantedInstance(target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed);
+        return new WantedInstance(
+                target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed);
     }
 
     WantedInstance withFailedOn(NodeSet nodes) {
-        return new WantedInstance(target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed);
+        return new WantedInstance(
+                target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed);
     }
 }

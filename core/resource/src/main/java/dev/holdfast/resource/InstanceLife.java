@@ -203,8 +203,10 @@ public final class InstanceLife {
             run(now, Step.CHECK, new Chain(null));
         } else if (isIntermediateTooLong(now)) {
             chain = new Chain(null);
-            failed(now, "INTERMEDIATE for longer than "
-                    + definition.intermediateTimeout().toSeconds() + " s (INTERMEDIATE_TIMEOUT)");
+            failed(
+                    now,
+                    "INTERMEDIATE for longer than "
+                            + definition.intermediateTimeout().toSeconds() + " s (INTERMEDIATE_TIMEOUT)");
         } else if (nextCheck != null && !now.isBefore(nextCheck)) {
             run(now, Step.CHECK, new Chain(null));
         }

@@ -97,8 +97,11 @@ final class ContentCodec {
                         instance.failedOn().nodes().stream().map(NodeId::number).toList())
                 .with("answered", answered)
                 .with("held", instance.held())
-                .with("failures", instance.failures().stream().map(Instant::toString).toList())
-                .withOptional("notBefore", instance.notBefore().map(Instant::toString).orElse(null))
+                .with(
+                        "failures",
+                        instance.failures().stream().map(Instant::toString).toList())
+                .withOptional(
+                        "notBefore", instance.notBefore().map(Instant::toString).orElse(null))
                 .with("armed", List.copyOf(instance.armed()));
     }
 

@@ -24,6 +24,7 @@ import dev.holdfast.policy.WantedInstance;
 import dev.holdfast.policy.Wish;
 import dev.holdfast.registry.RegistryContent;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,6 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class CodecsTest {

@@ -246,8 +246,7 @@ public final class GeneratedCluster {
             return;
         }
         Server victim = online.get(chance.nextInt(online.size()));
-        cluster.server(
-                victim.id(), Server.State.UNSETTLED, victim.incarnation().number());
+        cluster.server(victim.id(), Server.State.UNSETTLED, victim.incarnation().number());
         if (chance.nextBoolean()) {
             cluster.forget(victim.id()); // A new master.
         }
@@ -439,9 +438,7 @@ public final class GeneratedCluster {
                     .anyMatch(seen -> seen != null && seen.state() == ResourceState.ONLINE);
             require(up, action.id() + " needs " + need);
         }
-        require(
-                definition.on("n" + action.node().number()).enabled(),
-                action.id() + " although it is disabled there");
+        require(definition.on("n" + action.node().number()).enabled(), action.id() + " although it is disabled there");
         for (InstanceKey key : actual) {
             if (key.node().equals(action.node())) {
                 require(

@@ -143,7 +143,9 @@ public final class PolicyBench {
     private void measure() {
         List<Result> results = new ArrayList<>();
         if (!json) {
-            out.printf("%6s %10s %12s %12s %12s %8s%n", "nodes", "resources", "cold, ms", "steady, ms", "one lost, ms", "heap, MB");
+            out.printf(
+                    "%6s %10s %12s %12s %12s %8s%n",
+                    "nodes", "resources", "cold, ms", "steady, ms", "one lost, ms", "heap, MB");
         }
         for (Size size : sizes) {
             Result result = measure(size);
@@ -172,7 +174,8 @@ public final class PolicyBench {
         double coldMs = median(cold::situation, size.resources);
         double steadyMs = median(steady::situation, 0);
         int lost = (int) steady.observed.entrySet().stream()
-                .filter(seen -> seen.getKey().node().equals(victim) && seen.getValue().equals(Observed.ONLINE))
+                .filter(seen ->
+                        seen.getKey().node().equals(victim) && seen.getValue().equals(Observed.ONLINE))
                 .count();
         double oneLostMs = size.nodes == 1 ? 0 : median(oneLost::situation, lost);
         return new Result(size, coldMs, steadyMs, oneLostMs, heapMb());
