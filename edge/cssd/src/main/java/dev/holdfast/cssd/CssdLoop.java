@@ -57,7 +57,8 @@ final class CssdLoop {
     private final KillTimer killTimer;
     private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
-    private final Optional<FenceAgent> fence;
+    private final FenceLevels fence;
+    private final FenceSelfTest fenceTest;
     private final CrsProcess crsProcess;
     private final EventLog events;
     private final FencingHistory history;
@@ -70,7 +71,12 @@ final class CssdLoop {
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
-    private record Asked(CrsLink.Connection by, long id, String type) {}
+    /** A request of crsd. {@code victim}: whom it wants fenced, if that is what it wants. */
+    private record Asked(
+            CrsLink.Connection by,
+            long id,
+            String type,
+            @Nullable NodeId victim) {}
 
     private Moment nextPet;
     private boolean whyFencedTold;
@@ -86,7 +92,8 @@ final class CssdLoop {
             KillTimer killTimer,
             Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
-            Optional<FenceAgent> fence,
+            FenceLevels fence,
+            FenceSelfTest fenceTest,
             CrsProcess crsProcess,
             EventLog events,
             FencingHistory history,
@@ -103,6 +110,7 @@ final class CssdLoop {
         watchdog = parts.watchdog().orElse(null);
         lettingGo = parts.lettingGo();
         fence = parts.fence();
+        fenceTest = parts.fenceTest();
         crsProcess = parts.crsProcess();
         events = parts.events();
         history = parts.history();
@@ -289,17 +297,13 @@ final class CssdLoop {
     }
 
     private void fence(Effect.Fence order) {
-        FenceAgent agent = fence.orElse(null);
-        if (agent == null) {
-            return;
-        }
         history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.REQUESTED, order.reason());
         fencing.execute(() -> {
             try {
-                String how = agent.off(order.victim());
+                String how = fence.off(order.victim());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FENCED, how);
                 post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
-            } catch (FenceAgent.FenceFailed e) {
+            } catch (FenceFailed e) {
                 String why = String.valueOf(e.getMessage());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FAILED, why);
                 post(new Input.FenceFailed(order.victim(), order.incarnation(), why));
@@ -354,13 +358,18 @@ final class CssdLoop {
 
     /** A request gets a number of ours: those of two lives of crsd may be the same. */
     private long asked(CrsLink.Message message) {
+        return asked(message, null);
+    }
+
+    private long asked(CrsLink.Message message, @Nullable NodeId victim) {
         lastRequest++;
         requests.put(
                 lastRequest,
                 new Asked(
                         message.from(),
                         number(message.fields(), "id"),
-                        String.valueOf(message.fields().get("t"))));
+                        String.valueOf(message.fields().get("t")),
+                        victim));
         return lastRequest;
     }
 
@@ -390,7 +399,7 @@ final class CssdLoop {
                             "epoch",
                             answer.current().epoch().number(),
                             "device",
-                            fence.isPresent()));
+                            asked.victim() != null && fence.knows(asked.victim())));
         }
     }
 
@@ -475,7 +484,7 @@ final class CssdLoop {
                 long node = number(fields, "node");
                 if (node >= 1 && node <= NodeId.MAX) {
                     step(new Input.ChangeWanted(
-                            asked(message),
+                            asked(message, new NodeId((int) node)),
                             new ViewChange.Evict(
                                     new NodeId((int) node),
                                     String.valueOf(fields.get("by")),
@@ -541,7 +550,16 @@ final class CssdLoop {
                 list.add(FencingAnswer.of(record, isOpen, cluster));
             }
             unrecorded.forEach(each -> list.add(FencingAnswer.of(each, cluster)));
-            question.from().send(Map.of("t", "css", "id", id, "devices", List.of(), "records", list));
+            question.from()
+                    .send(Map.of(
+                            "t",
+                            "css",
+                            "id",
+                            id,
+                            "devices",
+                            FencingAnswer.of(fenceTest.findings(), cluster),
+                            "records",
+                            list));
         });
     }
 
