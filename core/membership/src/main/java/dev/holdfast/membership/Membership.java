@@ -1087,7 +1087,7 @@ public final class Membership {
         HeartbeatBlock block =
                 knowledge.of(member).map(DiskKnowledge.Seen::block).orElse(null);
         boolean stoppedOnDisk = block != null && block.incarnation().equals(life) && hasStopped(block);
-        boolean newLife = block != null && life.isBefore(block.incarnation());
+        boolean newLife = block != null && isOfLaterLife(block, life);
         boolean newLifeHeard = peers.peer(member)
                 .map(peer -> life.isBefore(peer.last().incarnation()))
                 .orElse(false);
@@ -1732,9 +1732,18 @@ public final class Membership {
 
     private record Proved(Proof proof, String detail) {}
 
-    /** True for a life's last word; a claim is its first, and proves only that the lives before it are over. */
+    /** True for a life's last word; a claim is its first, and proves nothing. */
     private static boolean hasStopped(HeartbeatBlock block) {
         return block.state() == NodeState.STOPPED && block.sequence() > CLAIM;
+    }
+
+    /**
+     * True if {@code block} was written after {@code life} had ended. A mere claim does not prove that, although its
+     * number is higher: lives that ended before a majority held their claims may have left any number on a minority, and
+     * a later life, which could not see it, a lower one (model Incarnation, "a claim is no later life").
+     */
+    private static boolean isOfLaterLife(HeartbeatBlock block, Incarnation life) {
+        return life.isBefore(block.incarnation()) && block.sequence() > CLAIM;
     }
 
     /** Whether the machine booted since the victim's life, as far as its boot was ever seen. */
@@ -1771,7 +1780,7 @@ public final class Membership {
             if (block.incarnation().equals(victim.incarnation()) && hasStopped(block)) {
                 return new Proved(Proof.STOPPED, "it says so itself, on the voting disks");
             }
-            if (victim.incarnation().isBefore(block.incarnation())) {
+            if (isOfLaterLife(block, victim.incarnation())) {
                 return new Proved(
                         isNewBoot(victim, block) ? Proof.REBOOTED : Proof.STOPPED,
                         "its next life " + block.incarnation() + " began after all of the old one was stopped");

@@ -249,6 +249,41 @@ class OneNodeTest {
                         false));
     }
 
+    @Test
+    void the_claim_of_a_later_life_does_not_prove_that_an_earlier_one_is_over() {
+        peerIsMemberOfAViewOfItsOwn();
+        pass(12);
+        assertThat(current().unsettled(N2)).isPresent();
+
+        // It may have been left on this disk by a life that never got a majority, before the present one began.
+        writeNextLifeOfPeer(1, NodeState.STOPPED);
+        pass(1);
+        assertThat(settledTimes()).isZero();
+
+        writeNextLifeOfPeer(2, NodeState.JOINING);
+        pass(1);
+        assertThat(settledTimes()).isOne();
+    }
+
+    private void writeNextLifeOfPeer(long sequence, NodeState state) {
+        HeartbeatBlock old = java.util.Objects.requireNonNull(heartbeats.get(N2));
+        heartbeats.put(
+                N2,
+                new HeartbeatBlock(
+                        N2,
+                        new Incarnation(2),
+                        sequence,
+                        state,
+                        old.announced(),
+                        old.reach(),
+                        old.round(),
+                        old.weight(),
+                        old.ballotSequence(),
+                        old.usableDisks(),
+                        old.bootId(),
+                        old.safety()));
+    }
+
     private void peerIsMemberOfAViewOfItsOwn() {
         View view = new View(
                 new Epoch(1),
