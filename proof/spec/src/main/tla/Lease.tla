@@ -64,7 +64,6 @@ Promise == {
     "all members must answer",
     "peer lease counts from the asking",    \* from the last answer
     "resume within the lease",
-    "resumed answers count as now",
     "a new life begins after the old one",  \* a life is started beside what the old one runs
     "verify before STOPPED",
     "verify off before fenced",
@@ -214,7 +213,7 @@ Pet(i) ==
 
 Ask(i) ==
     /\ PeerLeases /\ i \in Askers /\ IsUp(i) /\ IsMember(i) /\ ~node[i].asking /\ ~node[i].pet /\ node[i].guarded
-    /\ node[i].diskAge <= PeerLimit
+    /\ node[i].diskAge <= PeerLimit \/ ~Keeps("D bounds the peer lease")
     /\ Set(i, [node[i] EXCEPT !.asking = TRUE, !.askAge = 0, !.answers = {}])
     /\ UNCHANGED <<views, shown, over, behind, frozen>>
 
@@ -269,15 +268,15 @@ Die(i) ==
     /\ Set(i, WithoutDaemon(node[i]))
     /\ UNCHANGED <<views, shown, over, behind, frozen>>
 
-\* cssd is started again within the lease of its life and takes it up: what it had answered counts from now.
+\* cssd is started again within the lease of its life and takes it up. It has seen nothing yet, so it waits for S at least
+\* before it believes a timer; that covers whatever it answered in its first days, even if it had forgotten all of it.
 Resume(i) ==
     LET n == node[i] IN
     /\ i \in Mortals /\ n.is = "dead" /\ i \notin frozen /\ n.dog # Off
     /\ Keeps("resume within the lease") => n.timer > 0
     /\ Set(i, [n EXCEPT !.is = "up", !.guarded = TRUE, !.dog = W, !.unread = Unread(i),
-                        !.given = [x \in Node |-> IF Keeps("resumed answers count as now") \/ ~PeerLeases THEN 0
-                                                  ELSE CapShort],
-                        !.member = IF Keeps("resumed answers count as now") \/ ~PeerLeases THEN 0 ELSE CapShort])
+                        !.given = [x \in Node |-> IF PeerLeases /\ i \in Takers /\ x # i THEN CapShort ELSE 0],
+                        !.member = IF PeerLeases /\ i \in Takers THEN CapShort ELSE 0])
     /\ UNCHANGED <<views, shown, over, behind, frozen>>
 
 \* Lets go of everything, verifies it, says STOPPED: cssd itself, or crsd for a cssd that has ended.
@@ -477,11 +476,11 @@ NotFinished ==
       /\ Keeps("evict before taking over")
       /\ \A i \in Node : i # views[Newest].owner => node[i].runs = 0 /\ (\A e \in 1..Newest : views[e].owner # i \/ e < node[i].epoch \/ node[i].is = "off"))
 
-\* Progress: a prompt node that was left alone by everybody else takes over what a voted-out node ran.
+\* Progress: a healthy node that owns the resource in a view takes it over at last, whatever the others do or do not.
 FairSpec ==
     /\ Spec
     /\ \A i \in Node : WF_vars(Forced(i))
-    /\ \A i \in Prompt : WF_vars(Own(i)) /\ WF_vars(TakeOver(i))
+    /\ \A i \in Prompt : WF_vars(Own(i)) /\ WF_vars(TakeOver(i)) /\ \A x \in Node : WF_vars(Fence(i, x))
     /\ \A A \in Clocks : SF_vars(Tick(A))
 
 EvictedIsReplaced ==

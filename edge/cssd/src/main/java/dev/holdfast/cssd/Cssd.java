@@ -27,9 +27,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,6 +46,7 @@ public final class Cssd {
     private static final int LOOP_PRIORITY = 20;
     private static final int IO_PRIORITY = 21;
     private static final int LAST_TO_BE_KILLED = -1000;
+    private static final long FENCE_TIMEOUT_SECONDS = 60;
     private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(30);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
 
@@ -127,22 +126,10 @@ public final class Cssd {
                 cluster.timing(),
                 boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
                 timerTakeover,
-                !cluster.fence().isEmpty(),
+                cluster.fence().isPresent(),
                 cluster.bootWait(),
                 new SecureRandom().nextLong());
         EventLog events = new EventLog(directories.log().resolve("events.jsonl"), cluster.nameOf(self));
-        Cgroup fenceGroup = group.child("fence");
-        if (fenceGroup.populated()) {
-            fenceGroup.kill(); // Agents of an earlier life, which wait for an answer that nobody wants.
-        }
-        List<FenceAgent> agents = cluster.fence().stream()
-                .map(device -> new FenceAgent(device, fenceGroup))
-                .toList();
-        FenceSelfTest selfTest = new FenceSelfTest(
-                self,
-                agents,
-                (agent, of, good, detail) -> tellTested(events, cluster, agent, of, good, detail),
-                System::currentTimeMillis);
         RecordCodec records = new RecordCodec(new BlockSeal(cluster.id(), key));
         FencingHistory history = new FencingHistory(
                 self,
@@ -163,8 +150,7 @@ public final class Cssd {
                         KillTimer.create(),
                         watchdog,
                         lettingGo,
-                        new FenceLevels(agents),
-                        selfTest,
+                        cluster.fence().map(device -> new FenceAgent(device, FENCE_TIMEOUT_SECONDS)),
                         crsProcess,
                         events,
                         history,
@@ -185,9 +171,6 @@ public final class Cssd {
                         },
                         "leave"));
         links.forEach(HeartbeatLink::start);
-        if (!agents.isEmpty() && cluster.fenceSelfTest().isPositive()) {
-            selfTest.start(cluster.fenceSelfTest());
-        }
         crsProcess.start();
         made.run();
     }
@@ -215,37 +198,6 @@ public final class Cssd {
                     () -> realTime(IO_PRIORITY)));
         }
         return links;
-    }
-
-    private static void tellTested(
-            EventLog events,
-            ClusterSettings cluster,
-            FenceAgent agent,
-            Optional<NodeId> node,
-            boolean good,
-            String detail) {
-        String what = "fence " + agent.name()
-                + node.map(of -> ", plug of " + cluster.nameOf(of)).orElse("");
-        String text = good ? what + " works again" : what + " does not work: " + detail;
-        if (good) {
-            LOG.info(text);
-        } else {
-            LOG.warn(
-                    "HF-1120: {}. If a node is lost now, this device does not prove it harmless. See"
-                            + " 'crsctl query css fencing'; try the agent by hand.",
-                    text);
-        }
-        events.add(
-                System.nanoTime(),
-                good ? "fence-device-good" : "fence-device-broken",
-                new TreeMap<>(Map.of(
-                        "device",
-                        String.valueOf(agent.settings().number()),
-                        "of",
-                        node.map(cluster::nameOf).orElse(""),
-                        "detail",
-                        detail)),
-                text);
     }
 
     /** Real-time class and locked memory are what the fast timings were measured with; without them we go on, and say so. */

@@ -57,8 +57,7 @@ final class CssdLoop {
     private final KillTimer killTimer;
     private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
-    private final FenceLevels fence;
-    private final FenceSelfTest fenceTest;
+    private final Optional<FenceAgent> fence;
     private final CrsProcess crsProcess;
     private final EventLog events;
     private final FencingHistory history;
@@ -71,12 +70,7 @@ final class CssdLoop {
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
-    /** A request of crsd. {@code victim}: whom it wants fenced, if that is what it wants. */
-    private record Asked(
-            CrsLink.Connection by,
-            long id,
-            String type,
-            @Nullable NodeId victim) {}
+    private record Asked(CrsLink.Connection by, long id, String type) {}
 
     private Moment nextPet;
     private boolean whyFencedTold;
@@ -92,8 +86,7 @@ final class CssdLoop {
             KillTimer killTimer,
             Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
-            FenceLevels fence,
-            FenceSelfTest fenceTest,
+            Optional<FenceAgent> fence,
             CrsProcess crsProcess,
             EventLog events,
             FencingHistory history,
@@ -110,7 +103,6 @@ final class CssdLoop {
         watchdog = parts.watchdog().orElse(null);
         lettingGo = parts.lettingGo();
         fence = parts.fence();
-        fenceTest = parts.fenceTest();
         crsProcess = parts.crsProcess();
         events = parts.events();
         history = parts.history();
@@ -297,13 +289,17 @@ final class CssdLoop {
     }
 
     private void fence(Effect.Fence order) {
+        FenceAgent agent = fence.orElse(null);
+        if (agent == null) {
+            return;
+        }
         history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.REQUESTED, order.reason());
         fencing.execute(() -> {
             try {
-                String how = fence.off(order.victim());
+                String how = agent.off(order.victim());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FENCED, how);
                 post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
-            } catch (FenceFailed e) {
+            } catch (FenceAgent.FenceFailed e) {
                 String why = String.valueOf(e.getMessage());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FAILED, why);
                 post(new Input.FenceFailed(order.victim(), order.incarnation(), why));
@@ -358,18 +354,13 @@ final class CssdLoop {
 
     /** A request gets a number of ours: those of two lives of crsd may be the same. */
     private long asked(CrsLink.Message message) {
-        return asked(message, null);
-    }
-
-    private long asked(CrsLink.Message message, @Nullable NodeId victim) {
         lastRequest++;
         requests.put(
                 lastRequest,
                 new Asked(
                         message.from(),
                         number(message.fields(), "id"),
-                        String.valueOf(message.fields().get("t")),
-                        victim));
+                        String.valueOf(message.fields().get("t"))));
         return lastRequest;
     }
 
@@ -399,7 +390,7 @@ final class CssdLoop {
                             "epoch",
                             answer.current().epoch().number(),
                             "device",
-                            asked.victim() != null && fence.knows(asked.victim())));
+                            fence.isPresent()));
         }
     }
 
@@ -484,7 +475,7 @@ final class CssdLoop {
                 long node = number(fields, "node");
                 if (node >= 1 && node <= NodeId.MAX) {
                     step(new Input.ChangeWanted(
-                            asked(message, new NodeId((int) node)),
+                            asked(message),
                             new ViewChange.Evict(
                                     new NodeId((int) node),
                                     String.valueOf(fields.get("by")),
@@ -550,16 +541,7 @@ final class CssdLoop {
                 list.add(FencingAnswer.of(record, isOpen, cluster));
             }
             unrecorded.forEach(each -> list.add(FencingAnswer.of(each, cluster)));
-            question.from()
-                    .send(Map.of(
-                            "t",
-                            "css",
-                            "id",
-                            id,
-                            "devices",
-                            FencingAnswer.of(fenceTest.findings(), cluster),
-                            "records",
-                            list));
+            question.from().send(Map.of("t", "css", "id", id, "devices", List.of(), "records", list));
         });
     }
 

@@ -29,6 +29,9 @@ public final class VerifyModel {
               --heap SIZE       memory of the model checker, as for -Xmx (default 4g)
             """;
 
+    /** What takes longer than this tells how far it is. */
+    private static final Duration QUIET = Duration.ofSeconds(50);
+
     private final PrintStream out;
     private final Path work;
     private final List<String> names = new ArrayList<>();
@@ -125,7 +128,12 @@ public final class VerifyModel {
         int wrong = 0;
         int open = 0;
         for (Check check : checks) {
-            Verdict verdict = tlc.run(check, limit, text -> out.println("    … " + text));
+            long began = System.nanoTime();
+            Verdict verdict = tlc.run(check, limit, text -> {
+                if (System.nanoTime() - began > QUIET.toNanos()) {
+                    out.println("    … " + text);
+                }
+            });
             String complaint = check.complaint(verdict);
             out.println(line(check, verdict));
             if (trace && verdict.end() == Verdict.End.VIOLATED) {
