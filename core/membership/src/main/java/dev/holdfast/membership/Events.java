@@ -5,6 +5,7 @@ public final class Events {
     private Events() {}
 
     public static final String JOINING = "joining";
+    public static final String RESUMED = "resumed";
     public static final String SUSPECT = "suspect";
     public static final String TRUST = "trust";
     public static final String VOTE = "vote";

@@ -49,6 +49,17 @@ final class Lease {
         nextAsk = now;
     }
 
+    /**
+     * Takes up a lease that an earlier process of this life held. It says only when to let go: nothing may be done by it.
+     * Questions are numbered from where no earlier process of this life can have got to, as a late answer to one of its
+     * questions must not count for one of ours.
+     */
+    void resume(Moment began) {
+        renewed = began;
+        epoch = null;
+        request = began.nanos();
+    }
+
     Timing timing() {
         return inForce;
     }

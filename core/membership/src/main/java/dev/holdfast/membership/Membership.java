@@ -79,6 +79,7 @@ public final class Membership {
     private long random;
 
     private Phase phase = Phase.READING;
+    private final @Nullable Resume resume;
     private @Nullable Incarnation incarnation;
     /** True once a majority of the voting disks holds our incarnation, so that no later life can take the same. */
     private boolean claimed;
@@ -167,13 +168,24 @@ public final class Membership {
 
     private record Confirm(long request, Epoch epoch, long afterPoll) {}
 
+    /** A new life: everything that earlier lives of this node ran has been stopped, and that was verified. */
     public Membership(MembershipSettings settings, Moment now) {
+        this(settings, null, now);
+    }
+
+    /** Takes up a life again, if {@code resume} is not null; else begins a new one. */
+    public Membership(MembershipSettings settings, @Nullable Resume resume, Moment now) {
+        this.resume = resume;
         this.settings = settings;
         timing = settings.timing();
         self = settings.self();
         startedAt = now;
         lease = new Lease(self, timing, settings.timerTakeover(), now);
         pollShowed = lease.published(now);
+        if (resume != null) {
+            lease.resume(resume.leaseBegan());
+            beatSequence = resume.leaseBegan().nanos();
+        }
         random = settings.seed();
         peers = new PeerWatch(self, timing, settings.links(), now);
         heartbeatLane = new DiskLane(settings.disks());
@@ -266,7 +278,7 @@ public final class Membership {
 
     /** True while nothing can run here under this life: not a member yet, or everything is verified stopped. */
     public boolean isHarmless() {
-        return phase == Phase.READING || phase == Phase.JOINING || phase == Phase.STOPPED;
+        return phase == Phase.STOPPED || (resume == null && (phase == Phase.READING || phase == Phase.JOINING));
     }
 
     private @Nullable Moment leaseUntil(Moment now) {
@@ -401,8 +413,12 @@ public final class Membership {
                 newestLife = Math.max(newestLife, ballot.incarnation().number());
             }
         }
-        incarnation = new Incarnation(newestLife + 1);
         register.recover(ballots);
+        if (resume != null) {
+            takeUp(now, resume, both);
+            return;
+        }
+        incarnation = new Incarnation(newestLife + 1);
         phase = Phase.JOINING;
         lastRound = now;
         for (DiskKnowledge.Seen seen : knowledge.all()) {
@@ -418,6 +434,60 @@ public final class Membership {
                         .formatted(self, incarnation, current == null ? "none" : current));
         nextBeat = now;
         nextPoll = now;
+    }
+
+    /**
+     * Goes on as the life that an earlier process of this node led, if a majority of the voting disks shows it as a
+     * member of the newest view. It holds no lease before a round of its own is complete; until then the old lease only
+     * says when to let go. Acknowledgements that the earlier process gave are as good as given now, since they are
+     * covered by the beginning of the membership (see {@link #silentSince}).
+     */
+    private void takeUp(Moment now, Resume life, List<Integer> disks) {
+        HeartbeatBlock mine = null;
+        View newest = null;
+        for (int disk : disks) {
+            for (HeartbeatBlock block :
+                    firstHeartbeats.getOrDefault(disk, new TreeMap<>()).values()) {
+                View announced = block.announced();
+                if (announced != null && (newest == null || announced.isAfter(newest))) {
+                    newest = announced;
+                }
+                if (block.node().equals(self) && (mine == null || block.isNewerThan(mine))) {
+                    mine = block;
+                }
+            }
+        }
+        boolean same = mine != null
+                && mine.incarnation().equals(life.incarnation())
+                && mine.state() == NodeState.MEMBER
+                && newest != null
+                && newest.hasMember(self, life.incarnation());
+        if (!same || mine == null || newest == null) {
+            letGo("the life " + life.incarnation() + " cannot be taken up again: the voting disks show "
+                    + (mine == null ? "nothing of it" : mine.incarnation() + " as " + mine.state()) + " in "
+                    + (newest == null ? "no view" : newest));
+            return;
+        }
+        incarnation = life.incarnation();
+        claimed = true;
+        blockSequence = mine.sequence() + ViewRegister.UNSEEN_WRITES;
+        register.skipUnseen();
+        phase = Phase.MEMBER;
+        memberSince = now;
+        lastRound = now;
+        note(
+                Events.RESUMED,
+                details(
+                        "incarnation",
+                        incarnation,
+                        "epoch",
+                        newest.epoch(),
+                        "age",
+                        Timing.text(now.since(life.leaseBegan()))),
+                "%s %s goes on in %s: cssd was restarted within its lease, and nothing was stopped"
+                        .formatted(self, incarnation, newest));
+        nextBeat = now;
+        install(now, newest);
     }
 
     // ---------------------------------------------------------------------------------------------- disks
@@ -849,7 +919,8 @@ public final class Membership {
             // We may have been voted in meanwhile without being able to learn of it; our word sets the others free.
             letGo("no majority of the voting disks could be written and read for " + Timing.text(now.since(lastRound)));
         }
-        if (phase != Phase.MEMBER) {
+        boolean takingUp = resume != null && phase == Phase.READING;
+        if (phase != Phase.MEMBER && !takingUp) {
             return;
         }
         Moment counted = lease.counted();

@@ -77,7 +77,14 @@ final class ViewRegister {
         return lane;
     }
 
-    /** Recovers from what a majority of disks holds of us: the highest promise and the newest acceptance. */
+    /** More block writes than a process can have done in a row that no majority of disks has seen. */
+    static final long UNSEEN_WRITES = 1_000_000;
+
+    /**
+     * Recovers from what a majority of disks holds of us: the highest promise and the newest acceptance. What the earlier
+     * process wrote on a minority alone is of no matter: it accepted nothing in a ballot that a majority does not show as
+     * promised. Our blocks are numbered past all of its, so that nothing of it is ever taken for newer.
+     */
     void recover(Collection<BallotBlock> blocks) {
         for (BallotBlock block : blocks) {
             highestSeen = Math.max(highestSeen, block.promised());
@@ -91,6 +98,11 @@ final class ViewRegister {
                 value = block.value();
             }
         }
+    }
+
+    /** Numbers our blocks past all that an earlier process can have written unseen; after {@link #recover}. */
+    void skipUnseen() {
+        sequence += UNSEEN_WRITES;
     }
 
     boolean isIdle() {

@@ -112,7 +112,7 @@ public final class Crs {
 
     private void take(CrsInput input) {
         switch (input) {
-            case CrsInput.ViewReceived(ClusterView newer, Optional<Moment> lease) -> onView(newer, lease);
+            case CrsInput.ViewReceived(ClusterView newer, Optional<CrsInput.HeldLease> lease) -> onView(newer, lease);
             case CrsInput.LetGoOrdered(String reason) -> letGo("cssd is letting go: " + reason);
             case CrsInput.PeerUp(NodeId peer) -> onPeerUp(peer);
             case CrsInput.PeerDown(NodeId peer) -> onPeerDown(peer);
@@ -192,7 +192,7 @@ public final class Crs {
         }
     }
 
-    private void onView(ClusterView newer, Optional<Moment> lease) {
+    private void onView(ClusterView newer, Optional<CrsInput.HeldLease> lease) {
         ClusterView older = view;
         if (older != null && newer.epoch().compareTo(older.epoch()) < 0) {
             return; // From a cssd that started anew and has not caught up; it gives no lease in that view.
@@ -207,8 +207,8 @@ public final class Crs {
         boolean changed = !newer.equals(older);
         boolean had = around.hasLease();
         view = newer;
-        leaseUntil = lease.orElse(null);
-        lease.ifPresent(this::renewed);
+        leaseUntil = lease.map(CrsInput.HeldLease::until).orElse(null);
+        lease.map(CrsInput.HeldLease::letGoAt).ifPresent(this::renewed);
         if (newEpoch) {
             toSelf.clear();
             node.viewChanged(around, newMaster);
@@ -235,8 +235,7 @@ public final class Crs {
         }
     }
 
-    private void renewed(Moment until) {
-        Moment due = until.minus(settings.lease().dividedBy(2));
+    private void renewed(Moment due) {
         guardAt = guarding ? guardAt.max(due) : due;
         guarding = true;
         everHeld = true;

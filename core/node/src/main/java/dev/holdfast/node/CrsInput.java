@@ -17,9 +17,12 @@ public sealed interface CrsInput {
     /**
      * cssd says how the membership stands.
      *
-     * @param leaseUntil until when this node may act in exactly this view's epoch; empty: it may not (yet)
+     * @param lease by which this node may act in exactly this view's epoch; empty: it may not (yet)
      */
-    record ViewReceived(ClusterView view, Optional<Moment> leaseUntil) implements CrsInput {}
+    record ViewReceived(ClusterView view, Optional<HeldLease> lease) implements CrsInput {}
+
+    /** {@code until}: when the lease ends; {@code letGoAt}: when everything is let go of unless it is renewed before. */
+    record HeldLease(Moment until, Moment letGoAt) {}
 
     /** cssd is letting go of everything. */
     record LetGoOrdered(String reason) implements CrsInput {}

@@ -76,7 +76,9 @@ class CrsTest {
         List<ClusterView.Unsettled> unsettled = new ArrayList<>();
         step(new CrsInput.ViewReceived(
                 new ClusterView(N1, new Incarnation(1), epoch, 0, master, lives, unsettled, RegistryRoot.NONE),
-                withLease ? Optional.of(now.plus(LEASE)) : Optional.empty()));
+                withLease
+                        ? Optional.of(new CrsInput.HeldLease(now.plus(LEASE), now.plus(LEASE.dividedBy(2))))
+                        : Optional.empty()));
     }
 
     private void evicted(boolean settled) {
@@ -86,7 +88,7 @@ class CrsTest {
                 List.of(new ClusterView.Unsettled(N2, new Incarnation(2), epoch, settled, settled ? "F1" : "", ""));
         step(new CrsInput.ViewReceived(
                 new ClusterView(N1, new Incarnation(1), epoch, 0, N1, alone, unsettled, RegistryRoot.NONE),
-                Optional.of(now.plus(LEASE))));
+                Optional.of(new CrsInput.HeldLease(now.plus(LEASE), now.plus(LEASE.dividedBy(2))))));
     }
 
     /** Node 1 is master, both nodes are members, the registry is empty, and node 2 has reported. */

@@ -455,9 +455,9 @@ public final class Crsd implements AutoCloseable {
 
     private final class FromCssd implements CssdLink.Listener {
         @Override
-        public void view(ClusterView view, @Nullable Moment leaseUntil) {
-            lease.renewed(view.epoch(), leaseUntil);
-            inbox.add(() -> onView(view, leaseUntil));
+        public void view(ClusterView view, CrsInput.@Nullable HeldLease held) {
+            lease.renewed(view.epoch(), held == null ? null : held.until());
+            inbox.add(() -> onView(view, held));
         }
 
         @Override
@@ -478,10 +478,10 @@ public final class Crsd implements AutoCloseable {
         }
     }
 
-    private void onView(ClusterView view, @Nullable Moment leaseUntil) {
+    private void onView(ClusterView view, CrsInput.@Nullable HeldLease held) {
         Optional<ClusterView> before = crs.view();
-        stepNow(new CrsInput.ViewReceived(view, Optional.ofNullable(leaseUntil)));
-        if (leaseUntil != null) {
+        stepNow(new CrsInput.ViewReceived(view, Optional.ofNullable(held)));
+        if (held != null) {
             agents.leaseRenewed();
         }
         if (view.selfIsMaster()) {

@@ -6,6 +6,7 @@ import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.node.ClusterView;
+import dev.holdfast.node.CrsInput;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -38,8 +39,8 @@ final class CssdLink implements AutoCloseable {
 
     /** Told on the link's thread; must return at once. */
     interface Listener {
-        /** @param leaseUntil until when this node may act for exactly this view's epoch; null: it may not */
-        void view(ClusterView view, @Nullable Moment leaseUntil);
+        /** @param lease by which this node may act for exactly this view's epoch; null: it may not */
+        void view(ClusterView view, CrsInput.@Nullable HeldLease lease);
 
         /** cssd is letting go of everything itself; crsd must stop at once. */
         void letGo(String reason);
@@ -116,7 +117,12 @@ final class CssdLink implements AutoCloseable {
         switch (message.string("t")) {
             case "view" -> {
                 long lease = message.number("lease");
-                listener.view(viewOf(message), lease == 0 ? null : new Moment(lease));
+                listener.view(
+                        viewOf(message),
+                        lease == 0
+                                ? null
+                                : new CrsInput.HeldLease(
+                                        new Moment(lease), new Moment(message.number("letGoAt"))));
             }
             case "letgo" -> listener.letGo(message.string("reason", "cssd asked for it"));
             case "root", "confirmed", "css", "operator", "fence" -> answered(message);

@@ -3,6 +3,7 @@ package dev.holdfast.cssd;
 import dev.holdfast.linux.Cgroup;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,15 +17,19 @@ final class CrsProcess {
     private static final long BACKOFF_MIN_MILLIS = 100;
     private static final long BACKOFF_MAX_MILLIS = 5_000;
     private static final long LIVED_WELL_NANOS = 10_000_000_000L;
+    private static final Duration ADOPTED_LOOK = Duration.ofMinutes(1);
 
     private final Cgroup group;
     private final Path log;
     private volatile boolean wanted = true;
+    private volatile boolean adopted;
     private volatile @Nullable Process process;
 
-    CrsProcess(Cgroup group, Path log) {
+    /** @param adopt a crsd of the cssd before us may be running; it goes on, and is followed by one of ours when it ends */
+    CrsProcess(Cgroup group, Path log, boolean adopt) {
         this.group = group;
         this.log = log;
+        adopted = adopt;
     }
 
     void start() {
@@ -38,6 +43,12 @@ final class CrsProcess {
         Process running = process;
         if (running != null) {
             running.destroyForcibly();
+        } else if (adopted) {
+            try {
+                group.kill();
+            } catch (IOException e) {
+                LOG.error("the crsd of the cssd before us cannot be ended: {}", e.getMessage());
+            }
         }
     }
 
@@ -49,6 +60,9 @@ final class CrsProcess {
 
     private void supervise() {
         long backoff = BACKOFF_MIN_MILLIS;
+        if (adopted) {
+            outlive();
+        }
         while (wanted) {
             long began = System.nanoTime();
             try {
@@ -78,6 +92,20 @@ final class CrsProcess {
                 return;
             }
         }
+    }
+
+    /** Waits for the end of the crsd that was there before us; it is no child of ours, but all of its control group. */
+    private void outlive() {
+        try {
+            boolean over = false;
+            while (wanted && !over) {
+                over = !group.exists() || group.awaitEmpty(ADOPTED_LOOK);
+            }
+        } catch (IOException e) {
+            LOG.error("the crsd of the cssd before us cannot be watched, and is replaced: {}", e.getMessage());
+            restart();
+        }
+        adopted = false;
     }
 
     private static List<String> command() {
