@@ -161,7 +161,7 @@ final class RegistryTest {
     void a_segment_whose_owner_may_still_write_is_not_written_by_another() {
         var run = new DirectRun(3).newMaster(); // Epoch 1, on node 2, incarnation 1.
         int held = run.root.segment();
-        run.unsettled = List.of(new View.Unsettled(new NodeId(2), new Incarnation(1), new Epoch(2)));
+        run.unsettled = List.of(new View.Unsettled(new NodeId(2), new Incarnation(1), new Epoch(2), false));
         for (int life = 0; life < 2 * RegistryFormat.SEGMENTS; life++) {
             run.newMaster();
             assertThat(run.writes).isNotEmpty().noneMatch(write -> write.segment() == held);

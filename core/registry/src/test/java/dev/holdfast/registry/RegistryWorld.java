@@ -218,7 +218,7 @@ final class RegistryWorld {
         List<View.Unsettled> unsettled = lives.stream()
                 .filter(other -> other.epoch < epoch && other != life && !other.drained)
                 .filter(other -> !other.node.equals(life.node))
-                .map(other -> new View.Unsettled(other.node, other.incarnation, new Epoch(other.epoch + 1)))
+                .map(other -> new View.Unsettled(other.node, other.incarnation, new Epoch(other.epoch + 1), false))
                 .distinct()
                 .toList();
         return new Mastership(new Epoch(epoch), life.node, life.incarnation, root, unsettled);

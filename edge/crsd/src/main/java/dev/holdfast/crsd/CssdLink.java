@@ -121,8 +121,7 @@ final class CssdLink implements AutoCloseable {
                         viewOf(message),
                         lease == 0
                                 ? null
-                                : new CrsInput.HeldLease(
-                                        new Moment(lease), new Moment(message.number("letGoAt"))));
+                                : new CrsInput.HeldLease(new Moment(lease), new Moment(message.number("letGoAt"))));
             }
             case "letgo" -> listener.letGo(message.string("reason", "cssd asked for it"));
             case "root", "confirmed", "css", "operator", "fence" -> answered(message);

@@ -91,7 +91,6 @@ public final class Cssd {
         LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
         cluster.timing().certificate().forEach(LOG::info);
         Linux.warmUp();
-        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
 
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
@@ -101,6 +100,7 @@ public final class Cssd {
         KillTimer killTimer = KillTimer.create();
         Resume resume = takeUp(life, cluster, killTimer).orElse(null);
         if (resume == null) {
+            warmUp();
             life.ended();
             LettingGo.Result clean = lettingGo.run();
             if (!clean.verified()) {
@@ -180,7 +180,14 @@ public final class Cssd {
                         "leave"));
         links.forEach(HeartbeatLink::start);
         crsProcess.start();
+        if (resume != null) {
+            Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUp); // There was no time for it before.
+        }
         made.run();
+    }
+
+    private static void warmUp() {
+        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
     }
 
     /**
