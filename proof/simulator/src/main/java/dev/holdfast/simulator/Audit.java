@@ -58,6 +58,14 @@ final class Audit {
         private @Nullable View announced;
         private @Nullable View renewedIn;
         private @Nullable Position position;
+
+        /** A new process of the same life knows what a majority shows; what reached no majority nobody acted on. */
+        void takenUp() {
+            newest = null;
+            announced = null;
+            renewedIn = null;
+            position = null;
+        }
     }
 
     /** What a moment may lose on its way through a clock and back. */

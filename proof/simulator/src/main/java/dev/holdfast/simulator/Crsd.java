@@ -82,6 +82,22 @@ final class Crsd {
         orphan = true;
     }
 
+    /** A new cssd is there for the same life; what was asked of the old one is not answered any more. */
+    void adopted() {
+        orphan = false;
+        rootWanted = null;
+        epochToConfirm = null;
+        if (!alive) {
+            // It died as well; cssd starts another, which knows nothing and finds what runs.
+            alive = true;
+            lettingGo = false;
+            lease = null;
+            settled.clear();
+            restart();
+            begin();
+        }
+    }
+
     /** crsd alone is killed and cssd starts it again: what runs goes on running, what it knew is forgotten. */
     void restart() {
         starting = 0;

@@ -5,6 +5,7 @@ import static dev.holdfast.simulator.Scenario.MILLISECOND;
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.testkit.Alarm;
@@ -24,10 +25,13 @@ final class Life {
     final Audit.Dossier dossier = new Audit.Dossier();
     private final World world;
     private final int number;
-    private final World.Mind mind;
+    private World.Mind mind;
     private final ArrayDeque<Input> inbox = new ArrayDeque<>();
     private final ArrayDeque<Effect> deeds = new ArrayDeque<>();
     private Effect.@Nullable RenewLease toPet;
+    /** What cssd keeps for the one after it: the last renewal that was guarded in full. */
+    private Effect.@Nullable RenewLease remembered;
+
     private boolean alive = true;
     private boolean working;
     private int pauses;
@@ -50,7 +54,7 @@ final class Life {
         this.number = number;
         crsd = new Crsd(this);
         killTimer = new Alarm(world.time, () -> die("kill timer", true));
-        mind = world.birth.mind(settings, machine.now());
+        mind = world.birth.mind(settings, null, machine.now());
     }
 
     void begin() {
@@ -141,6 +145,39 @@ final class Life {
         }
     }
 
+    /** When the lease began that a restarted cssd may take up: it is not half over, and nothing was let go of. */
+    @Nullable
+    Resume toBeTakenUp() {
+        Effect.RenewLease last = remembered;
+        Incarnation own = incarnation;
+        if (alive || lettingGo || harmless || last == null || own == null) {
+            return null;
+        }
+        Moment began = last.until().minus(world.scenario.timing().lease());
+        boolean inTime =
+                machine.now().since(began).compareTo(world.scenario.timing().letGoAfter()) < 0;
+        return inTime ? new Resume(own, began) : null;
+    }
+
+    /** cssd runs again, and goes on as this life. First its kill timer, then the watchdog. */
+    void takeUp(MembershipSettings settings, Resume resume) {
+        if (world.isTold()) {
+            world.tell(this + " is taken up by a new cssd");
+        }
+        alive = true;
+        inbox.clear();
+        deeds.clear();
+        toPet = null;
+        killTimer.set(machine.clock.when(
+                resume.leaseBegan().plus(world.scenario.timing().lease())));
+        machine.pet();
+        dossier.takenUp();
+        mind = world.birth.mind(settings, resume, machine.now());
+        crsd.adopted();
+        world.mix(number);
+        tick();
+    }
+
     // --- inputs and effects
 
     void deliver(Input input) {
@@ -161,6 +198,7 @@ final class Life {
                 if (armed != null) {
                     toPet = null;
                     machine.pet();
+                    remembered = armed;
                     crsd.renewed(armed);
                     carryOut(afterPet);
                     afterPet = null;

@@ -5,6 +5,7 @@ import static dev.holdfast.simulator.Scenario.SECOND;
 
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.testkit.Alarm;
@@ -196,6 +197,12 @@ final class Machine {
     private void start() {
         Life old = life;
         int boot = boots;
+        Resume resume = old == null || firing ? null : old.toBeTakenUp();
+        if (old != null && resume != null) {
+            startDue = false;
+            old.takeUp(settings(), resume);
+            return;
+        }
         if (old != null) {
             old.crsd.kill();
         }
@@ -215,20 +222,23 @@ final class Machine {
             stopAll();
             watchdog.disarm();
             watchdog.setTimeout(world.scenario.timing().watchdog(), now());
-            MembershipSettings settings = new MembershipSettings(
-                    node,
-                    new dev.holdfast.model.NodeSet((1L << world.scenario.nodes()) - 1),
-                    world.scenario.disks(),
-                    world.scenario.links(),
-                    world.scenario.timing(),
-                    boots * 1000L + node.number(),
-                    world.scenario.timerTakeover(),
-                    world.scenario.fenceDevices(),
-                    world.scenario.bootWait(),
-                    world.chance.next());
-            life = new Life(this, ++lives, settings);
+            life = new Life(this, ++lives, settings());
             life.begin();
         });
+    }
+
+    private MembershipSettings settings() {
+        return new MembershipSettings(
+                node,
+                new dev.holdfast.model.NodeSet((1L << world.scenario.nodes()) - 1),
+                world.scenario.disks(),
+                world.scenario.links(),
+                world.scenario.timing(),
+                boots * 1000L + node.number(),
+                world.scenario.timerTakeover(),
+                world.scenario.fenceDevices(),
+                world.scenario.bootWait(),
+                world.chance.next());
     }
 
     // --- the watchdog

@@ -6,6 +6,7 @@ import static dev.holdfast.simulator.Scenario.SECOND;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.testkit.Chance;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +59,8 @@ final class Simulation {
         return new Simulation(scenario, birth, story).run();
     }
 
-    private static World.Mind membership(MembershipSettings settings, Moment now) {
-        return new Membership(settings, now)::step;
+    private static World.Mind membership(MembershipSettings settings, @Nullable Resume resume, Moment now) {
+        return new Membership(settings, resume, now)::step;
     }
 
     private Outcome run() {

@@ -3,6 +3,7 @@ package dev.holdfast.simulator;
 import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.testkit.Chance;
@@ -20,9 +21,9 @@ final class World {
         List<Effect> step(Moment now, Input input);
     }
 
-    /** Makes the membership of a new life. */
+    /** Makes the membership of a new life, or of one that is taken up again. */
     interface Birth {
-        Mind mind(MembershipSettings settings, Moment now);
+        Mind mind(MembershipSettings settings, @Nullable Resume resume, Moment now);
     }
 
     final Scenario scenario;

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SimulationTest {
-    private static final World.Birth REAL = (settings, now) -> new Membership(settings, now)::step;
+    private static final World.Birth REAL = (settings, resume, now) -> new Membership(settings, resume, now)::step;
 
     @Test
     void no_trouble_makes_two_nodes_run_one_resource_or_leaves_the_cluster_stuck() {
@@ -51,8 +51,8 @@ class SimulationTest {
 
     @Test
     void a_lease_that_counts_from_the_end_of_the_round_is_found_out() {
-        World.Birth wrong = (settings, now) -> {
-            Membership real = new Membership(settings, now);
+        World.Birth wrong = (settings, resume, now) -> {
+            Membership real = new Membership(settings, resume, now);
             return (moment, input) -> real.step(moment, input).stream()
                     .map(effect -> effect instanceof Effect.RenewLease renewal
                             ? new Effect.RenewLease(
@@ -65,8 +65,8 @@ class SimulationTest {
 
     @Test
     void a_takeover_without_proof_is_found_out() {
-        World.Birth wrong = (settings, now) -> {
-            Membership real = new Membership(settings, now);
+        World.Birth wrong = (settings, resume, now) -> {
+            Membership real = new Membership(settings, resume, now);
             return (moment, input) -> {
                 List<Effect> effects = new ArrayList<>(real.step(moment, input));
                 for (Effect effect : List.copyOf(effects)) {
@@ -84,8 +84,8 @@ class SimulationTest {
 
     @Test
     void a_membership_that_never_votes_anybody_out_is_found_to_be_stuck() {
-        World.Birth deaf = (settings, now) -> {
-            Membership real = new Membership(settings, now);
+        World.Birth deaf = (settings, resume, now) -> {
+            Membership real = new Membership(settings, resume, now);
             return (moment, input) -> real.step(moment, input).stream()
                     .filter(effect -> !(effect instanceof Effect.WriteBallot write
                             && write.block().value() != null
