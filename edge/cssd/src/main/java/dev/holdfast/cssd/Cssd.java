@@ -18,7 +18,6 @@ import dev.holdfast.membership.Input;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipSettings;
-import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import java.io.IOException;
@@ -28,7 +27,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -47,7 +48,6 @@ public final class Cssd {
     private static final int LOOP_PRIORITY = 20;
     private static final int IO_PRIORITY = 21;
     private static final int LAST_TO_BE_KILLED = -1000;
-    private static final long FENCE_TIMEOUT_SECONDS = 60;
     private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(30);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
 
@@ -91,21 +91,14 @@ public final class Cssd {
         LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
         cluster.timing().certificate().forEach(LOG::info);
         Linux.warmUp();
+        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
 
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
         LettingGo lettingGo = new LettingGo(group, KILL_PATIENCE);
-        UUID boot = Machine.bootId();
-        LifeFile life = new LifeFile(directories.run().resolve("cssd.life"), boot);
-        KillTimer killTimer = KillTimer.create();
-        Resume resume = takeUp(life, cluster, killTimer).orElse(null);
-        if (resume == null) {
-            warmUp();
-            life.ended();
-            LettingGo.Result clean = lettingGo.run();
-            if (!clean.verified()) {
-                throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
-            }
+        LettingGo.Result clean = lettingGo.run();
+        if (!clean.verified()) {
+            throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
         }
 
         lockIn();
@@ -125,6 +118,7 @@ public final class Cssd {
         }
         HeartbeatSeal seal = new HeartbeatSeal(key);
         List<HeartbeatLink> links = links(cluster, self, seal, post);
+        UUID boot = Machine.bootId();
         MembershipSettings settings = new MembershipSettings(
                 self,
                 cluster.nodeSet(),
@@ -133,10 +127,22 @@ public final class Cssd {
                 cluster.timing(),
                 boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
                 timerTakeover,
-                cluster.fence().isPresent(),
+                !cluster.fence().isEmpty(),
                 cluster.bootWait(),
                 new SecureRandom().nextLong());
         EventLog events = new EventLog(directories.log().resolve("events.jsonl"), cluster.nameOf(self));
+        Cgroup fenceGroup = group.child("fence");
+        if (fenceGroup.populated()) {
+            fenceGroup.kill(); // Agents of an earlier life, which wait for an answer that nobody wants.
+        }
+        List<FenceAgent> agents = cluster.fence().stream()
+                .map(device -> new FenceAgent(device, fenceGroup))
+                .toList();
+        FenceSelfTest selfTest = new FenceSelfTest(
+                self,
+                agents,
+                (agent, of, good, detail) -> tellTested(events, cluster, agent, of, good, detail),
+                System::currentTimeMillis);
         RecordCodec records = new RecordCodec(new BlockSeal(cluster.id(), key));
         FencingHistory history = new FencingHistory(
                 self,
@@ -144,21 +150,21 @@ public final class Cssd {
                 path -> new RecordLane(path, self, highest, codec, records),
                 System::currentTimeMillis);
         CrsProcess crsProcess =
-                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"), resume != null);
+                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"));
         realTime(LOOP_PRIORITY);
         CssdLoop made = new CssdLoop(
                 new CssdLoop.Parts(
                         cluster,
                         self,
-                        new Membership(settings, resume, new Moment(System.nanoTime())),
+                        new Membership(settings, new Moment(System.nanoTime())),
                         disks,
                         links,
                         seal,
-                        killTimer,
-                        life,
+                        KillTimer.create(),
                         watchdog,
                         lettingGo,
-                        cluster.fence().map(device -> new FenceAgent(device, FENCE_TIMEOUT_SECONDS)),
+                        new FenceLevels(agents),
+                        selfTest,
                         crsProcess,
                         events,
                         history,
@@ -179,36 +185,11 @@ public final class Cssd {
                         },
                         "leave"));
         links.forEach(HeartbeatLink::start);
+        if (!agents.isEmpty() && cluster.fenceSelfTest().isPositive()) {
+            selfTest.start(cluster.fenceSelfTest());
+        }
         crsProcess.start();
-        if (resume != null) {
-            Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUp); // There was no time for it before.
-        }
         made.run();
-    }
-
-    private static void warmUp() {
-        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
-    }
-
-    /**
-     * Whether the life of the cssd before us can go on: its lease is not half over. Then the kernel timer is armed for the
-     * end of that lease before anything else, above all before the watchdog is opened and so petted.
-     */
-    private static Optional<Resume> takeUp(LifeFile life, ClusterSettings cluster, KillTimer killTimer)
-            throws IOException {
-        Optional<LifeFile.Held> held = life.read();
-        Moment now = new Moment(System.nanoTime());
-        if (held.isEmpty()
-                || now.since(held.get().began()).compareTo(cluster.timing().letGoAfter()) >= 0
-                || !held.get().until().isAfter(now)) {
-            return Optional.empty();
-        }
-        killTimer.arm(held.get().until());
-        LOG.info(
-                "the cssd before this one renewed its lease {} ms ago: its life {} is taken up, and nothing is stopped",
-                now.since(held.get().began()).toMillis(),
-                held.get().incarnation());
-        return Optional.of(new Resume(held.get().incarnation(), held.get().began()));
     }
 
     private static List<HeartbeatLink> links(
@@ -234,6 +215,37 @@ public final class Cssd {
                     () -> realTime(IO_PRIORITY)));
         }
         return links;
+    }
+
+    private static void tellTested(
+            EventLog events,
+            ClusterSettings cluster,
+            FenceAgent agent,
+            Optional<NodeId> node,
+            boolean good,
+            String detail) {
+        String what = "fence " + agent.name()
+                + node.map(of -> ", plug of " + cluster.nameOf(of)).orElse("");
+        String text = good ? what + " works again" : what + " does not work: " + detail;
+        if (good) {
+            LOG.info(text);
+        } else {
+            LOG.warn(
+                    "HF-1120: {}. If a node is lost now, this device does not prove it harmless. See"
+                            + " 'crsctl query css fencing'; try the agent by hand.",
+                    text);
+        }
+        events.add(
+                System.nanoTime(),
+                good ? "fence-device-good" : "fence-device-broken",
+                new TreeMap<>(Map.of(
+                        "device",
+                        String.valueOf(agent.settings().number()),
+                        "of",
+                        node.map(cluster::nameOf).orElse(""),
+                        "detail",
+                        detail)),
+                text);
     }
 
     /** Real-time class and locked memory are what the fast timings were measured with; without them we go on, and say so. */

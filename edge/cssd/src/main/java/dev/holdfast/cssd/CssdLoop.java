@@ -55,10 +55,10 @@ final class CssdLoop {
     private final List<HeartbeatLink> links;
     private final HeartbeatSeal seal;
     private final KillTimer killTimer;
-    private final LifeFile life;
     private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
-    private final Optional<FenceAgent> fence;
+    private final FenceLevels fence;
+    private final FenceSelfTest fenceTest;
     private final CrsProcess crsProcess;
     private final EventLog events;
     private final FencingHistory history;
@@ -71,7 +71,12 @@ final class CssdLoop {
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
-    private record Asked(CrsLink.Connection by, long id, String type) {}
+    /** A request of crsd. {@code victim}: whom it wants fenced, if that is what it wants. */
+    private record Asked(
+            CrsLink.Connection by,
+            long id,
+            String type,
+            @Nullable NodeId victim) {}
 
     private Moment nextPet;
     private boolean whyFencedTold;
@@ -85,10 +90,10 @@ final class CssdLoop {
             List<HeartbeatLink> links,
             HeartbeatSeal seal,
             KillTimer killTimer,
-            LifeFile life,
             Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
-            Optional<FenceAgent> fence,
+            FenceLevels fence,
+            FenceSelfTest fenceTest,
             CrsProcess crsProcess,
             EventLog events,
             FencingHistory history,
@@ -102,10 +107,10 @@ final class CssdLoop {
         links = parts.links();
         seal = parts.seal();
         killTimer = parts.killTimer();
-        life = parts.life();
         watchdog = parts.watchdog().orElse(null);
         lettingGo = parts.lettingGo();
         fence = parts.fence();
+        fenceTest = parts.fenceTest();
         crsProcess = parts.crsProcess();
         events = parts.events();
         history = parts.history();
@@ -213,21 +218,7 @@ final class CssdLoop {
             LOG.error("the lease is not renewed, as its guard failed: {}", e.getMessage());
             return;
         }
-        remember(renew);
         tellCrs();
-    }
-
-    /** For the cssd after us, should we be killed; without it, that one begins a new life. */
-    private void remember(Effect.RenewLease renew) {
-        MembershipStatus status = membership.status(now());
-        Incarnation incarnation = status.incarnation();
-        if (incarnation != null) {
-            try {
-                life.renewed(incarnation, renew.until().minus(status.timing().lease()), renew.until());
-            } catch (IOException e) {
-                LOG.warn("cssd.life: {}", e.getMessage());
-            }
-        }
     }
 
     private void disarm() {
@@ -239,13 +230,6 @@ final class CssdLoop {
     }
 
     private void letGo(String reason) {
-        try {
-            life.ended();
-        } catch (IOException e) {
-            // Then a next cssd could take up a life that is being let go of: there must be none.
-            LOG.error("cssd.life cannot be taken back: {}", e.getMessage());
-            Runtime.getRuntime().halt(4);
-        }
         sendCrs(Map.of("t", "letgo", "reason", reason));
         crsProcess.stop();
         Thread.ofPlatform().name("letting go").start(() -> {
@@ -313,17 +297,13 @@ final class CssdLoop {
     }
 
     private void fence(Effect.Fence order) {
-        FenceAgent agent = fence.orElse(null);
-        if (agent == null) {
-            return;
-        }
         history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.REQUESTED, order.reason());
         fencing.execute(() -> {
             try {
-                String how = agent.off(order.victim());
+                String how = fence.off(order.victim());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FENCED, how);
                 post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
-            } catch (FenceAgent.FenceFailed e) {
+            } catch (FenceFailed e) {
                 String why = String.valueOf(e.getMessage());
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FAILED, why);
                 post(new Input.FenceFailed(order.victim(), order.incarnation(), why));
@@ -378,13 +358,18 @@ final class CssdLoop {
 
     /** A request gets a number of ours: those of two lives of crsd may be the same. */
     private long asked(CrsLink.Message message) {
+        return asked(message, null);
+    }
+
+    private long asked(CrsLink.Message message, @Nullable NodeId victim) {
         lastRequest++;
         requests.put(
                 lastRequest,
                 new Asked(
                         message.from(),
                         number(message.fields(), "id"),
-                        String.valueOf(message.fields().get("t"))));
+                        String.valueOf(message.fields().get("t")),
+                        victim));
         return lastRequest;
     }
 
@@ -414,7 +399,7 @@ final class CssdLoop {
                             "epoch",
                             answer.current().epoch().number(),
                             "device",
-                            fence.isPresent()));
+                            asked.victim() != null && fence.knows(asked.victim())));
         }
     }
 
@@ -459,12 +444,6 @@ final class CssdLoop {
                         "generation", root.generation()));
         // As text: the parser at the other end goes through doubles, which bend nanoseconds after 104 days of uptime.
         message.put("lease", lease == null ? "0" : String.valueOf(lease.nanos()));
-        message.put(
-                "letGoAt",
-                lease == null
-                        ? "0"
-                        : String.valueOf(
-                                lease.minus(status.timing().letGoAfter()).nanos()));
         sendCrs(message);
     }
 
@@ -505,7 +484,7 @@ final class CssdLoop {
                 long node = number(fields, "node");
                 if (node >= 1 && node <= NodeId.MAX) {
                     step(new Input.ChangeWanted(
-                            asked(message),
+                            asked(message, new NodeId((int) node)),
                             new ViewChange.Evict(
                                     new NodeId((int) node),
                                     String.valueOf(fields.get("by")),
@@ -571,7 +550,16 @@ final class CssdLoop {
                 list.add(FencingAnswer.of(record, isOpen, cluster));
             }
             unrecorded.forEach(each -> list.add(FencingAnswer.of(each, cluster)));
-            question.from().send(Map.of("t", "css", "id", id, "devices", List.of(), "records", list));
+            question.from()
+                    .send(Map.of(
+                            "t",
+                            "css",
+                            "id",
+                            id,
+                            "devices",
+                            FencingAnswer.of(fenceTest.findings(), cluster),
+                            "records",
+                            list));
         });
     }
 

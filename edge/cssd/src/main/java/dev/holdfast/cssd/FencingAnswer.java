@@ -57,6 +57,30 @@ final class FencingAnswer {
         return fields;
     }
 
+    /** What the self-tests found, in the order of the devices. */
+    static List<Map<String, Object>> of(List<FenceSelfTest.Finding> findings, ClusterSettings cluster) {
+        List<Map<String, Object>> devices = new ArrayList<>();
+        for (FenceSelfTest.Finding finding : findings) {
+            ClusterSettings.FenceDevice device = finding.agent().settings();
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("number", device.number());
+            fields.put("level", device.level());
+            fields.put("agent", device.agent().substring(device.agent().lastIndexOf('/') + 1));
+            fields.put("node", finding.node().map(cluster::nameOf).orElse(""));
+            fields.put(
+                    "plug",
+                    finding.node()
+                            .map(node -> device.plugs().getOrDefault(node, ""))
+                            .orElse(""));
+            fields.put("state", finding.state());
+            fields.put("testedMillis", finding.testedMillis());
+            fields.put("latencyMillis", finding.took().toMillis());
+            fields.put("detail", finding.detail());
+            devices.add(fields);
+        }
+        return devices;
+    }
+
     private static String name(FencingRecord.Kind kind) {
         return switch (kind) {
             case REQUESTED, FAILED -> kind.name();

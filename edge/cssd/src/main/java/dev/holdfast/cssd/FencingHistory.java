@@ -96,8 +96,8 @@ final class FencingHistory implements AutoCloseable {
     }
 
     /**
-     * Something was done about a life, or found out; forgotten if we keep no record of the life. The same proof twice is
-     * entered once.
+     * Something was done about a life, or found out; forgotten if we keep no record of the life. What happens again and
+     * again, as a device that fails whenever it is asked, is entered once.
      */
     void happened(NodeId victim, Incarnation incarnation, FencingRecord.Kind kind, String text) {
         long at = wallMillis.getAsLong();
@@ -106,10 +106,9 @@ final class FencingHistory implements AutoCloseable {
             for (int i = own.size() - 1; i >= 0; i--) {
                 FencingRecord record = own.get(i);
                 if (record.victim().equals(victim) && record.incarnation().equals(incarnation)) {
-                    boolean known = kind.isProof()
-                            && record.story().stream()
-                                    .anyMatch(entry ->
-                                            entry.kind() == kind && entry.text().equals(text));
+                    boolean known = record.story().stream()
+                            .anyMatch(entry ->
+                                    entry.kind() == kind && entry.text().equals(text));
                     if (known) {
                         return;
                     }
