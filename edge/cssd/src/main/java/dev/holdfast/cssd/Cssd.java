@@ -18,6 +18,7 @@ import dev.holdfast.membership.Input;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipSettings;
+import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import java.io.IOException;
@@ -91,14 +92,21 @@ public final class Cssd {
         LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
         cluster.timing().certificate().forEach(LOG::info);
         Linux.warmUp();
-        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
 
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
         LettingGo lettingGo = new LettingGo(group, KILL_PATIENCE);
-        LettingGo.Result clean = lettingGo.run();
-        if (!clean.verified()) {
-            throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
+        UUID boot = Machine.bootId();
+        LifeFile life = new LifeFile(directories.run().resolve("cssd.life"), boot);
+        KillTimer killTimer = KillTimer.create();
+        Resume resume = takeUp(life, cluster, killTimer).orElse(null);
+        if (resume == null) {
+            warmUp();
+            life.ended();
+            LettingGo.Result clean = lettingGo.run();
+            if (!clean.verified()) {
+                throw new IOException("something of an earlier life cannot be stopped: " + clean.detail());
+            }
         }
 
         lockIn();
@@ -118,7 +126,6 @@ public final class Cssd {
         }
         HeartbeatSeal seal = new HeartbeatSeal(key);
         List<HeartbeatLink> links = links(cluster, self, seal, post);
-        UUID boot = Machine.bootId();
         MembershipSettings settings = new MembershipSettings(
                 self,
                 cluster.nodeSet(),
@@ -150,17 +157,18 @@ public final class Cssd {
                 path -> new RecordLane(path, self, highest, codec, records),
                 System::currentTimeMillis);
         CrsProcess crsProcess =
-                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"));
+                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"), resume != null);
         realTime(LOOP_PRIORITY);
         CssdLoop made = new CssdLoop(
                 new CssdLoop.Parts(
                         cluster,
                         self,
-                        new Membership(settings, new Moment(System.nanoTime())),
+                        new Membership(settings, resume, new Moment(System.nanoTime())),
                         disks,
                         links,
                         seal,
-                        KillTimer.create(),
+                        killTimer,
+                        life,
                         watchdog,
                         lettingGo,
                         new FenceLevels(agents),
@@ -189,7 +197,35 @@ public final class Cssd {
             selfTest.start(cluster.fenceSelfTest());
         }
         crsProcess.start();
+        if (resume != null) {
+            Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUp); // There was no time for it before.
+        }
         made.run();
+    }
+
+    private static void warmUp() {
+        LOG.info("{} classes are ready", ClassWarmUp.everythingBeside(Membership.class, NodeId.class, Cssd.class));
+    }
+
+    /**
+     * Whether the life of the cssd before us can go on: its lease is not half over. Then the kernel timer is armed for the
+     * end of that lease before anything else, above all before the watchdog is opened and so petted.
+     */
+    private static Optional<Resume> takeUp(LifeFile life, ClusterSettings cluster, KillTimer killTimer)
+            throws IOException {
+        Optional<LifeFile.Held> held = life.read();
+        Moment now = new Moment(System.nanoTime());
+        if (held.isEmpty()
+                || now.since(held.get().began()).compareTo(cluster.timing().letGoAfter()) >= 0
+                || !held.get().until().isAfter(now)) {
+            return Optional.empty();
+        }
+        killTimer.arm(held.get().until());
+        LOG.info(
+                "the cssd before this one renewed its lease {} ms ago: its life {} is taken up, and nothing is stopped",
+                now.since(held.get().began()).toMillis(),
+                held.get().incarnation());
+        return Optional.of(new Resume(held.get().incarnation(), held.get().began()));
     }
 
     private static List<HeartbeatLink> links(

@@ -55,6 +55,7 @@ final class CssdLoop {
     private final List<HeartbeatLink> links;
     private final HeartbeatSeal seal;
     private final KillTimer killTimer;
+    private final LifeFile life;
     private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
     private final FenceLevels fence;
@@ -90,6 +91,7 @@ final class CssdLoop {
             List<HeartbeatLink> links,
             HeartbeatSeal seal,
             KillTimer killTimer,
+            LifeFile life,
             Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
             FenceLevels fence,
@@ -107,6 +109,7 @@ final class CssdLoop {
         links = parts.links();
         seal = parts.seal();
         killTimer = parts.killTimer();
+        life = parts.life();
         watchdog = parts.watchdog().orElse(null);
         lettingGo = parts.lettingGo();
         fence = parts.fence();
@@ -218,7 +221,21 @@ final class CssdLoop {
             LOG.error("the lease is not renewed, as its guard failed: {}", e.getMessage());
             return;
         }
+        remember(renew);
         tellCrs();
+    }
+
+    /** For the cssd after us, should we be killed; without it, that one begins a new life. */
+    private void remember(Effect.RenewLease renew) {
+        MembershipStatus status = membership.status(now());
+        Incarnation incarnation = status.incarnation();
+        if (incarnation != null) {
+            try {
+                life.renewed(incarnation, renew.until().minus(status.timing().lease()), renew.until());
+            } catch (IOException e) {
+                LOG.warn("cssd.life: {}", e.getMessage());
+            }
+        }
     }
 
     private void disarm() {
@@ -230,6 +247,13 @@ final class CssdLoop {
     }
 
     private void letGo(String reason) {
+        try {
+            life.ended();
+        } catch (IOException e) {
+            // Then a next cssd could take up a life that is being let go of: there must be none.
+            LOG.error("cssd.life cannot be taken back: {}", e.getMessage());
+            Runtime.getRuntime().halt(4);
+        }
         sendCrs(Map.of("t", "letgo", "reason", reason));
         crsProcess.stop();
         Thread.ofPlatform().name("letting go").start(() -> {
@@ -444,6 +468,12 @@ final class CssdLoop {
                         "generation", root.generation()));
         // As text: the parser at the other end goes through doubles, which bend nanoseconds after 104 days of uptime.
         message.put("lease", lease == null ? "0" : String.valueOf(lease.nanos()));
+        message.put(
+                "letGoAt",
+                lease == null
+                        ? "0"
+                        : String.valueOf(
+                                lease.minus(status.timing().letGoAfter()).nanos()));
         sendCrs(message);
     }
 
