@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -21,7 +22,8 @@ import java.util.UUID;
  * @param votingDisks paths (a hint: a voting disk is what its header says)
  * @param registryLocations paths; the registry begins at {@link #REGISTRY_OFFSET} of each
  * @param networks public networks by number
- * @param fence the fence device, if any
+ * @param fence the fence devices by number; none: a lost node is proved harmless by other means
+ * @param fenceSelfTest how often the fence devices are tried; zero: never
  * @param virtualTimerTakeover the administrator vouches that a frozen virtual machine does not come back unnoticed
  */
 public record ClusterSettings(
@@ -35,7 +37,8 @@ public record ClusterSettings(
         List<String> votingDisks,
         List<String> registryLocations,
         SortedMap<Integer, Network> networks,
-        Optional<Fence> fence,
+        List<FenceDevice> fence,
+        Duration fenceSelfTest,
         boolean virtualTimerTakeover,
         Duration bootWait) {
 
@@ -49,16 +52,35 @@ public record ClusterSettings(
     public record Network(int number, String subnet, String interfaceName) {}
 
     /**
-     * A program that speaks the fence-agents interface.
+     * A fence device, driven by a program that speaks the fence-agents interface.
      *
+     * @param number of the device in the file, from 1
+     * @param level devices of the lowest level are tried first; all devices of one level must succeed
      * @param agent absolute path
      * @param parameters passed as key=value on its standard input; secrets never go into argv
-     * @param plugs what the device calls each node
+     * @param parameterFile a file with more of them, one a line, readable by its owner alone; read at every use
+     * @param plugs what the device calls each node; a node without a plug cannot be fenced by this device
+     * @param timeout of one call of the agent; then it is killed with all it started
+     * @param retries how often a failed attempt is repeated
      */
-    public record Fence(String agent, SortedMap<String, String> parameters, SortedMap<NodeId, String> plugs) {}
+    public record FenceDevice(
+            int number,
+            int level,
+            String agent,
+            SortedMap<String, String> parameters,
+            Optional<String> parameterFile,
+            SortedMap<NodeId, String> plugs,
+            Duration timeout,
+            int retries) {
+        public FenceDevice {
+            parameters = Collections.unmodifiableSortedMap(new TreeMap<>(parameters));
+            plugs = Collections.unmodifiableSortedMap(new TreeMap<>(plugs));
+        }
+    }
 
     public ClusterSettings {
         nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+        fence = List.copyOf(fence);
         networks = Collections.unmodifiableSortedMap(new TreeMap<>(networks));
         votingDisks = List.copyOf(votingDisks);
         registryLocations = List.copyOf(registryLocations);
@@ -90,6 +112,10 @@ public record ClusterSettings(
     }
 
     private static final class Reader {
+        private static final int FENCE_DEVICES_MAX = 32;
+        private static final Set<String> FENCE_KEYS =
+                Set.of("fence.agent", "fence.level", "fence.timeout", "fence.retries", "fence.params");
+
         private final TreeMap<String, String> rest;
         private final List<String> problems = new ArrayList<>();
 
@@ -115,7 +141,8 @@ public record ClusterSettings(
                 problems.add("registry.1..: 1, 3 or 5 registry locations are needed, got " + registry.size());
             }
             SortedMap<Integer, Network> networks = readNetworks();
-            Optional<Fence> fence = readFence(nodes);
+            List<FenceDevice> fence = readFence(nodes);
+            Duration fenceSelfTest = seconds("fence.selftest", 600);
             boolean vouched = flag("timer.takeover.on.virtual");
             Duration bootWait = seconds("boot.wait", 30);
             timing.problems().forEach(problems::add);
@@ -137,6 +164,7 @@ public record ClusterSettings(
                     registry,
                     networks,
                     fence,
+                    fenceSelfTest,
                     vouched,
                     bootWait);
         }
@@ -212,17 +240,44 @@ public record ClusterSettings(
             return networks;
         }
 
-        private Optional<Fence> readFence(SortedMap<NodeId, Node> nodes) {
-            String agent = rest.remove("fence.agent");
+        private List<FenceDevice> readFence(SortedMap<NodeId, Node> nodes) {
+            // The short form, for a cluster with one device, means device 1.
+            for (String key : List.copyOf(rest.keySet())) {
+                boolean isShort =
+                        FENCE_KEYS.contains(key) || key.startsWith("fence.param.") || key.startsWith("fence.plug.");
+                if (isShort) {
+                    String whole = "fence.1." + key.substring("fence.".length());
+                    if (rest.containsKey(whole)) {
+                        problems.add(key + " and " + whole + " mean the same; give one of them");
+                    }
+                    rest.put(whole, String.valueOf(rest.remove(key)));
+                }
+            }
+            List<FenceDevice> devices = new ArrayList<>();
+            for (int number = 1; number <= FENCE_DEVICES_MAX; number++) {
+                String prefix = "fence." + number + ".";
+                if (!rest.subMap(prefix, prefix + Character.MAX_VALUE).isEmpty()) {
+                    readDevice(number, prefix, nodes).ifPresent(devices::add);
+                }
+            }
+            return devices;
+        }
+
+        private Optional<FenceDevice> readDevice(int number, String prefix, SortedMap<NodeId, Node> nodes) {
+            String agent = rest.remove(prefix + "agent");
+            int level = (int) number(prefix + "level", 1, 1, 9);
+            Duration timeout = Duration.ofSeconds(number(prefix + "timeout", 60, 1, 600));
+            int retries = (int) number(prefix + "retries", 2, 0, 10);
+            String file = rest.remove(prefix + "params");
             SortedMap<String, String> parameters = new TreeMap<>();
             SortedMap<NodeId, String> plugs = new TreeMap<>();
             for (String key : List.copyOf(rest.keySet())) {
-                String value = rest.get(key);
-                if (key.startsWith("fence.param.")) {
-                    parameters.put(key.substring("fence.param.".length()), value);
+                String value = String.valueOf(rest.get(key));
+                if (key.startsWith(prefix + "param.")) {
+                    parameters.put(key.substring((prefix + "param.").length()), value);
                     rest.remove(key);
-                } else if (key.startsWith("fence.plug.")) {
-                    String nodeName = key.substring("fence.plug.".length());
+                } else if (key.startsWith(prefix + "plug.")) {
+                    String nodeName = key.substring((prefix + "plug.").length());
                     nodes.values().stream()
                             .filter(node -> node.name().equals(nodeName))
                             .findFirst()
@@ -233,12 +288,14 @@ public record ClusterSettings(
                 }
             }
             if (agent == null) {
-                if (!parameters.isEmpty() || !plugs.isEmpty()) {
-                    problems.add("fence.param and fence.plug need fence.agent");
-                }
+                problems.add(prefix + "agent is missing, although other keys of fence device " + number + " are there");
                 return Optional.empty();
             }
-            return Optional.of(new Fence(agent, parameters, plugs));
+            if (!agent.startsWith("/")) {
+                problems.add(prefix + "agent must be an absolute path, got '" + agent + "'");
+            }
+            return Optional.of(new FenceDevice(
+                    number, level, agent, parameters, Optional.ofNullable(file), plugs, timeout, retries));
         }
 
         private List<String> readList(String key) {

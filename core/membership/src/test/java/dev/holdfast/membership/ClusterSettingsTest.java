@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.model.NodeId;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ClusterSettingsTest {
@@ -57,6 +60,60 @@ class ClusterSettingsTest {
         raw.put("timing.lease", "500");
 
         assertThatThrownBy(() -> ClusterSettings.read(raw)).hasMessageContaining("C1");
+    }
+
+    @Test
+    void the_short_form_of_a_fence_device_is_device_1_on_level_1() throws InvalidSettings {
+        raw.put("fence.agent", "/usr/sbin/fence_ipmilan");
+        raw.put("fence.param.username", "admin");
+        raw.put("fence.plug.node1", "bmc1");
+        assertThat(ClusterSettings.read(raw).fence())
+                .containsExactly(new ClusterSettings.FenceDevice(
+                        1,
+                        1,
+                        "/usr/sbin/fence_ipmilan",
+                        new TreeMap<>(Map.of("username", "admin")),
+                        Optional.empty(),
+                        new TreeMap<>(Map.of(new NodeId(1), "bmc1")),
+                        Duration.ofSeconds(60),
+                        2));
+        assertThat(ClusterSettings.read(raw).fenceSelfTest()).isEqualTo(Duration.ofMinutes(10));
+    }
+
+    @Test
+    void several_fence_devices_have_levels_times_and_secrets_of_their_own() throws InvalidSettings {
+        raw.put("fence.1.agent", "/usr/sbin/fence_ipmilan");
+        raw.put("fence.1.plug.node1", "bmc1");
+        raw.put("fence.12.agent", "/usr/sbin/fence_apc");
+        raw.put("fence.12.level", "2");
+        raw.put("fence.12.timeout", "30");
+        raw.put("fence.12.retries", "0");
+        raw.put("fence.12.params", "/etc/holdfast/pdu");
+        raw.put("fence.12.plug.node2", "7");
+        assertThat(ClusterSettings.read(raw).fence().getLast())
+                .isEqualTo(new ClusterSettings.FenceDevice(
+                        12,
+                        2,
+                        "/usr/sbin/fence_apc",
+                        new TreeMap<>(),
+                        Optional.of("/etc/holdfast/pdu"),
+                        new TreeMap<>(Map.of(new NodeId(2), "7")),
+                        Duration.ofSeconds(30),
+                        0));
+    }
+
+    @Test
+    void half_a_fence_device_or_one_that_is_named_twice_is_refused() {
+        raw.put("fence.agent", "/usr/sbin/fence_ipmilan");
+        raw.put("fence.1.agent", "/usr/sbin/fence_ipmilan");
+        raw.put("fence.2.plug.node1", "7");
+        raw.put("fence.3.agent", "fence_apc");
+        raw.put("fence.3.level", "0");
+        assertThatThrownBy(() -> ClusterSettings.read(raw))
+                .hasMessageContaining("fence.agent and fence.1.agent mean the same")
+                .hasMessageContaining("fence.2.agent is missing")
+                .hasMessageContaining("fence.3.agent must be an absolute path")
+                .hasMessageContaining("fence.3.level must be a whole number 1..9");
     }
 
     @Test

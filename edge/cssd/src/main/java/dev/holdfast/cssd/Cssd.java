@@ -35,6 +35,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +50,7 @@ public final class Cssd {
     private static final int LOOP_PRIORITY = 20;
     private static final int IO_PRIORITY = 21;
     private static final int LAST_TO_BE_KILLED = -1000;
+    private static final Duration ECHO_MAX = Duration.ofSeconds(10);
     private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(30);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
 
@@ -125,7 +127,8 @@ public final class Cssd {
             disks.add(new VotingDisk(index, path, self, highest, codec, identities, () -> realTime(IO_PRIORITY), post));
         }
         HeartbeatSeal seal = new HeartbeatSeal(key);
-        List<HeartbeatLink> links = links(cluster, self, seal, post);
+        List<HeartbeatLink> links =
+                links(cluster, self, seal, post, (link, from, took) -> loop[0].echoed(link, from, took));
         MembershipSettings settings = new MembershipSettings(
                 self,
                 cluster.nodeSet(),
@@ -229,7 +232,11 @@ public final class Cssd {
     }
 
     private static List<HeartbeatLink> links(
-            ClusterSettings cluster, NodeId self, HeartbeatSeal seal, java.util.function.Consumer<Input> post)
+            ClusterSettings cluster,
+            NodeId self,
+            HeartbeatSeal seal,
+            java.util.function.Consumer<Input> post,
+            Echoes echoes)
             throws IOException {
         List<HeartbeatLink> links = new ArrayList<>();
         for (int link = 0; link < cluster.links(); link++) {
@@ -247,10 +254,41 @@ public final class Cssd {
                     own.privateAddresses().get(index),
                     peers,
                     cluster.heartbeatPort(),
-                    (from, bytes, length) -> seal.open(from, bytes, length).ifPresent(post),
+                    (from, bytes, length) -> {
+                        if (HeartbeatSeal.mayBeProbe(length)) {
+                            return probed(self, seal, from, bytes, length, echoes);
+                        }
+                        seal.open(from, bytes, length).ifPresent(post);
+                        return null;
+                    },
                     () -> realTime(IO_PRIORITY)));
         }
         return links;
+    }
+
+    /** Answers a probe at once, on the link's own thread; measures what comes back. Returns the answer to send, if any. */
+    private static byte @Nullable [] probed(
+            NodeId self, HeartbeatSeal seal, int link, byte[] bytes, int length, Echoes echoes) {
+        long arrived = System.nanoTime();
+        HeartbeatSeal.Probe probe = seal.openProbe(bytes, length).orElse(null);
+        if (probe == null || probe.from().equals(self)) {
+            return null;
+        }
+        if (!probe.echo()) {
+            return seal.seal(new HeartbeatSeal.Probe(true, self, probe.from(), probe.stamp()));
+        }
+        long took = arrived - probe.stamp();
+        if (probe.to().equals(self)
+                && took > 0
+                && took < ECHO_MAX.toNanos()) { // Older ones were recorded and replayed.
+            echoes.echoed(link, probe.from(), Duration.ofNanos(took));
+        }
+        return null;
+    }
+
+    /** Told of a probe that came back, on a link's thread. */
+    private interface Echoes {
+        void echoed(int link, NodeId from, Duration roundTrip);
     }
 
     private static void tellTested(

@@ -4,6 +4,7 @@ import dev.holdfast.linux.KillTimer;
 import dev.holdfast.linux.Machine;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Heartbeat;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.Membership;
 import dev.holdfast.membership.MembershipStatus;
@@ -45,6 +46,11 @@ final class CssdLoop {
     private static final long TICK_MAX_NANOS = 25_000_000;
 
     private static final int BATCH_MAX = 256;
+    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration LINK_LOOK_INTERVAL = Duration.ofMillis(200);
+    /** A private network counts as down after four heartbeats, and not before this. */
+    private static final Duration LINK_DOWN_MIN = Duration.ofSeconds(1);
+
     /** A crsd that says nothing for so long hangs, and is started anew: what it runs goes on. */
     private static final Duration CRSD_SILENCE = Duration.ofSeconds(10);
 
@@ -81,6 +87,9 @@ final class CssdLoop {
 
     private Moment nextPet;
     private boolean whyFencedTold;
+    private final LinkStatistics statistics;
+    private Moment nextProbe;
+    private Moment nextLinkLook;
 
     /** Everything the loop drives; made once by {@link Cssd}. */
     record Parts(
@@ -120,6 +129,14 @@ final class CssdLoop {
         resetBySysrq = parts.resetBySysrq();
         this.inbox = inbox;
         crsHeard = now();
+        nextProbe = now();
+        nextLinkLook = now();
+        Duration downAfter = cluster.timing().heartbeat().multipliedBy(4);
+        statistics = new LinkStatistics(
+                cluster.nodeSet().without(self),
+                cluster.links(),
+                downAfter.compareTo(LINK_DOWN_MIN) < 0 ? LINK_DOWN_MIN : downAfter,
+                now());
         nextPet = now();
     }
 
@@ -159,6 +176,9 @@ final class CssdLoop {
     }
 
     private void step(Input input) {
+        if (input instanceof Input.HeartbeatReceived(int link, Heartbeat beat)) {
+            statistics.heard(now(), link, beat.from(), beat.incarnation(), beat.sequence());
+        }
         List<Effect> effects = membership.step(now(), input);
         for (int i = 0; i < effects.size(); i++) {
             perform(effects.get(i));
@@ -359,6 +379,7 @@ final class CssdLoop {
     /** What is not membership's business: a harmless node pets its watchdog by the clock, and a crsd that hangs is replaced. */
     private void keepHouse() {
         Moment now = now();
+        watchLinks(now);
         tellWhyFenced();
         if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
             nextPet = now.plus(watchdog.timeout().dividedBy(4));
@@ -368,6 +389,40 @@ final class CssdLoop {
             LOG.warn("crsd has been silent for {} s; it is started anew", CRSD_SILENCE.toSeconds());
             crsHeard = now;
             crsProcess.restart();
+        }
+    }
+
+    /** May be called from any thread. */
+    void echoed(int link, NodeId from, Duration roundTrip) {
+        inbox.add(() -> statistics.echoed(link, from, roundTrip));
+    }
+
+    private void watchLinks(Moment now) {
+        if (!now.isBefore(nextProbe)) {
+            nextProbe = now.plus(PROBE_INTERVAL);
+            links.forEach(link -> link.send(seal.seal(new HeartbeatSeal.Probe(false, self, self, System.nanoTime()))));
+        }
+        if (now.isBefore(nextLinkLook)) {
+            return;
+        }
+        nextLinkLook = now.plus(LINK_LOOK_INTERVAL);
+        for (LinkStatistics.Change change : statistics.changes(now)) {
+            String network = String.valueOf(change.link() + 1);
+            String peer = cluster.nameOf(change.peer());
+            String text = change.up()
+                    ? "private network %s to %s works".formatted(network, peer)
+                    : "nothing is heard of %s over private network %s any more".formatted(peer, network);
+            if (change.up()) {
+                LOG.info(text);
+            } else {
+                LOG.warn(
+                        "HF-1130: {}. See 'crsctl query css links'; look at the cable, the switch and {}.", text, peer);
+            }
+            events.add(
+                    System.nanoTime(),
+                    change.up() ? "link-up" : "link-down",
+                    new TreeMap<>(Map.of("peer", peer, "link", network)),
+                    text);
         }
     }
 
@@ -559,6 +614,7 @@ final class CssdLoop {
                 answer.put("changed", view == null ? Map.of() : view.css());
             }
             case "nodes" -> answer.put("nodes", nodes(status));
+            case "links" -> answer.put("links", linkFigures());
             default -> answer.put("error", "unknown query " + question.get("query"));
         }
         return answer;
@@ -591,6 +647,23 @@ final class CssdLoop {
                             "records",
                             list));
         });
+    }
+
+    private List<Map<String, Object>> linkFigures() {
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (LinkStatistics.Figures each : statistics.figures(now())) {
+            ClusterSettings.Node peer = cluster.nodes().get(each.peer());
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("number", each.link() + 1);
+            entry.put("node", cluster.nameOf(each.peer()));
+            entry.put("address", peer == null ? "" : peer.privateAddresses().get(each.link()));
+            entry.put("state", each.state());
+            entry.put("roundTripMicros", each.roundTripMicros());
+            entry.put("lostPerMille", each.lostPerMille());
+            entry.put("silentMillis", each.silentMillis());
+            list.add(entry);
+        }
+        return list;
     }
 
     private static String seconds(Duration span) {

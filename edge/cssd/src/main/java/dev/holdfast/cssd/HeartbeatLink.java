@@ -3,6 +3,7 @@ package dev.holdfast.cssd;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -21,9 +22,9 @@ final class HeartbeatLink {
     private static final int DATAGRAM_MAX = 512;
     private static final long RETRY_NANOS = 200_000_000L;
 
-    /** Takes a datagram: the bytes are the receiver's only during the call. */
+    /** Takes a datagram: the bytes are the receiver's only during the call. What it returns, if anything, goes back at once. */
     interface Receiver {
-        void receive(int link, byte[] bytes, int length);
+        byte @Nullable [] receive(int link, byte[] bytes, int length);
     }
 
     private final int link;
@@ -65,8 +66,11 @@ final class HeartbeatLink {
                 complained = false;
                 while (true) {
                     buffer.clear();
-                    opened.receive(buffer);
-                    receiver.receive(link, buffer.array(), buffer.position());
+                    SocketAddress from = opened.receive(buffer);
+                    byte[] answer = receiver.receive(link, buffer.array(), buffer.position());
+                    if (answer != null) {
+                        answer(opened, from, answer);
+                    }
                 }
             } catch (IOException e) {
                 channel = null;
@@ -76,6 +80,14 @@ final class HeartbeatLink {
                 }
                 LockSupport.parkNanos(RETRY_NANOS); // An address that is not there cannot be waited for in the JDK.
             }
+        }
+    }
+
+    private void answer(DatagramChannel opened, SocketAddress to, byte[] datagram) {
+        try {
+            opened.send(ByteBuffer.wrap(datagram), to);
+        } catch (IOException e) {
+            LOG.debug("answer to {} over private network {}: {}", to, link + 1, e.getMessage());
         }
     }
 

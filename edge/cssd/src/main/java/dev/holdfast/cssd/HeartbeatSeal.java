@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
@@ -44,6 +45,11 @@ final class HeartbeatSeal {
     private static final byte BEAT = 1;
     private static final byte ASK = 2;
     private static final byte ANSWER = 3;
+    private static final byte PROBE = 4;
+    private static final byte ECHO = 5;
+    /** No other kind of datagram has this length. */
+    private static final int PROBE_LENGTH = CLEAR + 1 + 1 + 1 + 8 + TAG_BITS / 8;
+
     private static final int PLAIN_MAX = 64;
 
     /** Peers that restart bring new salts; more than this many at a time only a flood of forgeries brings. */
@@ -52,7 +58,7 @@ final class HeartbeatSeal {
     private final ClusterKey clusterKey;
     private final byte[] salt = new byte[SALT];
     private final SecretKey own;
-    private long counter;
+    private final AtomicLong counter = new AtomicLong();
     private final Map<ByteBuffer, SecretKey> keys = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -110,13 +116,50 @@ final class HeartbeatSeal {
         return seal(plain);
     }
 
+    /**
+     * A question for the way there and back, or the answer to one.
+     *
+     * @param to who has asked; in a question the asker itself
+     * @param stamp whatever the asker wants to have back
+     */
+    record Probe(boolean echo, NodeId from, NodeId to, long stamp) {}
+
+    byte[] seal(Probe probe) {
+        ByteBuffer plain = ByteBuffer.allocate(PLAIN_MAX);
+        plain.put(probe.echo() ? ECHO : PROBE);
+        plain.put((byte) probe.from().number());
+        plain.put((byte) probe.to().number());
+        plain.putLong(probe.stamp());
+        return seal(plain);
+    }
+
+    static boolean mayBeProbe(int length) {
+        return length == PROBE_LENGTH;
+    }
+
+    /** The probe in a datagram, or nothing if it is none or not authentic. May be called by several threads. */
+    Optional<Probe> openProbe(byte[] datagram, int length) {
+        return unseal(datagram, length).flatMap(in -> {
+            try {
+                byte kind = in.get();
+                return kind == PROBE || kind == ECHO
+                        ? Optional.of(new Probe(kind == ECHO, new NodeId(in.get()), new NodeId(in.get()), in.getLong()))
+                        : Optional.empty();
+            } catch (BufferUnderflowException | IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    /** May be called by several threads: no two get the same number from the counter. */
     private byte[] seal(ByteBuffer plain) {
         byte[] message = new byte[plain.position()];
         plain.flip().get(message);
         try {
             ByteBuffer out = ByteBuffer.allocate(CLEAR + message.length + TAG_BITS / 8);
-            out.put(VERSION).put(salt).putLong(++counter);
-            Cipher cipher = cipher(Cipher.ENCRYPT_MODE, own, counter);
+            long number = counter.incrementAndGet();
+            out.put(VERSION).put(salt).putLong(number);
+            Cipher cipher = cipher(Cipher.ENCRYPT_MODE, own, number);
             cipher.updateAAD(out.array(), 0, CLEAR);
             cipher.doFinal(message, 0, message.length, out.array(), CLEAR);
             return out.array();
@@ -127,6 +170,16 @@ final class HeartbeatSeal {
 
     /** What a peer said over {@code link}, or nothing if it is not authentic or makes no sense. May be called by several threads. */
     Optional<Input> open(int link, byte[] datagram, int length) {
+        return unseal(datagram, length).flatMap(in -> {
+            try {
+                return read(link, in);
+            } catch (BufferUnderflowException | IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    private Optional<ByteBuffer> unseal(byte[] datagram, int length) {
         if (length < CLEAR + TAG_BITS / 8 || datagram[0] != VERSION) {
             return Optional.empty();
         }
@@ -139,41 +192,41 @@ final class HeartbeatSeal {
             long itsCounter = ByteBuffer.wrap(datagram, 1 + SALT, 8).getLong();
             Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, itsCounter);
             cipher.updateAAD(datagram, 0, CLEAR);
-            ByteBuffer in = ByteBuffer.wrap(cipher.doFinal(datagram, CLEAR, length - CLEAR));
-            return switch (in.get()) {
-                case BEAT ->
-                    Optional.of(new Input.HeartbeatReceived(
-                            link,
-                            new Heartbeat(
-                                    new NodeId(in.get()),
-                                    new Incarnation(in.getLong()),
-                                    in.getLong(),
-                                    StateCode.read(in.get()),
-                                    new Epoch(in.getLong()),
-                                    in.getLong(),
-                                    new NodeSet(in.getLong()),
-                                    in.get() == 1,
-                                    in.getLong())));
-                case ASK ->
-                    Optional.of(new Input.LeaseAsked(new LeaseAsk(
-                            new NodeId(in.get()),
-                            new Incarnation(in.getLong()),
-                            new Epoch(in.getLong()),
-                            in.getLong())));
-                case ANSWER ->
-                    Optional.of(new Input.LeaseAnswered(new LeaseAnswer(
-                            new NodeId(in.get()),
-                            new Incarnation(in.getLong()),
-                            new NodeId(in.get()),
-                            new Incarnation(in.getLong()),
-                            new Epoch(in.getLong()),
-                            in.getLong(),
-                            in.get() == 1)));
-                default -> Optional.empty();
-            };
-        } catch (GeneralSecurityException | BufferUnderflowException | IllegalArgumentException e) {
+            return Optional.of(ByteBuffer.wrap(cipher.doFinal(datagram, CLEAR, length - CLEAR)));
+        } catch (GeneralSecurityException e) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<Input> read(int link, ByteBuffer in) {
+        return switch (in.get()) {
+            case BEAT ->
+                Optional.of(new Input.HeartbeatReceived(
+                        link,
+                        new Heartbeat(
+                                new NodeId(in.get()),
+                                new Incarnation(in.getLong()),
+                                in.getLong(),
+                                StateCode.read(in.get()),
+                                new Epoch(in.getLong()),
+                                in.getLong(),
+                                new NodeSet(in.getLong()),
+                                in.get() == 1,
+                                in.getLong())));
+            case ASK ->
+                Optional.of(new Input.LeaseAsked(new LeaseAsk(
+                        new NodeId(in.get()), new Incarnation(in.getLong()), new Epoch(in.getLong()), in.getLong())));
+            case ANSWER ->
+                Optional.of(new Input.LeaseAnswered(new LeaseAnswer(
+                        new NodeId(in.get()),
+                        new Incarnation(in.getLong()),
+                        new NodeId(in.get()),
+                        new Incarnation(in.getLong()),
+                        new Epoch(in.getLong()),
+                        in.getLong(),
+                        in.get() == 1)));
+            default -> Optional.empty();
+        };
     }
 
     private static Cipher cipher(int mode, SecretKey key, long counter) throws GeneralSecurityException {

@@ -62,6 +62,21 @@ class BlockCodecTest {
     }
 
     @Test
+    void a_probe_is_no_heartbeat_and_nothing_else_has_its_length() {
+        HeartbeatSeal sender = new HeartbeatSeal(key);
+        HeartbeatSeal receiver = new HeartbeatSeal(key);
+        for (boolean echo : List.of(true, false)) {
+            HeartbeatSeal.Probe probe = new HeartbeatSeal.Probe(echo, N1, N2, 1234567890123L);
+            byte[] sealed = sender.seal(probe);
+            assertThat(HeartbeatSeal.mayBeProbe(sealed.length)).isTrue();
+            assertThat(receiver.openProbe(sealed, sealed.length)).contains(probe);
+            assertThat(receiver.open(0, sealed, sealed.length)).isEmpty();
+            sealed[30] ^= 1;
+            assertThat(receiver.openProbe(sealed, sealed.length)).isEmpty();
+        }
+    }
+
+    @Test
     void what_is_written_is_read() {
         HeartbeatBlock block = aBlock(3, 4);
         BallotBlock ballot = new BallotBlock(N2, new Incarnation(3), 4, 130, 129, aView(2));
