@@ -55,10 +55,6 @@ public record DependencyTarget(String name, boolean ofType, Set<Modifier> modifi
         return modifiers.contains(Modifier.UNIFORM);
     }
 
-    public boolean pool() {
-        return modifiers.contains(Modifier.POOL);
-    }
-
     /** An exclusion that makes the other give way. */
     public boolean preempts() {
         return preemptsFirst() || modifiers.contains(Modifier.PREEMPT_POST);

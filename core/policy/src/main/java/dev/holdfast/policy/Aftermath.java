@@ -218,9 +218,7 @@ final class Aftermath {
         Instant now = board.situation.now();
         Instant since = now.minus(definition.failureInterval());
         List<Instant> recent = new ArrayList<>();
-        slot.failures.stream()
-                .filter(at -> at.isAfter(since) && !at.isAfter(now))
-                .forEach(recent::add);
+        slot.failures.stream().filter(at -> at.isAfter(since) && !at.isAfter(now)).forEach(recent::add);
         recent.add(now);
         slot.failures = recent;
         int threshold = definition.failureThreshold();
@@ -275,7 +273,7 @@ final class Aftermath {
 
     /** True if something that it needs on its node is not up there, which is reason enough for a failure. */
     private boolean lacksDependency(ResourceEntry entry, NodeId node) {
-        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+        for (List<Reference> references : entry.needs) {
             for (Reference reference : references) {
                 boolean up = reference.resources().isEmpty();
                 for (ResourceEntry target : reference.resources()) {

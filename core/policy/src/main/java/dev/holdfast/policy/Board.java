@@ -11,7 +11,6 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
-import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import dev.holdfast.policy.ResourceEntry.Rivalry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,32 +46,46 @@ final class Board {
     Instant again;
 
     private final Map<String, NodeId> byName = new HashMap<>();
+    // By node number: a plan for ten thousand resources asks a million times.
+    private final @Nullable Server[] servers;
+    private final List<Server> serversInOrder;
 
     Board(Situation situation) {
         this.situation = situation;
         int highest = 0;
         for (Server server : situation.servers().values()) {
             highest = Math.max(highest, server.id().number());
+        }
+        servers = new Server[highest + 1];
+        for (Server server : situation.servers().values()) {
+            servers[server.id().number()] = server;
             byName.put(server.name(), server.id());
             if (server.state() == Server.State.ONLINE) {
                 ready.add(server.id());
             }
         }
+        serversInOrder = List.copyOf(situation.servers().values());
         for (ResourceDefinition definition : situation.resources().values()) {
             ResourceEntry entry = new ResourceEntry(definition, situation.wantedOf(definition.name()), highest);
             entries.put(definition.name(), entry);
         }
+        ResourceEntry entry = null;
         for (Map.Entry<InstanceKey, Observed> seen : situation.observed().entrySet()) {
-            ResourceEntry entry = entries.get(seen.getKey().resource());
-            Server server = situation.servers().get(seen.getKey().node());
+            ResourceName name = seen.getKey().resource();
+            if (entry == null || !entry.name().equals(name)) {
+                entry = entries.get(name); // They come grouped.
+            }
+            Server server = serverAt(seen.getKey().node());
             if (entry != null && server != null && server.state() != Server.State.OFFLINE) {
                 entry.see(server.id(), seen.getValue());
             }
         }
         resolveAll();
-        for (ResourceEntry entry : entries.values()) {
-            layOut(entry);
-        }
+        entries.values().forEach(this::layOut);
+    }
+
+    private @Nullable Server serverAt(NodeId node) {
+        return node.number() < servers.length ? servers[node.number()] : null;
     }
 
     private void resolveAll() {
@@ -104,8 +118,9 @@ final class Board {
                             .filter(target -> !target.shutdown())
                             .toList(),
                     byType);
+            entry.needs = List.of(entry.hard, entry.stop);
             Set<ResourceEntry> known = new HashSet<>();
-            for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+            for (List<Reference> references : entry.needs) {
                 for (Reference reference : references) {
                     for (ResourceEntry target : reference.resources()) {
                         if (known.add(target)) {
@@ -161,7 +176,7 @@ final class Board {
 
     private void layOut(ResourceEntry entry) {
         if (entry.isLocal()) {
-            for (Server server : situation.servers().values()) {
+            for (Server server : serversInOrder) {
                 int number = server.id().number();
                 if (server.state() != Server.State.OFFLINE
                         || entry.wanted.instances().containsKey(number)) {
@@ -177,7 +192,7 @@ final class Board {
             entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
         }
         List<NodeId> active = new ArrayList<>();
-        for (Server server : situation.servers().values()) {
+        for (Server server : serversInOrder) {
             switch (presence(entry, server)) {
                 case ACTIVE -> active.add(server.id());
                 case DOUBTFUL -> entry.doubtful.add(server.id());
@@ -249,17 +264,17 @@ final class Board {
     }
 
     boolean isReady(NodeId node) {
-        Server server = situation.servers().get(node);
+        Server server = serverAt(node);
         return server != null && server.state() == Server.State.ONLINE;
     }
 
     boolean isMember(NodeId node) {
-        Server server = situation.servers().get(node);
+        Server server = serverAt(node);
         return server != null && (server.state() == Server.State.ONLINE || server.state() == Server.State.JOINING);
     }
 
     String nameOf(NodeId node) {
-        Server server = situation.servers().get(node);
+        Server server = serverAt(node);
         return server == null ? node.toString() : server.name();
     }
 

@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,19 +31,17 @@ import org.jspecify.annotations.Nullable;
  * good any more, or one of it used up its chances there while all of it can run elsewhere.
  */
 final class Placement {
+    // Where in a score what counts; the ranks of all candidates come in between.
+    private static final int TROUBLES = 0;
+    private static final int RESTART = 1;
+    private static final int STICKINESS = 2;
+    private static final int FIRST_RANK = 3;
+
     private static final Obstacle INSTANCE_THERE = new Obstacle("CARDINALITY", "an instance is there already");
 
     private final Board board;
-    private final Map<ResourceEntry, Unit> unitOf = new HashMap<>();
-    private final Map<NodeId, Long> load = new HashMap<>();
-    private final Map<ResourceEntry, List<ResourceEntry>> weakSources = new HashMap<>();
-
-    /** What is placed at once: single cluster resources that hang together, or one other resource. */
-    private static final class Unit {
-        final List<ResourceEntry> members = new ArrayList<>();
-        boolean entered;
-        boolean placed;
-    }
+    // By node number.
+    private final long[] load = new long[NodeId.MAX + 1];
 
     /** Where to go although all is well, who gains by it, and why. */
     private record Move(NodeId to, Slot who, String why) {}
@@ -62,9 +59,7 @@ final class Placement {
             for (Reference reference : entry.weak) {
                 if (!reference.global()) {
                     for (ResourceEntry target : reference.resources()) {
-                        weakSources
-                                .computeIfAbsent(target, _ -> new ArrayList<>())
-                                .add(entry);
+                        target.weakSources.add(entry);
                     }
                 }
             }
@@ -180,11 +175,11 @@ final class Placement {
     }
 
     private void addLoad(ResourceEntry entry, NodeId node) {
-        load.merge(node, (long) entry.definition.load(), Long::sum);
+        load[node.number()] += entry.definition.load();
     }
 
-    private Unit unitOf(ResourceEntry entry) {
-        Unit unit = unitOf.get(entry);
+    private static Unit unitOf(ResourceEntry entry) {
+        Unit unit = entry.unit;
         if (unit == null) {
             throw new IllegalStateException(entry + " belongs to no unit");
         }
@@ -193,16 +188,17 @@ final class Placement {
 
     private void makeUnits() {
         for (ResourceEntry entry : board.entries.values()) {
-            if (unitOf.containsKey(entry)) {
+            if (entry.unit != null) {
                 continue;
             }
             Unit unit = new Unit();
-            unitOf.put(entry, unit);
+            entry.unit = unit;
             unit.members.add(entry);
             if (isPlacedTogether(entry)) {
                 for (int i = 0; i < unit.members.size(); i++) {
                     for (ResourceEntry partner : partners(unit.members.get(i))) {
-                        if (unitOf.putIfAbsent(partner, unit) == null) {
+                        if (partner.unit == null) {
+                            partner.unit = unit;
                             unit.members.add(partner);
                         }
                     }
@@ -218,7 +214,11 @@ final class Placement {
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
     private static boolean isInPlay(Slot slot) {
-        return slot.wantsToRun() && !slot.leaveAlone && !slot.waiting && !slot.isPinned() && !slot.isStoppingWanted();
+        return slot.wantsToRun()
+                && !slot.leaveAlone
+                && !slot.waiting
+                && !slot.isPinned()
+                && !slot.isStoppingWanted();
     }
 
     private static Collection<ResourceEntry> partners(ResourceEntry entry) {
@@ -238,8 +238,17 @@ final class Placement {
 
     /** The single cluster resources that must be on the same node. A choice ({@code type:}) ties to none of them. */
     private static Set<ResourceEntry> tiedTo(ResourceEntry entry) {
+        Set<ResourceEntry> known = entry.tied;
+        if (known == null) {
+            known = findTied(entry);
+            entry.tied = known;
+        }
+        return known;
+    }
+
+    private static Set<ResourceEntry> findTied(ResourceEntry entry) {
         Set<ResourceEntry> tied = new LinkedHashSet<>();
-        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+        for (List<Reference> references : entry.needs) {
             for (Reference reference : references) {
                 if (!reference.global()
                         && reference.resources().size() == 1
@@ -263,7 +272,7 @@ final class Placement {
                     reference.resources().forEach(target -> place(unitOf(target)));
                 }
             }
-            weakSources.getOrDefault(member, List.of()).forEach(source -> place(unitOf(source)));
+            member.weakSources.forEach(source -> place(unitOf(source)));
             member.rivals.forEach((rival, how) -> {
                 if (how == Rivalry.GIVES_WAY) {
                     place(unitOf(rival)); // Who may take its place chooses first.
@@ -343,9 +352,7 @@ final class Placement {
             boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
             for (Slot slot : other.slots) {
                 boolean stuckThere = node.equals(slot.at) && slot.leaveAlone;
-                if (stuckThere
-                        || (firm && willBeOn(slot, node))
-                        || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
+                if (stuckThere || (firm && willBeOn(slot, node)) || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
                     return other;
                 }
             }
@@ -505,13 +512,22 @@ final class Placement {
     }
 
     private void placeTogether(Unit unit) {
-        List<Candidate> candidates = new ArrayList<>();
-        Set<ResourceEntry> inPlay = new HashSet<>(unit.members);
-        for (ResourceEntry member : dependenciesFirst(unit.members)) {
+        List<ResourceEntry> members = dependenciesFirst(unit.members);
+        boolean atRest = true;
+        for (ResourceEntry member : members) {
             Slot slot = member.slots.getFirst();
             if (slot.at != null) {
                 keepOrLeave(slot); // A goal says now: it is well where it is.
             }
+            atRest = atRest && slot.goal != null && slot.wish == null && !isRestless(member);
+        }
+        if (atRest) {
+            return;
+        }
+        List<Candidate> candidates = new ArrayList<>();
+        Set<ResourceEntry> inPlay = new HashSet<>(unit.members);
+        for (ResourceEntry member : members) {
+            Slot slot = member.slots.getFirst();
             if (slot.held) {
                 slot.goal = null;
                 inPlay.remove(member);
@@ -532,6 +548,11 @@ final class Placement {
         for (List<Candidate> component : components(candidates)) {
             placeComponent(component);
         }
+    }
+
+    /** It may move although all is well. */
+    private static boolean isRestless(ResourceEntry entry) {
+        return entry.definition.activePlacement() || !entry.activeDispersion.isEmpty();
     }
 
     /** Null if it can run nowhere; then it is stuck. */
@@ -590,10 +611,7 @@ final class Placement {
         }
         NodeId current = anchor == null ? null : anchor.slot().goal;
         NodeId wished = wished(order, common);
-        if (wished != null
-                && current != null
-                && !wished.equals(current)
-                && !mayAllMove(order, wishing(order, wished))) {
+        if (wished != null && current != null && !wished.equals(current) && !mayAllMove(order, wishing(order, wished))) {
             wished = null;
         }
         NodeId chosen;
@@ -614,8 +632,7 @@ final class Placement {
                         ? "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current)
                         : "'" + failed.slot().entry + "' gives way to '" + preemptor + "' on " + board.nameOf(current);
                 if (preemptor != null) {
-                    order.forEach(candidate ->
-                            board.displaced.add(candidate.slot().entry.name()));
+                    order.forEach(candidate -> board.displaced.add(candidate.slot().entry.name()));
                 }
             } else if (failed == null && mayGoBack(order)) {
                 NodeSet untried = common;
@@ -717,13 +734,14 @@ final class Placement {
         boolean any = false;
         for (Candidate candidate : order) {
             Observed seen = candidate.slot().present();
-            boolean well =
-                    seen != null && seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE;
+            boolean well = seen != null
+                    && seen.state() == ResourceState.ONLINE
+                    && seen.internal() == InternalState.STABLE;
             if (candidate.slot().goal == null || !well) {
                 return false;
             }
             ResourceEntry entry = candidate.slot().entry;
-            any = any || entry.definition.activePlacement() || !entry.activeDispersion.isEmpty();
+            any = any || isRestless(entry);
         }
         return any;
     }
@@ -733,7 +751,8 @@ final class Placement {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             if (entry.definition.activePlacement() && board.rank(entry, best) < board.rank(entry, current)) {
-                return new Move(best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
+                return new Move(
+                        best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
             }
         }
         long crowd = crowd(order, current);
@@ -741,8 +760,7 @@ final class Placement {
             List<Reference> apart = candidate.slot().entry.activeDispersion;
             long here = apart.isEmpty() ? 0 : counted(apart, current);
             NodeSet fewer = NodeSet.EMPTY;
-            for (NodeId node :
-                    here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
+            for (NodeId node : here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
                 boolean gains = counted(apart, node) < here && crowd(order, node) < crowd;
                 fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
             }
@@ -815,18 +833,7 @@ final class Placement {
         NodeId best = null;
         long[] bestScore = {};
         for (NodeId node : among.nodes()) {
-            long[] score = new long[7 + order.size()];
-            int at = 0;
-            score[at++] = troubles(order, node);
-            score[at++] = restarting && isRestartingOn(order, node) ? 0 : 1;
-            score[at++] = -stickiness(order, node);
-            for (Candidate candidate : order) {
-                score[at++] = board.rank(candidate.slot().entry, node);
-            }
-            score[at++] = victims(order, node);
-            score[at++] = -attracted(order, node);
-            score[at++] = dispersed(order, node);
-            score[at] = load.getOrDefault(node, 0L);
+            long[] score = score(order, node, restarting);
             if (best == null || Arrays.compare(score, bestScore) < 0) {
                 best = node;
                 bestScore = score;
@@ -836,6 +843,99 @@ final class Placement {
             throw new IllegalStateException("no node to choose from for " + order);
         }
         return best;
+    }
+
+    /** What speaks against a node, the weightiest first; the lower, the better. */
+    private long[] score(List<Candidate> order, NodeId node, boolean restarting) {
+        long[] score = new long[FIRST_RANK + order.size() + 4];
+        score[TROUBLES] = troubles(order, node);
+        score[RESTART] = restarting && isRestartingOn(order, node) ? 0 : 1;
+        score[STICKINESS] = -stickiness(order, node);
+        int at = FIRST_RANK;
+        for (Candidate candidate : order) {
+            score[at++] = board.rank(candidate.slot().entry, node);
+        }
+        score[at++] = victims(order, node);
+        score[at++] = -attracted(order, node);
+        score[at++] = dispersed(order, node);
+        score[at] = load[node.number()];
+        return score;
+    }
+
+    // ---------------------------------------------------------------- for those who ask why
+
+    /** Why an instance, with all that must run with it, could not be on a node; null if it could. After the decision. */
+    @Nullable
+    Obstacle obstacleFor(Slot slot, NodeId node) {
+        ResourceEntry entry = slot.entry;
+        if (!entry.isSingle()) {
+            boolean another = entry.slots.stream().anyMatch(other -> other != slot && willBeOn(other, node));
+            return another ? INSTANCE_THERE : obstacle(slot, node, Set.of());
+        }
+        Set<ResourceEntry> together = new LinkedHashSet<>(unitOf(entry).members);
+        Obstacle own = obstacle(slot, node, together);
+        if (own != null) {
+            return own;
+        }
+        for (ResourceEntry member : together) {
+            Obstacle obstacle = member == entry ? null : obstacle(member.slots.getFirst(), node, together);
+            if (obstacle != null) {
+                return new Obstacle(
+                        obstacle.cause() + " of " + member,
+                        "'" + member + "', with which it runs, cannot be there: " + obstacle.text());
+            }
+        }
+        return null;
+    }
+
+    /** How a node on which an instance could be compares with the one where it is or goes. After the decision. */
+    Obstacle comparison(Slot slot, NodeId here, NodeId there) {
+        List<Candidate> all = new ArrayList<>();
+        List<ResourceEntry> members = slot.entry.isSingle() ? unitOf(slot.entry).members : List.of(slot.entry);
+        for (ResourceEntry member : members) {
+            Slot of = member == slot.entry ? slot : member.slots.getFirst();
+            if (of.goal != null || of == slot) {
+                all.add(new Candidate(of, NodeSet.of(here, there)));
+            }
+        }
+        List<Candidate> order = dependentsFirst(all);
+        boolean stays = slot.isStaying();
+        long[] ours = score(order, here, !stays);
+        long[] theirs = score(order, there, !stays);
+        for (Candidate candidate : order) { // Its own weight is no reason to leave.
+            ours[ours.length - 1] -= here.equals(candidate.slot().goal) ? candidate.slot().entry.definition.load() : 0;
+        }
+        int differs = Arrays.mismatch(ours, theirs);
+        if (differs < 0) {
+            return stays
+                    ? new Obstacle("ACTIVE_PLACEMENT=0", "as good, but it runs where it is")
+                    : new Obstacle("node number", "as good, but " + board.nameOf(here) + " comes first");
+        }
+        Obstacle criterion = criterion(order, differs, ours[differs], theirs[differs]);
+        boolean better = theirs[differs] < ours[differs];
+        return better
+                ? new Obstacle("ACTIVE_PLACEMENT=0", "it would be better there (" + criterion.text() + "), but it runs where it is")
+                : criterion;
+    }
+
+    private static Obstacle criterion(List<Candidate> order, int index, long ours, long theirs) {
+        int behindRanks = index - FIRST_RANK - order.size();
+        if (index >= FIRST_RANK && behindRanks < 0) {
+            ResourceEntry entry = order.get(index - FIRST_RANK).slot().entry;
+            String members = "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'";
+            return new Obstacle(members, (theirs > ours ? "further back" : "further to the front") + " in " + members + " of '" + entry + "'");
+        }
+        return switch (index < FIRST_RANK ? index : FIRST_RANK + behindRanks) {
+            case TROUBLES -> new Obstacle("failure", "something that it needs has failed on one of the two");
+            case RESTART -> new Obstacle("RESTART_ATTEMPTS", "it is restarted where it failed first");
+            case STICKINESS -> new Obstacle("USE_STICKINESS=1", "it ran elsewhere last");
+            case FIRST_RANK -> new Obstacle("exclusion", "what gives way: " + theirs + " there, " + ours + " here");
+            case FIRST_RANK + 1 ->
+                new Obstacle("attraction", "what attracts it: " + -theirs + " there, " + -ours + " here");
+            case FIRST_RANK + 2 ->
+                new Obstacle("dispersion", "what it keeps away from: " + theirs + " there, " + ours + " here");
+            default -> new Obstacle("LOAD", "load of others " + theirs + " there, " + ours + " here");
+        };
     }
 
     /** How many of the local resources that are needed have failed on the node and are only being tried again. */
@@ -879,7 +979,7 @@ final class Placement {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             count += counted(entry.attraction, node);
-            for (ResourceEntry source : weakSources.getOrDefault(entry, List.of())) {
+            for (ResourceEntry source : entry.weakSources) {
                 count += countOn(source, node) > 0 ? 1 : 0;
             }
         }
@@ -962,7 +1062,7 @@ final class Placement {
         if (occupant != null) {
             return new Obstacle("exclusion", "'" + occupant + "' is there, with which it shares no server");
         }
-        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+        for (List<Reference> references : entry.needs) {
             for (Reference reference : references) {
                 boolean served = false;
                 for (ResourceEntry target : reference.resources()) {
@@ -1033,7 +1133,7 @@ final class Placement {
                     continue;
                 }
                 boolean staying = slot.isStaying();
-                List<List<Reference>> needed = staying ? List.of(entry.stop) : List.of(entry.hard, entry.stop);
+                List<List<Reference>> needed = staying ? List.of(entry.stop) : entry.needs;
                 Reference unserved = firstUnserved(slot, needed, goal, staying);
                 if (unserved != null && staying && !slot.isStarting()) {
                     slot.goal = null;
@@ -1045,7 +1145,8 @@ final class Placement {
                     slot.goal = null;
                     if (slot.stuck == null) {
                         slot.stuck = unplaceable(
-                                slot, Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+                                slot,
+                                Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
                     }
                 } else if (!staying) {
                     dropWhereRivalIs(slot, goal);
@@ -1136,7 +1237,7 @@ final class Placement {
         if (!wanted.contains(entry) || !entered.add(entry)) {
             return;
         }
-        for (List<Reference> references : List.of(entry.hard, entry.stop)) {
+        for (List<Reference> references : entry.needs) {
             for (Reference reference : references) {
                 reference.resources().forEach(target -> visit(target, wanted, entered, done));
             }

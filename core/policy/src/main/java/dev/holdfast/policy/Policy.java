@@ -1,6 +1,9 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.Message;
 import dev.holdfast.model.ResourceName;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -21,6 +24,20 @@ public final class Policy {
     /** Answers a command. Nothing is done by it: leaving out the application makes it a what-if. */
     public static Decision decide(Situation situation, Command command) {
         return new Judgement(situation).decide(command);
+    }
+
+    /** Why a resource is where it is, or is not, and what would change that. Empty: there is no such resource. */
+    public static Optional<Explanation> why(Situation situation, ResourceName name) {
+        Board board = new Board(situation);
+        new Aftermath(board).note();
+        Placement placement = new Placement(board);
+        placement.decide();
+        return Optional.ofNullable(board.entries.get(name)).map(entry -> new Reasons(board, placement).of(entry));
+    }
+
+    /** What is allowed and will nevertheless bite: each with the resource and what to do. By resource, then by rule. */
+    public static List<Message> lint(Situation situation) {
+        return new Lint(new Board(situation)).findings();
     }
 
     /** How far a command has come, given the present situation and the plan for it. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One resource while a plan is being made. */
@@ -53,6 +54,20 @@ final class ResourceEntry {
 
     /** Those whose hard start or stop dependencies mean this resource. */
     final List<ResourceEntry> dependents = new ArrayList<>();
+
+    /** Those that would like to start with it on their server. */
+    final List<ResourceEntry> weakSources = new ArrayList<>();
+
+    /** What must be there for it to start: hard, stop. */
+    List<List<Reference>> needs = List.of();
+
+    /** The single resources that must be on its node; null: not looked for yet. */
+    @Nullable
+    Set<ResourceEntry> tied;
+
+    /** With what it is placed. */
+    @Nullable
+    Unit unit;
 
     /** Those that keep away from it. */
     final List<ResourceEntry> dispersers = new ArrayList<>();

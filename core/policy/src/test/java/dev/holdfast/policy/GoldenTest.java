@@ -15,6 +15,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +29,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -50,9 +53,61 @@ class GoldenTest {
                 tests.addAll(casesOf(file));
             }
         }
-        assertThat(tests).hasSizeGreaterThanOrEqualTo(80);
+        assertThat(tests).hasSizeGreaterThanOrEqualTo(300);
         return tests.stream();
     }
+
+    /**
+     * Every attribute of every type, and every dependency with every modifier that it takes, stands in at least one case.
+     * The report is printed: a low number is a hint where to look for what is missing.
+     */
+    @Test
+    void every_attribute_and_every_dependency_has_a_case() throws IOException {
+        List<String> cases = new ArrayList<>();
+        try (Stream<Path> files = Files.list(FILES)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".txt")).toList()) {
+                split(Files.readAllLines(file)).forEach(lines -> cases.add(String.join("\n", lines)));
+            }
+        }
+        Map<String, Pattern> wanted = new TreeMap<>();
+        TypeDefinition.builtIns().values().forEach(type -> type.attributes()
+                .keySet()
+                .forEach(attribute -> wanted.put(attribute, Pattern.compile("\\b" + attribute + "(@SERVERNAME|=)"))));
+        START_DEPENDENCIES.forEach((kind, modifiers) -> {
+            wanted.put("start " + kind, inside("START", kind, ""));
+            modifiers.forEach(modifier ->
+                    wanted.put("start " + kind + "(" + modifier + ":)", inside("START", kind, modifier + ":")));
+        });
+        STOP_MODIFIERS.forEach(
+                modifier -> wanted.put("stop hard(" + modifier + ":)", inside("STOP", "hard", modifier + ":")));
+        StringBuilder report = new StringBuilder("cases that concern\n");
+        List<String> missing = new ArrayList<>();
+        wanted.forEach((what, pattern) -> {
+            long count = cases.stream().filter(one -> pattern.matcher(one).find()).count();
+            report.append("%5d  %s%n".formatted(count, what));
+            if (count == 0) {
+                missing.add(what);
+            }
+        });
+        System.out.println(report);
+
+        assertThat(missing).as("supported, and in no case").isEmpty();
+    }
+
+    private static Pattern inside(String when, String kind, String modifier) {
+        return Pattern.compile(when + "_DEPENDENCIES='?[^'\n]*\\b" + kind + "\\([^)]*" + modifier);
+    }
+
+    private static final Map<String, List<String>> START_DEPENDENCIES = Map.of(
+            "hard", List.of("intermediate", "global", "uniform", "type"),
+            "weak", List.of("concurrent", "global", "uniform", "type"),
+            "attraction", List.of("intermediate", "type"),
+            "pullup", List.of("intermediate", "global", "type"),
+            "pullup:always", List.of("intermediate", "global", "type"),
+            "dispersion", List.of("intermediate", "type"),
+            "dispersion:active", List.of("intermediate", "type"),
+            "exclusion", List.of("preempt_pre", "preempt_post", "type"));
+    private static final List<String> STOP_MODIFIERS = List.of("intermediate", "global", "shutdown", "type");
 
     private static List<DynamicTest> casesOf(Path file) throws IOException {
         List<DynamicTest> tests = new ArrayList<>();
@@ -305,6 +360,8 @@ class GoldenTest {
                 case "plan" -> plan();
                 case "run" -> run();
                 case "status" -> status();
+                case "why" -> why(new ResourceName(words.get(1)));
+                case "lint" -> lint();
                 default -> command(question, words);
             };
         }
@@ -330,6 +387,24 @@ class GoldenTest {
             }
             plan.stuck().values().forEach(list -> list.forEach(message -> out.addAll(message.lines())));
             return out.isEmpty() ? List.of("nothing to do") : out;
+        }
+
+        private List<String> why(ResourceName name) {
+            Explanation explanation = Policy.why(cluster.situation(), name).orElseThrow();
+            List<String> out = new ArrayList<>();
+            explanation.because().forEach(reason -> out.add(reason.text() + "  [" + reason.cause() + "]"));
+            explanation
+                    .elsewhere()
+                    .forEach(reason -> out.add("not on " + cluster.nameOf(reason.node().orElseThrow()) + ": "
+                            + reason.text() + "  [" + reason.cause() + "]"));
+            explanation.changes().forEach(change -> out.add("to change it: " + change));
+            return out;
+        }
+
+        private List<String> lint() {
+            List<String> out = new ArrayList<>();
+            Policy.lint(cluster.situation()).forEach(message -> out.addAll(message.lines()));
+            return out.isEmpty() ? List.of("nothing found") : out;
         }
 
         private List<String> run() {

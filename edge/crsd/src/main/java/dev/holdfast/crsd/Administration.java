@@ -21,9 +21,11 @@ import dev.holdfast.node.CrsEffect;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Explanation;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
+import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.WantedInstance;
 import java.nio.charset.StandardCharsets;
@@ -657,57 +659,25 @@ final class Administration {
                 .toList();
     }
 
-    private Reply.Answer why(Situation situation, String name) {
-        ResourceDefinition resource = find(situation, name);
-        if (resource == null) {
+    private static Reply.Answer why(Situation situation, String name) {
+        Optional<Explanation> known =
+                ResourceName.isValid(name) ? Policy.why(situation, new ResourceName(name)) : Optional.empty();
+        if (known.isEmpty()) {
             return Reply.Refused.because("CRS-2613", "Could not find resource '" + name + "'.");
         }
+        Explanation explanation = known.get();
         List<String> because = new ArrayList<>();
-        List<String> changes = new ArrayList<>();
-        Plan plan = crs.plan();
-        for (Message message : plan.stuck().getOrDefault(resource.name(), List.of())) {
-            because.add(text(message));
-            if (!message.nextStep().isEmpty()) {
-                changes.add(message.nextStep());
-            }
+        for (Explanation.Reason reason : explanation.because()) {
+            because.add(reason.text() + " [" + reason.cause() + "]");
         }
-        for (PlannedAction action : plan.actions()) {
-            if (action.resource().equals(resource.name())) {
-                because.add((action.inFlight() ? "under way: " : "planned: ") + action.kind() + " on "
-                        + settings.cluster().nameOf(action.node()) + ", " + action.reason());
-            }
+        for (Explanation.Reason reason : explanation.elsewhere()) {
+            String server = reason.node()
+                    .map(node -> situation.servers().get(node))
+                    .map(Server::name)
+                    .orElse("any server");
+            because.add("not on " + server + ": " + reason.text() + " [" + reason.cause() + "]");
         }
-        situation
-                .wantedOf(resource.name())
-                .instances()
-                .forEach((number, instance) -> because.add(standing(situation, resource, number, instance)));
-        if (because.isEmpty()) {
-            because.add("it was never started");
-            changes.add("crsctl start resource " + name);
-        }
-        return new Reply.Explanation(name, because, changes);
-    }
-
-    private String standing(Situation situation, ResourceDefinition resource, int number, WantedInstance wanted) {
-        String where = wanted.node()
-                .map(node -> "placed on " + settings.cluster().nameOf(node))
-                .orElse("placed nowhere");
-        String failed = wanted.failedOn().isEmpty()
-                ? ""
-                : "; it failed on "
-                        + wanted.failedOn().nodes().stream()
-                                .map(settings.cluster()::nameOf)
-                                .toList();
-        String seen = wanted.node()
-                .map(node -> situation.observed().get(new InstanceKey(resource.name(), node)))
-                .map(there -> ", " + there.state() + (there.details().isEmpty() ? "" : " (" + there.details() + ")")
-                        + there.incident()
-                                .map(incident -> "; last incident: " + incident.text())
-                                .orElse(""))
-                .orElse("");
-        return "instance " + number + ": target " + wanted.target() + ", " + where + seen + ", placement "
-                + resource.placement().name().toLowerCase(java.util.Locale.ROOT)
-                + (resource.hostingMembers().isEmpty() ? "" : " " + resource.hostingMembers()) + failed;
+        return new Reply.Explanation(name, because, explanation.changes());
     }
 
     // ---------------------------------------------------------------- this node, and its cssd
