@@ -218,7 +218,9 @@ final class Aftermath {
         Instant now = board.situation.now();
         Instant since = now.minus(definition.failureInterval());
         List<Instant> recent = new ArrayList<>();
-        slot.failures.stream().filter(at -> at.isAfter(since) && !at.isAfter(now)).forEach(recent::add);
+        slot.failures.stream()
+                .filter(at -> at.isAfter(since) && !at.isAfter(now))
+                .forEach(recent::add);
         recent.add(now);
         slot.failures = recent;
         int threshold = definition.failureThreshold();

@@ -11,6 +11,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import dev.holdfast.policy.ResourceEntry.Rivalry;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -57,8 +57,8 @@ final class Lint {
                         "Add hard(" + plain(stop) + ") pullup(" + plain(stop) + ") to START_DEPENDENCIES.");
             }
         }
-        for (List<Reference> kind : List.of(
-                entry.hard, entry.stop, entry.weak, entry.pullup, entry.attraction, entry.dispersion)) {
+        for (List<Reference> kind :
+                List.of(entry.hard, entry.stop, entry.weak, entry.pullup, entry.attraction, entry.dispersion)) {
             for (Reference reference : kind) {
                 if (reference.resources().isEmpty()) {
                     find(
@@ -96,7 +96,8 @@ final class Lint {
         entry.stop.stream().filter(stop -> !stop.global()).forEach(stop -> kept.addAll(stop.resources()));
         for (Reference reference : entry.hard) {
             for (ResourceEntry target : reference.resources()) {
-                if (!target.definition.type().isA(TypeDefinition.CLUSTER_VIP) || reference.target().ofType()) {
+                if (!target.definition.type().isA(TypeDefinition.CLUSTER_VIP)
+                        || reference.target().ofType()) {
                     continue;
                 }
                 if (reference.global()) {
@@ -162,7 +163,9 @@ final class Lint {
                     "CARDINALITY=" + definition.cardinality() + ", but it may run on " + allowed
                             + (allowed == 1 ? " server" : " servers") + " only",
                     "Lower CARDINALITY, or allow it on more servers.");
-        } else if (allowed == 1 && definition.cardinality() == 1 && board.situation.servers().size() > 1) {
+        } else if (allowed == 1
+                && definition.cardinality() == 1
+                && board.situation.servers().size() > 1) {
             find(
                     "HF-3410",
                     entry,

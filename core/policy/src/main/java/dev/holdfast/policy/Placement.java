@@ -214,11 +214,7 @@ final class Placement {
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
     private static boolean isInPlay(Slot slot) {
-        return slot.wantsToRun()
-                && !slot.leaveAlone
-                && !slot.waiting
-                && !slot.isPinned()
-                && !slot.isStoppingWanted();
+        return slot.wantsToRun() && !slot.leaveAlone && !slot.waiting && !slot.isPinned() && !slot.isStoppingWanted();
     }
 
     private static Collection<ResourceEntry> partners(ResourceEntry entry) {
@@ -352,7 +348,9 @@ final class Placement {
             boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
             for (Slot slot : other.slots) {
                 boolean stuckThere = node.equals(slot.at) && slot.leaveAlone;
-                if (stuckThere || (firm && willBeOn(slot, node)) || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
+                if (stuckThere
+                        || (firm && willBeOn(slot, node))
+                        || (slot.target == Target.OFFLINE && willBeOn(slot, node))) {
                     return other;
                 }
             }
@@ -611,7 +609,10 @@ final class Placement {
         }
         NodeId current = anchor == null ? null : anchor.slot().goal;
         NodeId wished = wished(order, common);
-        if (wished != null && current != null && !wished.equals(current) && !mayAllMove(order, wishing(order, wished))) {
+        if (wished != null
+                && current != null
+                && !wished.equals(current)
+                && !mayAllMove(order, wishing(order, wished))) {
             wished = null;
         }
         NodeId chosen;
@@ -632,7 +633,8 @@ final class Placement {
                         ? "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current)
                         : "'" + failed.slot().entry + "' gives way to '" + preemptor + "' on " + board.nameOf(current);
                 if (preemptor != null) {
-                    order.forEach(candidate -> board.displaced.add(candidate.slot().entry.name()));
+                    order.forEach(candidate ->
+                            board.displaced.add(candidate.slot().entry.name()));
                 }
             } else if (failed == null && mayGoBack(order)) {
                 NodeSet untried = common;
@@ -734,9 +736,8 @@ final class Placement {
         boolean any = false;
         for (Candidate candidate : order) {
             Observed seen = candidate.slot().present();
-            boolean well = seen != null
-                    && seen.state() == ResourceState.ONLINE
-                    && seen.internal() == InternalState.STABLE;
+            boolean well =
+                    seen != null && seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE;
             if (candidate.slot().goal == null || !well) {
                 return false;
             }
@@ -751,8 +752,7 @@ final class Placement {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             if (entry.definition.activePlacement() && board.rank(entry, best) < board.rank(entry, current)) {
-                return new Move(
-                        best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
+                return new Move(best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
             }
         }
         long crowd = crowd(order, current);
@@ -760,7 +760,8 @@ final class Placement {
             List<Reference> apart = candidate.slot().entry.activeDispersion;
             long here = apart.isEmpty() ? 0 : counted(apart, current);
             NodeSet fewer = NodeSet.EMPTY;
-            for (NodeId node : here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
+            for (NodeId node :
+                    here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
                 boolean gains = counted(apart, node) < here && crowd(order, node) < crowd;
                 fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
             }
@@ -903,7 +904,9 @@ final class Placement {
         long[] ours = score(order, here, !stays);
         long[] theirs = score(order, there, !stays);
         for (Candidate candidate : order) { // Its own weight is no reason to leave.
-            ours[ours.length - 1] -= here.equals(candidate.slot().goal) ? candidate.slot().entry.definition.load() : 0;
+            ours[ours.length - 1] -= here.equals(candidate.slot().goal)
+                    ? candidate.slot().entry.definition.load()
+                    : 0;
         }
         int differs = Arrays.mismatch(ours, theirs);
         if (differs < 0) {
@@ -914,7 +917,9 @@ final class Placement {
         Obstacle criterion = criterion(order, differs, ours[differs], theirs[differs]);
         boolean better = theirs[differs] < ours[differs];
         return better
-                ? new Obstacle("ACTIVE_PLACEMENT=0", "it would be better there (" + criterion.text() + "), but it runs where it is")
+                ? new Obstacle(
+                        "ACTIVE_PLACEMENT=0",
+                        "it would be better there (" + criterion.text() + "), but it runs where it is")
                 : criterion;
     }
 
@@ -923,7 +928,10 @@ final class Placement {
         if (index >= FIRST_RANK && behindRanks < 0) {
             ResourceEntry entry = order.get(index - FIRST_RANK).slot().entry;
             String members = "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'";
-            return new Obstacle(members, (theirs > ours ? "further back" : "further to the front") + " in " + members + " of '" + entry + "'");
+            return new Obstacle(
+                    members,
+                    (theirs > ours ? "further back" : "further to the front") + " in " + members + " of '" + entry
+                            + "'");
         }
         return switch (index < FIRST_RANK ? index : FIRST_RANK + behindRanks) {
             case TROUBLES -> new Obstacle("failure", "something that it needs has failed on one of the two");
@@ -1145,8 +1153,7 @@ final class Placement {
                     slot.goal = null;
                     if (slot.stuck == null) {
                         slot.stuck = unplaceable(
-                                slot,
-                                Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+                                slot, Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
                     }
                 } else if (!staying) {
                     dropWhereRivalIs(slot, goal);

@@ -55,7 +55,10 @@ final class Reasons {
         if (slot.isStaying() && at != null) {
             stays(slot, at);
         } else if (at != null && slot.goal != null && !slot.goal.equals(at)) {
-            because("plan", at, "it leaves " + board.nameOf(at) + " for " + board.nameOf(slot.goal) + ": " + slot.reason);
+            because(
+                    "plan",
+                    at,
+                    "it leaves " + board.nameOf(at) + " for " + board.nameOf(slot.goal) + ": " + slot.reason);
         } else if (at != null && stuck == null) {
             String why = slot.leaveReason.isEmpty() ? slot.reason : slot.leaveReason;
             because("plan", at, "it is stopped on " + board.nameOf(at) + (why.isEmpty() ? "" : ": " + why));
@@ -72,7 +75,9 @@ final class Reasons {
             because(
                     "TARGET=OFFLINE",
                     null,
-                    (slot.lastServer == null ? "it was never started" : "it was stopped, and nobody has started it since")
+                    (slot.lastServer == null
+                                    ? "it was never started"
+                                    : "it was stopped, and nobody has started it since")
                             + where);
             changes.add("crsctl start resource " + name);
         }
@@ -102,7 +107,9 @@ final class Reasons {
 
     private void stays(Slot slot, NodeId at) {
         Observed seen = slot.present();
-        String state = seen == null ? "there" : slot.isStarting() ? "being started" : seen.state().toString();
+        String state = seen == null
+                ? "there"
+                : slot.isStarting() ? "being started" : seen.state().toString();
         String server = board.nameOf(at);
         if (slot.target == Target.OFFLINE) {
             because(
@@ -114,11 +121,17 @@ final class Reasons {
             because("ENABLED=0", at, "it is " + state + " on " + server + " and disabled: it is left alone");
             changes.add("crsctl modify resource " + slot.entry + " -attr ENABLED=1");
         } else if (slot.entry.isLocal()) {
-            because("TARGET=ONLINE", at, "it is " + state + " on " + server + ": a local resource runs on every server");
+            because(
+                    "TARGET=ONLINE",
+                    at,
+                    "it is " + state + " on " + server + ": a local resource runs on every server");
         } else if (slot.entry.definition.activePlacement()) {
             because("ACTIVE_PLACEMENT=1", at, "it is " + state + " on " + server + ", and no server suits it better");
         } else {
-            because("ACTIVE_PLACEMENT=0", at, "it is " + state + " on " + server + " and keeps its place while it is well");
+            because(
+                    "ACTIVE_PLACEMENT=0",
+                    at,
+                    "it is " + state + " on " + server + " and keeps its place while it is well");
         }
     }
 
@@ -127,8 +140,7 @@ final class Reasons {
         if (slot.restarts > 0 && slot.node != null) {
             String server = board.nameOf(slot.node);
             because(
-                    "RESTART_ATTEMPTS="
-                            + slot.entry.definition.on(server).restartAttempts(),
+                    "RESTART_ATTEMPTS=" + slot.entry.definition.on(server).restartAttempts(),
                     slot.node,
                     "it was restarted on " + server + " " + slot.restarts + (slot.restarts == 1 ? " time" : " times"));
         }
@@ -172,8 +184,8 @@ final class Reasons {
         }
         if (alternative != null && slot.isStaying() && changes.isEmpty()) {
             boolean alone = slot.entry.unit == null || slot.entry.unit.members.size() == 1;
-            changes.add("crsctl relocate resource " + slot.entry + (slot.entry.isSingle() ? "" : " -s " + at(slot)) + " -n "
-                    + board.nameOf(alternative) + (alone ? "" : " -f"));
+            changes.add("crsctl relocate resource " + slot.entry + (slot.entry.isSingle() ? "" : " -s " + at(slot))
+                    + " -n " + board.nameOf(alternative) + (alone ? "" : " -f"));
         }
     }
 

@@ -70,9 +70,12 @@ class GoldenTest {
             }
         }
         Map<String, Pattern> wanted = new TreeMap<>();
-        TypeDefinition.builtIns().values().forEach(type -> type.attributes()
-                .keySet()
-                .forEach(attribute -> wanted.put(attribute, Pattern.compile("\\b" + attribute + "(@SERVERNAME|=)"))));
+        TypeDefinition.builtIns()
+                .values()
+                .forEach(type -> type.attributes()
+                        .keySet()
+                        .forEach(attribute ->
+                                wanted.put(attribute, Pattern.compile("\\b" + attribute + "(@SERVERNAME|=)"))));
         START_DEPENDENCIES.forEach((kind, modifiers) -> {
             wanted.put("start " + kind, inside("START", kind, ""));
             modifiers.forEach(modifier ->
@@ -83,7 +86,8 @@ class GoldenTest {
         StringBuilder report = new StringBuilder("cases that concern\n");
         List<String> missing = new ArrayList<>();
         wanted.forEach((what, pattern) -> {
-            long count = cases.stream().filter(one -> pattern.matcher(one).find()).count();
+            long count =
+                    cases.stream().filter(one -> pattern.matcher(one).find()).count();
             report.append("%5d  %s%n".formatted(count, what));
             if (count == 0) {
                 missing.add(what);
@@ -395,8 +399,9 @@ class GoldenTest {
             explanation.because().forEach(reason -> out.add(reason.text() + "  [" + reason.cause() + "]"));
             explanation
                     .elsewhere()
-                    .forEach(reason -> out.add("not on " + cluster.nameOf(reason.node().orElseThrow()) + ": "
-                            + reason.text() + "  [" + reason.cause() + "]"));
+                    .forEach(reason ->
+                            out.add("not on " + cluster.nameOf(reason.node().orElseThrow()) + ": " + reason.text()
+                                    + "  [" + reason.cause() + "]"));
             explanation.changes().forEach(change -> out.add("to change it: " + change));
             return out;
         }

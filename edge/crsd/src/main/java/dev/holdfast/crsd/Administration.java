@@ -23,11 +23,9 @@ import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
 import dev.holdfast.policy.Explanation;
 import dev.holdfast.policy.Plan;
-import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
-import dev.holdfast.policy.WantedInstance;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -326,7 +324,7 @@ final class Administration {
             case Request.AddResource add ->
                 Optional.of(new Command.Add(add.name(), add.type(), withOwner(caller, add.attributes()), add.force()));
             case Request.ModifyResource modify ->
-                Optional.of(new Command.Modify(modify.name(), modify.attributes(), modify.force()));
+                Optional.of(new Command.Modify(modify.name(), withoutRemoved(modify), modify.force()));
             case Request.DeleteResource delete ->
                 named(situation, delete.resources(), asker).map(names -> new Command.Delete(names, delete.force()));
             case Request.StartResource start ->
@@ -367,6 +365,13 @@ final class Administration {
         return new Command.Add(create.name(), TypeDefinition.applicationVip(create.network()), attributes, false);
     }
 
+    /** An empty value takes the value for one server back. */
+    private static Map<String, String> withoutRemoved(Request.ModifyResource modify) {
+        Map<String, String> changed = new LinkedHashMap<>(modify.attributes());
+        modify.removed().forEach(attribute -> changed.put(attribute, ""));
+        return changed;
+    }
+
     private static Map<String, String> withOwner(Caller caller, Map<String, String> attributes) {
         Map<String, String> complete = new LinkedHashMap<>(attributes);
         complete.putIfAbsent("ACL", AccessList.ofCreator(caller));
@@ -376,15 +381,10 @@ final class Administration {
     private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
             case Request.AddResource add -> owner(caller, add.attributes());
-            case Request.ModifyResource modify -> {
-                if (!modify.removed().isEmpty()) {
-                    yield Optional.of(Reply.Refused.because(
-                            "HF-3103", "Values for one server or one instance are not supported by this version."));
-                }
-                yield rights(situation, caller, Selection.named(modify.name()), AccessList.Right.WRITE)
+            case Request.ModifyResource modify ->
+                rights(situation, caller, Selection.named(modify.name()), AccessList.Right.WRITE)
                         .or(() -> owner(caller, modify.attributes()))
                         .or(() -> busy(situation, Selection.named(modify.name()), modify.failIfBusy()));
-            }
             case Request.DeleteResource delete ->
                 rights(situation, caller, delete.resources(), AccessList.Right.WRITE)
                         .or(() -> busy(situation, delete.resources(), delete.failIfBusy()));
