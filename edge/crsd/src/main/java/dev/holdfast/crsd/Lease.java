@@ -20,10 +20,14 @@ final class Lease {
         held = null;
     }
 
-    /** What remains of the lease of {@code epoch} at {@code now}; empty if there is none (any more). */
+    /**
+     * What remains at {@code now} for what was decided in {@code epoch}; empty if there is no lease (any more). One of a later epoch is as
+     * good: this process ends with the membership of its node, so the node was a member all the time, and the later view is only still
+     * on its way to those who decide.
+     */
     Optional<Duration> remaining(Epoch epoch, Moment now) {
         Held current = held;
-        return current != null && current.epoch.equals(epoch) ? left(current, now) : Optional.empty();
+        return current != null && !epoch.isAfter(current.epoch) ? left(current, now) : Optional.empty();
     }
 
     /** What remains of the lease of whichever epoch. */

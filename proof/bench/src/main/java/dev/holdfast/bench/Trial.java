@@ -295,6 +295,7 @@ public record Trial(
             return switch (event.name()) {
                 case "vip-down" -> event.detail("resource").equals(resource);
                 case "let-go", "power-off-begin", "halted" -> true;
+                case "joining" -> true; // A new life of cssd ends first what the old one ran.
                 default -> false;
             };
         }
