@@ -54,6 +54,8 @@ final class CssdLoop {
     /** A crsd that says nothing for so long hangs, and is started anew: what it runs goes on. */
     private static final Duration CRSD_SILENCE = Duration.ofSeconds(10);
 
+    private static final Duration CRSD_SILENCE_MAX = Duration.ofSeconds(80);
+
     private final ClusterSettings cluster;
     private final NodeId self;
     private final Membership membership;
@@ -75,6 +77,7 @@ final class CssdLoop {
             Thread.ofPlatform().daemon().name("fence ", 1).factory());
     private @Nullable CrsLink crs;
     private Moment crsHeard;
+    private Duration crsPatience = CRSD_SILENCE;
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
@@ -385,9 +388,11 @@ final class CssdLoop {
             nextPet = now.plus(watchdog.timeout().dividedBy(4));
             watchdog.pet();
         }
-        if (now.since(crsHeard).compareTo(CRSD_SILENCE) > 0) {
-            LOG.warn("crsd has been silent for {} s; it is started anew", CRSD_SILENCE.toSeconds());
+        if (now.since(crsHeard).compareTo(crsPatience) > 0) {
+            LOG.warn("crsd has been silent for {} s; it is started anew", crsPatience.toSeconds());
             crsHeard = now;
+            // On a starved machine a start may take longer than any fixed time: who kills each one too early gets none.
+            crsPatience = crsPatience.compareTo(CRSD_SILENCE_MAX) < 0 ? crsPatience.multipliedBy(2) : crsPatience;
             crsProcess.restart();
         }
     }
@@ -542,7 +547,10 @@ final class CssdLoop {
         switch (String.valueOf(fields.get("t"))) {
             case "connected" -> tellCrs();
             case "gone" -> LOG.warn("crsd is gone");
-            case "alive" -> step(new Input.WeightChanged((int) number(fields, "weight")));
+            case "alive" -> {
+                crsPatience = CRSD_SILENCE;
+                step(new Input.WeightChanged((int) number(fields, "weight")));
+            }
             case "root" -> {
                 if (fields.get("root") instanceof Map<?, ?> root) {
                     step(new Input.ChangeWanted(

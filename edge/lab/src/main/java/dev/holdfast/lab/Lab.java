@@ -35,7 +35,7 @@ final class Lab {
     /** Room for the voting format and the registry after it; the file is sparse. */
     private static final long IMAGE_BYTES = ClusterSettings.REGISTRY_OFFSET + (512L << 20);
 
-    private static final Duration IN_VIEW_LIMIT = Duration.ofSeconds(60);
+    private static final Duration IN_VIEW_LIMIT = Duration.ofMinutes(3);
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
 
     private final LabSettings settings;

@@ -22,7 +22,7 @@ import java.util.jar.JarOutputStream;
 
 /** A lab that is driven through the launcher, as people do, with stand-in daemons. Its directory holds nothing else. */
 final class LabUnderTest {
-    private static final long LIMIT_SECONDS = 90;
+    private static final long LIMIT_SECONDS = 200;
 
     private final Path home;
     private final Path directory;

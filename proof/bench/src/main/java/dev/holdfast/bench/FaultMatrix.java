@@ -41,6 +41,8 @@ final class FaultMatrix {
     /** Longer than any period of a timer of the daemons, so that every phase is equally likely. */
     private static final long PHASE_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
 
+    private static final int ATTEMPTS = 5;
+
     private final Options options;
     private final Path results;
     private final PrintStream progress = System.err;
@@ -208,10 +210,8 @@ final class FaultMatrix {
     /** Begins with {@code first}; returns with what is due next if the lab can't be used any more, or with nothing at the end. */
     private Optional<Scenario> onFreshLab(LabConsole lab, Scenario first) throws InterruptedException {
         Scenario now = first;
-        takeDown(lab);
         try {
-            lab.up(2, options.profile(), options.fencing());
-            lab.awaitFullView(Stage.TO_HEAL);
+            bringUp(lab);
             try (Stage stage = Stage.withWitness(lab)) {
                 while (true) {
                     TimeUnit.NANOSECONDS.sleep(
@@ -235,6 +235,23 @@ final class FaultMatrix {
                             "the bench could not go on: " + e.getMessage()),
                     lab);
             return next();
+        }
+    }
+
+    /** A machine with other work to do may be too slow for a new lab; that says nothing about any fault. */
+    private void bringUp(LabConsole lab) throws IOException, InterruptedException, Await.NotReached {
+        for (int attempt = 1; ; attempt++) {
+            takeDown(lab);
+            try {
+                lab.up(2, options.profile(), options.fencing());
+                lab.awaitFullView(Stage.TO_HEAL);
+                return;
+            } catch (IOException | Await.NotReached e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+                progress.println(lab.name() + " did not come up, trying again: " + e.getMessage());
+            }
         }
     }
 
