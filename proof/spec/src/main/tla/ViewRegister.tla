@@ -68,7 +68,7 @@ VARIABLES
     needs,      \* needs[n]: the kinds of set in which this ballot needs a majority
     known,      \* known[n]: the newest committed view that n announces; kept by its blocks over a crash
     committed,  \* every value that was ever committed
-    hanging,    \* writes that hang: [disk, node, block]
+    hanging,    \* writes that hang: disk, node, block, and whether the life that began them goes on
     blank,      \* disks that lost everything and are not part of the set again yet
     crashes, hangs
 
@@ -121,7 +121,7 @@ Wanted(n) == UNION UNION {Sets(p) : p \in needs[n]}
 
 Write(n, d) ==
     /\ phase[n] \in {"prepare", "accept"} /\ d \in Wanted(n) \ (written[n] \cup Dead)
-    /\ \A w \in hanging : ~(w.disk = d /\ w.node = n)       \* one write per block and disk (R1)
+    /\ \A w \in hanging : ~(w.disk = d /\ w.node = n /\ w.ours)    \* one write per block and disk (R1)
     /\ block' = [block EXCEPT ![d][n] = mine[n]]
     /\ written' = [written EXCEPT ![n] = @ \cup {d}]
     /\ UNCHANGED <<mine, phase, read, newest, needs, known, committed, hanging, blank, crashes, hangs>>
@@ -130,7 +130,7 @@ Write(n, d) ==
 Hang(n, d) ==
     /\ hangs < MaxHang /\ hangs' = hangs + 1
     /\ phase[n] \in {"prepare", "accept"} /\ d \in Wanted(n) \ (written[n] \cup Dead)
-    /\ hanging' = hanging \cup {[disk |-> d, node |-> n, block |-> mine[n]]}
+    /\ hanging' = hanging \cup {[disk |-> d, node |-> n, block |-> mine[n], ours |-> TRUE]}
     /\ UNCHANGED <<block, mine, phase, written, read, newest, needs, known, committed, blank, crashes>>
 
 \* A hanging write is done at last. After a crash the new life waits for it: it drains before the first read.
@@ -229,7 +229,8 @@ Crash(n) ==
     /\ phase' = [phase EXCEPT ![n] = "down"]
     /\ mine' = [mine EXCEPT ![n] = Empty]
     /\ Forget(n)
-    /\ UNCHANGED <<known, committed, hanging, blank, hangs>>
+    /\ hanging' = {IF w.node = n THEN [w EXCEPT !.ours = FALSE] ELSE w : w \in hanging}
+    /\ UNCHANGED <<known, committed, blank, hangs>>
 
 \* A new life takes up the highest promise and the newest acceptance that a majority holds of the node.
 Restart(n) ==
