@@ -4,6 +4,7 @@ module dev.holdfast.simulator {
     requires dev.holdfast.membership;
     requires dev.holdfast.model;
     requires dev.holdfast.testkit;
+    requires java.compiler;
     requires static org.jspecify;
 
     exports dev.holdfast.simulator;

@@ -29,8 +29,10 @@ import org.jspecify.annotations.Nullable;
  *   I3   nobody renews a lease by a round, or by the word of all members, that began after somebody else held one in a
  *        view that leaves him out (but for the word of members who were voted out by strangers: those wait for D + S)
  *   I4   a life that is settled, or was left out as harmless, runs nothing, starts nothing and renews nothing
+ *   I7   S, or D + S, after a view without it came into force, a life runs nothing
  *   I8   the watchdog is armed whenever something is started, and is not disarmed while something runs
  *   I9   no two lives of a node have the same incarnation, and none writes with another's
+ *   I11  nobody is voted out and nobody lets go where no trouble exceeded what must be stood (mild scenarios)
  * </pre>
  */
 final class Audit {
@@ -147,6 +149,7 @@ final class Audit {
     }
 
     void settled(Life by, Effect.Settled proof) {
+        world.count(Tally.PROOF, proof.proof().name());
         harmless(
                 new LifeKey(proof.victim(), proof.incarnation()),
                 "settled by " + by + " with proof " + proof.proof() + " (" + proof.detail() + ")");
@@ -223,6 +226,7 @@ final class Audit {
             }
             return;
         }
+        firstMet(view);
         Map.Entry<Position, View> lower = chain.lowerEntry(position(view));
         if (lower != null) {
             follows(lower.getValue(), view);
@@ -231,6 +235,46 @@ final class Audit {
         if (higher != null) {
             follows(view, higher.getValue());
         }
+    }
+
+    private void firstMet(View view) {
+        String reason = view.reason();
+        boolean founded = reason.startsWith("founded");
+        String kind = founded
+                ? "founded"
+                : reason.endsWith("joined") ? "joined" : reason.startsWith("voted out") ? "left or voted out" : reason;
+        world.count(Tally.VIEW, kind);
+        if (founded && !view.unsettled().isEmpty()) {
+            world.count(Tally.WORLD, "cold start");
+        }
+        if (world.scenario.mild() && !view.unsettled().isEmpty()) {
+            throw new Violation(
+                    "I11: nothing happened that a cluster may not stand, and " + view + " (" + reason + ")");
+        }
+    }
+
+    void letsGo(Life life, Effect.LetGo order) {
+        if (world.scenario.mild()) {
+            throw new Violation(
+                    "I11: nothing happened that a node may not stand, and " + life + " lets go: " + order.reason());
+        }
+    }
+
+    // --- I7
+
+    /** A view that leaves a life out is in force: that life's lease is not renewed any more, and ends what it runs. */
+    private void overSoon(View.Unsettled victim, View view) {
+        if (!world.scenario.timerTakeover() || world.scenario.mutation() != Mutation.NONE) {
+            return; // A machine whose timer is not vouched for may be frozen, and nobody relies on its clock.
+        }
+        long over = world.scenario.timing().coldTakeoverAfter().toNanos();
+        world.time.after(over, () -> {
+            Life life = lives.get(new LifeKey(victim.node(), victim.incarnation()));
+            if (life != null && life.machine.runsAnythingOf(life)) {
+                throw new Violation("I7: " + life + " still runs something " + over / Scenario.MILLISECOND
+                        + " ms after " + view + ", where it is voted out, was in force");
+            }
+        });
     }
 
     /** Whoever may have run something in {@code before} is accounted for in {@code after}. */
@@ -341,10 +385,14 @@ final class Audit {
             position = position(view);
             life.dossier.position = position;
             life.dossier.renewedIn = view;
-            firstHeld.putIfAbsent(position, world.time.now());
+            if (firstHeld.putIfAbsent(position, world.time.now()) == null) {
+                view.unsettled().forEach(each -> overSoon(each, view));
+            }
         }
+        // A clock that stood still makes earlier moments look later; then the benefit of the doubt is given.
         long began = life.machine.clock.when(
-                renewal.until().minus(world.scenario.timing().lease()));
+                        renewal.until().minus(world.scenario.timing().lease()))
+                - life.machine.frozenNanos();
         long round = life.dossier.roundBegan;
         boolean byPeers = began > round + CLOCK_READING;
         if (byPeers && !isGranted(life, view, began)) {

@@ -43,12 +43,15 @@ final class Crsd {
     private boolean lettingGo;
     private boolean leaving;
     private long starting;
+    /** Number of the last report to the master; an order that answers an older one is out of date. */
+    private long told;
 
     // --- what the master knows, of one epoch
     private Epoch masterOf = Epoch.NONE;
     private final long[] reports;
     private final int[] placedOn;
     private final boolean[] reported;
+    private final long[] reportOf;
 
     // --- questions to the register
     private long requests;
@@ -62,6 +65,7 @@ final class Crsd {
         guardAlarm = new Alarm(world.time, this::guardSoon);
         reports = new long[world.scenario.nodes() + 1];
         reported = new boolean[world.scenario.nodes() + 1];
+        reportOf = new long[world.scenario.nodes() + 1];
         placedOn = new int[world.scenario.resources()];
     }
 
@@ -131,6 +135,18 @@ final class Crsd {
 
     // --- told by cssd
 
+    /** The machine's clocks stand still. */
+    void freeze() {
+        guardAlarm.cancel();
+    }
+
+    void thaw() {
+        Effect.RenewLease held = lease;
+        if (held != null) {
+            guardAlarm.set(life.machine.clock.when(held.until().minus(world.guardBeforeEnd)));
+        }
+    }
+
     void installed(View view) {
         newest = view;
     }
@@ -189,7 +205,8 @@ final class Crsd {
         if (!alive || !life.machine.isOn()) {
             return;
         }
-        world.time.after(ROUND, rounds);
+        // Not in step with the others for ever: an order must find the report that it answers still the newest.
+        world.time.after(world.chance.between(ROUND / 2, ROUND), rounds);
         Effect.RenewLease held = lease;
         View view = newest;
         if (pauses > 0 || held == null || view == null || !holdsLease(view.epoch())) {
@@ -199,11 +216,12 @@ final class Crsd {
         Epoch epoch = view.epoch();
         long mask = life.machine.runningMask() | starting;
         int master = view.master().number();
+        long number = ++told;
         if (master == self) {
-            report(epoch, self, mask);
+            report(epoch, self, mask, number);
             direct(view);
         } else {
-            world.carry(self, master, () -> toCrsd(master, crsd -> crsd.report(epoch, self, mask)));
+            world.carry(self, master, () -> toCrsd(master, crsd -> crsd.report(epoch, self, mask, number)));
         }
     }
 
@@ -220,7 +238,7 @@ final class Crsd {
 
     // --- the master
 
-    private void report(Epoch epoch, int from, long mask) {
+    private void report(Epoch epoch, int from, long mask, long number) {
         View view = newest;
         if (view == null || !view.epoch().equals(epoch) || view.master().number() != life.machine.node.number()) {
             return;
@@ -233,6 +251,7 @@ final class Crsd {
         }
         reported[from] = true;
         reports[from] = mask;
+        reportOf[from] = number;
     }
 
     private void direct(View view) {
@@ -271,15 +290,26 @@ final class Crsd {
         int target = placedOn[resource];
         Epoch epoch = view.epoch();
         if (target == life.machine.node.number()) {
-            start(epoch, resource);
+            start(epoch, resource, reportOf[target]);
         } else {
-            world.carry(life.machine.node.number(), target, () -> toCrsd(target, crsd -> crsd.start(epoch, resource)));
+            long answered = reportOf[target];
+            world.carry(
+                    life.machine.node.number(),
+                    target,
+                    () -> toCrsd(target, crsd -> crsd.start(epoch, resource, answered)));
         }
     }
 
     // --- a member
 
-    private void start(Epoch epoch, int resource) {
+    /**
+     * The master wants something started here. Only if its order answers our newest report: a master that was started
+     * anew since then does not know of it, and by that report may have chosen somebody else.
+     */
+    private void start(Epoch epoch, int resource, long answered) {
+        if (answered != told) {
+            return;
+        }
         long bit = 1L << resource;
         if (!holdsLease(epoch) || (starting & bit) != 0 || (life.machine.runningMask() & bit) != 0) {
             return;
@@ -320,7 +350,7 @@ final class Crsd {
 
     /** Now and then the master writes a new root, or wants to be sure that it still is the master. */
     private void ask(View view) {
-        if (world.chance.happens(0.1)) {
+        if (world.chance.happens(0.04)) {
             requestedAt = world.time.now();
             requests++;
             if (world.chance.happens(0.5)) {

@@ -12,6 +12,7 @@ import dev.holdfast.model.NodeSet;
 import dev.holdfast.testkit.FakeVotingDisk;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -33,6 +34,14 @@ final class DiskPath {
     private int losses;
     private long slowest;
     private double errors;
+    private double staleness;
+    private double tearing;
+    /** The life that has opened the disk: it found a header, which is not looked at again. */
+    private @Nullable Life opener;
+    /** What that life was last given of each node; a disk that then shows something older is found out. */
+    private final @Nullable HeartbeatBlock[] givenHeartbeats;
+
+    private final @Nullable BallotBlock[] givenBallots;
 
     private record Order(Life life, Effect what) {}
 
@@ -41,6 +50,8 @@ final class DiskPath {
         this.world = machine.world;
         this.number = number;
         this.disk = world.disks[number];
+        givenHeartbeats = new HeartbeatBlock[world.scenario.nodes() + 1];
+        givenBallots = new BallotBlock[world.scenario.nodes() + 1];
     }
 
     // --- trouble
@@ -73,6 +84,21 @@ final class DiskPath {
 
     void fail(double probability) {
         errors = probability;
+    }
+
+    /** From now on a read shows some blocks as they were before, with this probability; the reader knows better. */
+    void stale(double probability) {
+        staleness = probability;
+    }
+
+    /** From now on a read finds some block unreadable, both copies of it, with this probability. */
+    void tear(double probability) {
+        tearing = probability;
+    }
+
+    /** A new process goes on with the same life: it opens the disk anew, and has been given nothing yet. */
+    void reopen() {
+        opener = null;
     }
 
     // --- orders
@@ -153,6 +179,7 @@ final class DiskPath {
 
         private final @Nullable SortedMap<NodeId, HeartbeatBlock> heartbeats;
         private final @Nullable SortedMap<NodeId, BallotBlock> ballots;
+        private NodeSet unreadable = NodeSet.EMPTY;
 
         Operation(Life life, Effect what) {
             this.life = life;
@@ -163,8 +190,21 @@ final class DiskPath {
             long late = slowest > 0 ? world.chance.between(0, slowest) : 0;
             nanos = world.chance.between(MILLISECOND / 5, 2 * MILLISECOND) + late;
             when = world.chance.below(4);
-            fails = losses > 0 || (errors > 0 && world.chance.happens(errors));
-            lands = !fails || (losses == 0 && world.chance.happens(0.5));
+            fails = losses > 0 || (errors > 0 && world.chance.happens(errors)) || !opens();
+            lands = !fails || (losses == 0 && life.equals(opener) && world.chance.happens(0.5));
+        }
+
+        /** The first that a life does with a disk is to look for its header. */
+        private boolean opens() {
+            if (!life.equals(opener)) {
+                if (disk.isBlank()) {
+                    return false;
+                }
+                opener = life;
+                Arrays.fill(givenHeartbeats, null);
+                Arrays.fill(givenBallots, null);
+            }
+            return true;
         }
 
         void begin() {
@@ -241,21 +281,40 @@ final class DiskPath {
             if (heartbeats == null && ballots == null) {
                 return;
             }
-            boolean stale = world.scenario.mutation() == Mutation.STALE_READS && world.chance.happens(0.3);
+            boolean lies = world.scenario.mutation() == Mutation.STALE_READS && world.chance.happens(0.3);
             for (int node = 1; node <= world.scenario.nodes(); node++) {
-                if ((nodes >>> node & 1) == 0) {
+                if ((nodes >>> (node - 1) & 1) == 0) {
                     continue;
                 }
+                NodeId of = world.ids[node];
+                if (tearing > 0 && world.chance.happens(tearing)) {
+                    world.count(Tally.WORLD, "torn read");
+                    unreadable = unreadable.with(of);
+                    continue;
+                }
+                boolean stale = lies || (staleness > 0 && world.chance.happens(staleness));
                 if (heartbeats != null) {
-                    HeartbeatBlock block = stale ? disk.staleHeartbeat(node) : disk.heartbeat(node);
+                    HeartbeatBlock block = disk.heartbeat(node);
+                    if (stale && (lies || (block != null && block.equals(givenHeartbeats[node])))) {
+                        world.count(Tally.WORLD, "stale read");
+                        block = disk.staleHeartbeat(node);
+                    } else {
+                        givenHeartbeats[node] = block;
+                    }
                     if (block != null) {
-                        heartbeats.put(world.ids[node], block);
+                        heartbeats.put(of, block);
                     }
                 }
                 if (ballots != null) {
-                    BallotBlock block = stale ? disk.staleBallot(node) : disk.ballot(node);
+                    BallotBlock block = disk.ballot(node);
+                    if (stale && (lies || (block != null && block.equals(givenBallots[node])))) {
+                        world.count(Tally.WORLD, "stale read");
+                        block = disk.staleBallot(node);
+                    } else {
+                        givenBallots[node] = block;
+                    }
                     if (block != null) {
-                        ballots.put(world.ids[node], block);
+                        ballots.put(of, block);
                     }
                 }
             }
@@ -289,7 +348,10 @@ final class DiskPath {
         }
 
         private NodeSet torn(NodeSet onDisk, SortedMap<NodeId, ?> read) {
-            return onDisk.isEmpty() ? onDisk : onDisk.minus(NodeSet.of(read.keySet()));
+            if (onDisk.isEmpty() && unreadable.isEmpty()) {
+                return onDisk;
+            }
+            return new NodeSet(onDisk.bits() | unreadable.bits()).minus(NodeSet.of(read.keySet()));
         }
     }
 }

@@ -21,6 +21,10 @@ final class Faults {
     }
 
     void schedule() {
+        if (scenario.mild()) {
+            world.time.at(chance.between(0, over), this::injectMildly);
+            return;
+        }
         for (int count = 0; count < scenario.faultCount(); count++) {
             Fault fault = chance.oneOf(scenario.faults());
             world.time.at(chance.between(0, over), () -> inject(fault));
@@ -57,10 +61,12 @@ final class Faults {
             world.tell("trouble: " + fault);
         }
         world.mix(fault.name().hashCode());
+        world.count(Tally.FAULT, fault.name());
         switch (fault) {
             case PARTITION -> split(chance.next(), this::forAWhile);
             case ISOLATION -> split(1L << (someNode() - 1), this::forAWhile);
             case ONE_WAY -> oneWay();
+            case PARTIAL -> partial();
             case ONE_LINK -> oneLink();
             case FLAPPING -> flap();
             case LOSS -> loss();
@@ -105,6 +111,19 @@ final class Faults {
                 }
             }
             case RESET -> someMachine().reset("reset");
+            case CRASH_POINT -> {
+                Life life = someMachine().life();
+                if (life != null) {
+                    life.crashAfter(chance.magnitude(1, 500), chance.happens(0.5));
+                }
+            }
+            case VM_FREEZE -> {
+                // Where others rely on the timer a freeze is not a fault but a broken promise.
+                if (!scenario.timerTakeover() || scenario.mutation() == Mutation.VM_FREEZE_VOUCHED) {
+                    long longest = Math.max(MILLISECOND + 1, Math.min(3 * takeover(), over - world.time.now()));
+                    someMachine().freeze(chance.magnitude(MILLISECOND, longest));
+                }
+            }
             case DISK_SLOW -> {
                 DiskPath path = somePath();
                 path.slow(chance.magnitude(
@@ -123,6 +142,24 @@ final class Faults {
                 forAWhile(path::mendLoss);
             }
             case DISK_AWAY -> diskAway();
+            case DISK_STALE -> {
+                DiskPath path = somePath();
+                path.stale(chance.unit());
+                forAWhile(() -> path.stale(0));
+            }
+            case DISK_TORN -> {
+                DiskPath path = somePath();
+                path.tear(chance.unit());
+                forAWhile(() -> path.tear(0));
+            }
+            case DISK_BLANKED -> {
+                // Only the disk that is not counted on when the trouble is over, as nobody replaces it.
+                if (scenario.lastingDisk() >= 0) {
+                    world.count(Tally.WORLD, "disk blanked");
+                    world.disks[scenario.lastingDisk()].erase();
+                }
+            }
+            case STORAGE_OUTAGE -> storageOutage();
             case STORAGE_HANG -> {
                 for (DiskPath path : someMachine().paths) {
                     hang(path);
@@ -136,6 +173,145 @@ final class Faults {
                     forAWhile(machine::startAgain);
                 }
             }
+        }
+    }
+
+    // --- trouble of which nobody may take notice
+
+    /**
+     * One thing at a time, and each within what the settings must stand: a pause shorter than the patience of the peers
+     * and half a lease, less than one datagram in twenty lost, one link of two, one disk of three, disks that are slow but
+     * so that a round fits into half a lease.
+     */
+    private void injectMildly() {
+        long pause = scenario.mildPauseNanos();
+        long length = chance.magnitude(MILLISECOND, takeover());
+        Fault fault = scenario.faults().getFirst();
+        world.count(Tally.FAULT, fault.name());
+        world.mix(fault.name().hashCode());
+        if (world.isTold()) {
+            world.tell("mild trouble: " + fault);
+        }
+        switch (fault) {
+            case LOSS -> {
+                int node = someNode();
+                int link = chance.below(scenario.links());
+                lose(link, node, chance.between(0, 50) / 1000.0);
+                afterwards(length, () -> lose(link, node, 0));
+            }
+            case SLOW_LINK -> {
+                int link = chance.below(scenario.links());
+                int from = someNode();
+                int to = someNode();
+                world.network.slow(
+                        link,
+                        from,
+                        to,
+                        chance.between(0, scenario.timing().heartbeat().toNanos()));
+                afterwards(length, () -> world.network.slow(link, from, to, 0));
+            }
+            case ONE_LINK -> {
+                int link = chance.below(scenario.links());
+                int node = someNode();
+                turnAll(link, node, true);
+                afterwards(length, () -> turnAll(link, node, false));
+            }
+            case CSSD_PAUSE, NODE_PAUSE, STALL -> {
+                Machine machine = someMachine();
+                Life life = machine.life();
+                long away = chance.between(0, pause);
+                if (life != null) {
+                    life.pause();
+                    if (fault != Fault.CSSD_PAUSE) {
+                        life.crsd.pause();
+                    }
+                }
+                afterwards(away, () -> {
+                    if (life != null) {
+                        if (fault != Fault.CSSD_PAUSE) {
+                            life.crsd.unpause();
+                        }
+                        life.unpause();
+                    }
+                });
+            }
+            case CRSD_PAUSE -> {
+                Life life = someMachine().life();
+                if (life != null) {
+                    life.crsd.pause();
+                }
+                afterwards(chance.between(0, pause), () -> {
+                    if (life != null) {
+                        life.crsd.unpause();
+                    }
+                });
+            }
+            case DISK_SLOW -> {
+                // Write and read of a round, and what was in the path before them.
+                long slowest = pause / 4;
+                for (DiskPath path : someMachine().paths) {
+                    path.slow(chance.between(0, slowest));
+                    afterwardsOnly(length, () -> path.slow(0));
+                }
+                afterwards(length, () -> {});
+            }
+            case DISK_HANG -> {
+                DiskPath path = somePath();
+                path.hang();
+                afterwards(length, path::mendHang);
+            }
+            case DISK_PATH_LOST -> {
+                DiskPath path = somePath();
+                path.lose();
+                afterwards(length, path::mendLoss);
+            }
+            case DISK_ERRORS -> {
+                DiskPath path = somePath();
+                path.fail(chance.unit());
+                afterwards(length, () -> path.fail(0));
+            }
+            case DISK_STALE -> {
+                DiskPath path = somePath();
+                path.stale(chance.unit());
+                afterwards(length, () -> path.stale(0));
+            }
+            case DISK_TORN -> {
+                DiskPath path = somePath();
+                path.tear(chance.unit());
+                afterwards(length, () -> path.tear(0));
+            }
+            case DISK_AWAY -> {
+                int disk = chance.below(scenario.disks());
+                boolean hangs = chance.happens(0.5);
+                diskAway(disk, hangs, true);
+                afterwards(length, () -> diskAway(disk, hangs, false));
+            }
+            default -> {
+                inject(fault);
+                afterwards(length, () -> {});
+            }
+        }
+    }
+
+    private void turnAll(int link, int node, boolean cut) {
+        for (int peer = 1; peer <= scenario.nodes(); peer++) {
+            turn(link, node, peer, cut);
+            turn(link, peer, node, cut);
+        }
+    }
+
+    private void afterwardsOnly(long nanos, Runnable end) {
+        world.time.at(Math.min(over, world.time.now() + nanos), end);
+    }
+
+    /** Ends what was done after that time, and does something else when all have had time to recover. */
+    private void afterwards(long nanos, Runnable end) {
+        afterwardsOnly(nanos, end);
+        long rest = scenario.timing().misscount().toNanos()
+                + 2 * scenario.timing().poll().toNanos();
+        long next = world.time.now() + nanos + rest + chance.between(0, rest);
+        if (next < over) {
+            world.time.at(next, this::injectMildly);
         }
     }
 
@@ -178,6 +354,49 @@ final class Faults {
         forAWhile(() -> {
             for (int link = 0; link < scenario.links(); link++) {
                 world.network.mend(link, from, to);
+            }
+        });
+    }
+
+    /** Some pairs of nodes do not hear each other, while others hear both. */
+    private void partial() {
+        double share = chance.unit();
+        long[] cut = new long[scenario.nodes() + 1];
+        for (int one = 1; one <= scenario.nodes(); one++) {
+            for (int other = 1; other < one; other++) {
+                if (chance.happens(share)) {
+                    cut[one] |= 1L << (other - 1);
+                }
+            }
+        }
+        turnPairs(cut, true);
+        forAWhile(() -> turnPairs(cut, false));
+    }
+
+    private void turnPairs(long[] pairs, boolean cut) {
+        for (int one = 1; one <= scenario.nodes(); one++) {
+            for (int other = 1; other < one; other++) {
+                if ((pairs[one] >>> (other - 1) & 1) != 0) {
+                    for (int link = 0; link < scenario.links(); link++) {
+                        turn(link, one, other, cut);
+                        turn(link, other, one, cut);
+                    }
+                }
+            }
+        }
+    }
+
+    /** The storage is gone for everybody: so many voting disks at once that nobody reaches a majority. */
+    private void storageOutage() {
+        boolean hangs = chance.happens(0.5);
+        int gone = chance.happens(0.5) ? scenario.disks() : scenario.disks() / 2 + 1;
+        for (int disk = 0; disk < gone; disk++) {
+            diskAway(disk, hangs, true);
+        }
+        long longest = takeover() + 2 * scenario.timing().diskTimeout().toNanos();
+        later(scenario.timing().poll().toNanos(), longest, () -> {
+            for (int disk = 0; disk < gone; disk++) {
+                diskAway(disk, hangs, false);
             }
         });
     }

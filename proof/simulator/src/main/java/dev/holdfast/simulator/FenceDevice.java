@@ -30,6 +30,7 @@ final class FenceDevice {
         world.time.after(delay, () -> {
             if (world.scenario.mutation() != Mutation.FENCE_LIES) {
                 Machine victim = world.machines[order.victim().number()];
+                world.count(Tally.WORLD, "fenced");
                 victim.powerOff("fenced by " + asker);
                 victim.powerOnLater(world.rebootNanos());
             }

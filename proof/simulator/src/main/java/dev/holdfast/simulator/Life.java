@@ -40,6 +40,9 @@ final class Life {
 
     private final Runnable ticking = this::tick;
     private long restlessUntil;
+    private @Nullable Moment killAt;
+    private long crashIn;
+    private boolean crashPower;
     private @Nullable Runnable beforePet;
     private @Nullable Runnable afterPet;
     private boolean lettingGo;
@@ -53,7 +56,7 @@ final class Life {
         this.world = machine.world;
         this.number = number;
         crsd = new Crsd(this);
-        killTimer = new Alarm(world.time, () -> die("kill timer", true));
+        killTimer = new Alarm(world.time, this::killed);
         mind = world.birth.mind(settings, null, machine.now());
     }
 
@@ -94,7 +97,38 @@ final class Life {
                 world.time.now() + world.scenario.timing().takeoverAfter().toNanos();
     }
 
+    private void killed() {
+        if (alive) {
+            world.count(Tally.WORLD, "kill timer");
+            die("kill timer", true);
+        }
+    }
+
     // --- trouble
+
+    /** The machine's clocks stand still, and so do the timers in its kernel. */
+    void freeze() {
+        killTimer.cancel();
+        crsd.freeze();
+        pause();
+        crsd.pause();
+    }
+
+    void thaw() {
+        Moment until = killAt;
+        if (until != null) {
+            killTimer.set(machine.clock.when(until));
+        }
+        crsd.thaw();
+        crsd.unpause();
+        unpause();
+    }
+
+    /** After so many more effects cssd and crsd end, or the whole machine. */
+    void crashAfter(long effects, boolean power) {
+        crashIn = effects;
+        crashPower = power;
+    }
 
     void pause() {
         pauses++;
@@ -170,6 +204,10 @@ final class Life {
         toPet = null;
         killTimer.set(machine.clock.when(
                 resume.leaseBegan().plus(world.scenario.timing().lease())));
+        killAt = resume.leaseBegan().plus(world.scenario.timing().lease());
+        for (DiskPath path : machine.paths) {
+            path.reopen();
+        }
         machine.pet();
         dossier.takenUp();
         mind = world.birth.mind(settings, resume, machine.now());
@@ -287,12 +325,14 @@ final class Life {
                 crsd.settled(settled.victim(), settled.incarnation());
                 yield 8;
             }
-            case Effect.LetGo _ -> {
+            case Effect.LetGo order -> {
+                world.audit.letsGo(this, order);
                 letGo();
                 yield 9;
             }
             case Effect.Disarm _ -> {
                 world.audit.disarms(this);
+                killAt = null;
                 killTimer.cancel();
                 machine.disarmWatchdog();
                 yield 10;
@@ -317,13 +357,18 @@ final class Life {
                 die(exit.reason(), exit.restart());
                 yield 15;
             }
-            case Effect.Note _ -> {
+            case Effect.Note note -> {
+                world.count(Tally.NOTE, note.event());
                 restless();
                 yield 16;
             }
             case Effect.VotedOut _ -> 17;
         };
         world.mix(kind);
+        machine.didSomething();
+        if (crashIn > 0 && --crashIn == 0 && alive) {
+            machine.crash(crashPower);
+        }
     }
 
     private void broadcast(IntFunction<Input> message) {
@@ -358,6 +403,7 @@ final class Life {
     private void renew(Effect.RenewLease renewal) {
         world.audit.renews(this, renewal);
         if (world.scenario.mutation() != Mutation.KILL_TIMER_NOT_ARMED) {
+            killAt = renewal.until();
             killTimer.set(machine.clock.when(renewal.until()));
         }
         toPet = renewal;

@@ -8,6 +8,7 @@ import dev.holdfast.membership.MembershipSettings;
 import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
 import dev.holdfast.testkit.Alarm;
 import dev.holdfast.testkit.FakeClock;
 import dev.holdfast.testkit.FakeWatchdog;
@@ -36,6 +37,11 @@ final class Machine {
     private boolean startDue;
     private boolean left;
     private int stalls;
+    private boolean frozen;
+    private Moment frozenAt = new Moment(0);
+    private long effects;
+    private long frozenSince;
+    private long frozenNanos;
     /** The administrator or the scenario wants this machine without power for now. */
     boolean keptOff;
 
@@ -56,7 +62,7 @@ final class Machine {
     }
 
     Moment now() {
-        return clock.read(world.time.now());
+        return frozen ? frozenAt : clock.read(world.time.now());
     }
 
     /** The life of cssd that is alive here, if any. */
@@ -99,6 +105,10 @@ final class Machine {
         life = null;
         startDue = false;
         watchdog.disarm();
+        if (frozen) {
+            frozen = false;
+            stalls--;
+        }
         for (DiskPath path : paths) {
             path.cutPower();
         }
@@ -129,6 +139,71 @@ final class Machine {
         stalls--;
     }
 
+    /**
+     * The hypervisor stops this machine for a time in which its clocks stand still, and the watchdog with them. What it
+     * has given to its disks goes on.
+     */
+    void freeze(long nanos) {
+        if (!on || frozen || stalls > 0) {
+            return;
+        }
+        frozenAt = now();
+        frozenSince = world.time.now();
+        frozen = true;
+        stalls++;
+        watchdogAlarm.cancel();
+        Life present = life();
+        if (present != null) {
+            present.freeze();
+        }
+        int boot = boots;
+        world.time.after(nanos, () -> {
+            if (frozen && boot == boots) {
+                thaw();
+            }
+        });
+    }
+
+    /** For how long, at most, true time ran while this machine's clock stood still, in nanoseconds. */
+    long frozenNanos() {
+        return frozenNanos;
+    }
+
+    private void thaw() {
+        frozen = false;
+        frozenNanos += world.time.now() - frozenSince;
+        stalls--;
+        clock = new FakeClock(world.time.now(), frozenAt.nanos(), clock.drift());
+        if (watchdog.isArmed() && !firing) {
+            watch();
+        }
+        Life present = life();
+        if (present != null) {
+            present.thaw();
+        }
+    }
+
+    /** A mind on this machine did one more thing; it may be the one after which everything is to end. */
+    void didSomething() {
+        effects++;
+        Scenario.Crash crash = world.scenario.crash();
+        if (crash != null && crash.effect() == effects && crash.node() == node.number()) {
+            crash(crash.power());
+        }
+    }
+
+    /** Ends cssd and crsd, or everything, here and now: between two effects of a step. */
+    void crash(boolean power) {
+        world.count(Tally.WORLD, "crash between two effects");
+        Life present = life();
+        if (power) {
+            reset("power lost between two effects");
+        } else if (present != null) {
+            present.crsd.kill();
+            present.die("killed between two effects, and crsd as well", true);
+        }
+    }
+
     private void startLater(long nanos) {
         startDue = true;
         int boot = boots;
@@ -143,11 +218,15 @@ final class Machine {
         });
     }
 
-    /** Called when the last disk operation of a dead life is through: only then is the process really gone. */
+    /**
+     * Called when a life ends, and when a disk operation that it left in the kernel is through: the next life does not
+     * wait for that, but the disk it is stuck in is of no use until then.
+     */
     void drained() {
         Life last = life;
-        if (on && last != null && !last.isAlive() && !startDue && !left && !hasCorpse()) {
-            if (world.scenario.mutation() == Mutation.CORPSE_KEEPS_WATCHDOG) {
+        boolean keepsWatchdog = world.scenario.mutation() == Mutation.CORPSE_KEEPS_WATCHDOG;
+        if (on && last != null && !last.isAlive() && !startDue && !left && !(keepsWatchdog && hasCorpse())) {
+            if (keepsWatchdog) {
                 closeWatchdog();
             }
             startLater(world.chance.magnitude(100 * MILLISECOND, Scenario.SLOWEST_RESTART));
@@ -230,7 +309,7 @@ final class Machine {
     private MembershipSettings settings() {
         return new MembershipSettings(
                 node,
-                new dev.holdfast.model.NodeSet((1L << world.scenario.nodes()) - 1),
+                new NodeSet(Scenario.everybody(world.scenario.nodes())),
                 world.scenario.disks(),
                 world.scenario.links(),
                 world.scenario.timing(),
@@ -293,6 +372,7 @@ final class Machine {
                 world.chance.between(0, world.scenario.timing().granularity().toNanos());
         world.time.after(stopping, () -> {
             if (boot == boots) {
+                world.count(Tally.WORLD, "watchdog reset");
                 reset("watchdog");
             }
         });
@@ -337,6 +417,7 @@ final class Machine {
     void run(int resource, Life starter) {
         running[resource] = starter;
         world.audit.started(this, resource, starter);
+        world.count(Tally.WORLD, "resource started");
         tellWeight();
     }
 

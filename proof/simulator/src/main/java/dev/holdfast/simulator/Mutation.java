@@ -22,6 +22,8 @@ enum Mutation {
     STALE_READS,
     /** A disk thread stuck in the kernel keeps the watchdog of a killed cssd open; closing it later pets it once more. */
     CORPSE_KEEPS_WATCHDOG,
+    /** A machine is frozen and thawed, its clock and watchdog with it, although its timer is vouched for. */
+    VM_FREEZE_VOUCHED,
     /** Nodes publish half of the time after which they are certainly harmless. */
     TIMER_TOO_SHORT;
 
@@ -34,6 +36,7 @@ enum Mutation {
             case WATCHDOG_DISABLED -> List.of(Fault.STALL, Fault.CSSD_AND_CRSD_CRASH);
             case KILL_TIMER_NOT_ARMED -> List.of(Fault.PAUSE_BEFORE_PET);
             case CORPSE_KEEPS_WATCHDOG -> List.of(Fault.STALL_WITH_STUCK_DISK);
+            case VM_FREEZE_VOUCHED -> List.of(Fault.VM_FREEZE);
             case TIMER_TOO_SHORT -> List.of(Fault.STALL);
             case NONE, FENCE_LIES, LET_GO_LIES, LET_GO_SPARES_CRSD, STALE_READS -> List.of();
         };

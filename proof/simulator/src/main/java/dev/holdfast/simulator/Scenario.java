@@ -4,9 +4,9 @@ import dev.holdfast.membership.Timing;
 import dev.holdfast.testkit.Chance;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one seed is about: the cluster, the kinds of trouble, and how things stand when the trouble is over.
@@ -14,7 +14,9 @@ import java.util.Map;
  * @param troubleNanos how long faults go on
  * @param lasting what stays broken after that
  * @param lastingNodes the nodes it is about, as bits (bit n-1 for node n)
- * @param lastingDisk a voting disk (0-based) that stays away for everybody, or -1
+ * @param mild nothing may be lost of what happens here: nobody is voted out, nobody lets go
+ * @param lastingDisk a voting disk (0-based) that stays away for everybody, or -1; it may also lose all it holds
+ * @param crash a crash at one exact place, or null
  */
 record Scenario(
         long seed,
@@ -31,6 +33,7 @@ record Scenario(
         int resources,
         List<Fault> faults,
         int faultCount,
+        boolean mild,
         boolean duplicates,
         boolean fenceTrouble,
         boolean stuckResources,
@@ -38,7 +41,8 @@ record Scenario(
         long troubleNanos,
         Lasting lasting,
         long lastingNodes,
-        int lastingDisk) {
+        int lastingDisk,
+        @Nullable Crash crash) {
 
     /** What stays broken when everything else is mended. */
     enum Lasting {
@@ -60,50 +64,82 @@ record Scenario(
     /** How long a joiner must be heard steadily, and what else a join takes besides (protocol, section 5). */
     private static final long JOIN = 2 * SECOND;
 
-    static Scenario draw(long seed, Mutation mutation, int fewestNodes, int mostNodes) {
+    /**
+     * What narrows the choice of scenarios.
+     *
+     * @param fewest the fewest nodes
+     * @param most the most nodes; with {@code USUAL} small clusters are much more frequent than large ones
+     * @param faults the kinds of trouble to draw from; empty for any
+     */
+    record Bounds(Mutation mutation, int fewest, int most, List<Fault> faults) {
+        static final Bounds USUAL = new Bounds(Mutation.NONE, 2, 16, List.of());
+
+        Bounds withMutation(Mutation wanted) {
+            return new Bounds(wanted, fewest, most, faults);
+        }
+
+        Bounds withNodes(int wantedFewest, int wantedMost) {
+            return new Bounds(mutation, wantedFewest, wantedMost, faults);
+        }
+
+        Bounds withFaults(List<Fault> wanted) {
+            return new Bounds(mutation, fewest, most, List.copyOf(wanted));
+        }
+
+        /** The options of the command that draw from the same scenarios. */
+        String options() {
+            StringBuilder text = new StringBuilder();
+            if (fewest != USUAL.fewest || most != USUAL.most) {
+                text.append(" --nodes ").append(fewest).append("..").append(most);
+            }
+            if (!faults.isEmpty()) {
+                text.append(" --faults ")
+                        .append(String.join(
+                                ",", faults.stream().map(Fault::name).toList()));
+            }
+            return mutation == Mutation.NONE ? text.toString() : text + " --mutation " + mutation;
+        }
+    }
+
+    /**
+     * A crash at one exact place, by which all places are tried one after the other.
+     *
+     * @param effect after which effect of that machine's minds, counted from 1 over all their lives
+     * @param power whether the power goes, and not only cssd and crsd
+     */
+    record Crash(int node, long effect, boolean power) {}
+
+    static Scenario draw(long seed, Bounds bounds) {
         Chance chance = new Chance(seed);
-        int one = fewestNodes + chance.below(mostNodes - fewestNodes + 1);
-        int other = fewestNodes + chance.below(mostNodes - fewestNodes + 1);
-        int nodes = Math.min(one, other); // Small clusters are quick to run, and most mistakes need no more.
+        Mutation mutation = bounds.mutation();
+        int nodes = nodes(chance, bounds);
         int disks = chance.happens(0.6) ? 3 : chance.happens(0.5) ? 1 : 5;
         int links = 1 + chance.below(2);
         String profile = chance.happens(0.5) ? "fast" : chance.happens(0.7) ? "default" : "conservative";
-        Timing timing = switch (profile) {
-            case "fast" -> Timing.fast();
-            case "default" -> Timing.standard();
-            default -> Timing.conservative();
-        };
-        // Its own length matters to nothing but the time that a run takes: none, one lease, or some of them.
-        int diskTimeout = chance.happens(0.2) ? 0 : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
-        timing = timing.with(Map.of("disktimeout", diskTimeout));
+        Timing timing = timing(profile, chance);
         boolean fenceDevices = chance.happens(0.5);
         boolean timerTakeover = chance.happens(0.9);
         long takeover = timing.takeoverAfter().toNanos();
-        List<Fault> faults = new ArrayList<>();
-        double density = chance.unit() * 0.5;
-        for (Fault fault : EnumSet.allOf(Fault.class)) {
-            if (chance.happens(density)) {
-                faults.add(fault);
-            }
-        }
-        if (faults.isEmpty()) {
-            faults.add(chance.oneOf(List.of(Fault.values())));
-        }
+        List<Fault> faults = faults(chance, bounds);
         if (!mutation.focus().isEmpty()) {
             faults = mutation.focus();
             fenceDevices = false;
         }
+        boolean mild = mutation == Mutation.NONE && bounds.faults().isEmpty() && chance.happens(0.15);
+        if (mild) {
+            faults = List.of(chance.oneOf(mildFaults(disks, links)));
+        }
         long trouble = chance.magnitude(takeover / 2, 5 * takeover);
         int faultCount = (int) chance.magnitude(1, 1 + 10 * trouble / takeover);
-        Lasting lasting = chance.happens(0.5) ? Lasting.NOTHING : chance.oneOf(List.of(Lasting.values()));
-        long everybody = (1L << nodes) - 1;
+        Lasting lasting = mild || chance.happens(0.5) ? Lasting.NOTHING : chance.oneOf(List.of(Lasting.values()));
+        long everybody = everybody(nodes);
         long lastingNodes = 0;
         if (lasting != Lasting.NOTHING) {
             do {
                 lastingNodes = chance.next() & everybody;
             } while (lastingNodes == 0 || lastingNodes == everybody);
         }
-        int lastingDisk = disks > 1 && chance.happens(0.2) ? chance.below(disks) : -1;
+        int lastingDisk = disks > 1 && !mild && chance.happens(0.2) ? chance.below(disks) : -1;
         return new Scenario(
                 seed,
                 mutation,
@@ -119,15 +155,124 @@ record Scenario(
                 1 + chance.below(3),
                 List.copyOf(faults),
                 faultCount,
+                mild,
                 chance.happens(0.2),
                 chance.happens(0.3),
                 chance.happens(0.1),
                 // Of the first disk only, and only where the others suffice: a block that is lost stays lost.
-                disks > 1 && lastingDisk < 0 && chance.happens(0.2),
+                disks > 1 && lastingDisk < 0 && !mild && chance.happens(0.2),
                 trouble,
                 lasting,
                 lastingNodes,
-                lastingDisk);
+                lastingDisk,
+                null);
+    }
+
+    /** Small clusters are quick to run, and most mistakes need no more. */
+    private static int nodes(Chance chance, Bounds bounds) {
+        int span = bounds.most() - bounds.fewest() + 1;
+        int one = chance.below(span);
+        int other = chance.below(span);
+        int small = chance.below(1 + chance.below(4));
+        boolean usual =
+                bounds.equals(Bounds.USUAL.withMutation(bounds.mutation()).withFaults(bounds.faults()));
+        return bounds.fewest() + (usual && chance.happens(0.95) ? small : Math.min(one, other));
+    }
+
+    /** The profile's timing, with a time without voting disks that a run can outlast. */
+    private static Timing timing(String profile, Chance chance) {
+        Timing timing = switch (profile) {
+            case "fast" -> Timing.fast();
+            case "default" -> Timing.standard();
+            default -> Timing.conservative();
+        };
+        // Its own length matters to nothing but the time that a run takes: none, one lease, or some of them.
+        int diskTimeout = chance.happens(0.2) ? 0 : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
+        return timing.with(Map.of("disktimeout", diskTimeout));
+    }
+
+    private static List<Fault> faults(Chance chance, Bounds bounds) {
+        if (!bounds.faults().isEmpty()) {
+            return bounds.faults();
+        }
+        List<Fault> faults = new ArrayList<>();
+        double density = chance.unit() * 0.5;
+        for (Fault fault : Fault.values()) {
+            if (chance.happens(density)) {
+                faults.add(fault);
+            }
+        }
+        return faults.isEmpty() ? List.of(chance.oneOf(List.of(Fault.values()))) : faults;
+    }
+
+    /** Trouble of which a cluster must not take notice, if it does not go too far; see {@link Faults}. */
+    private static List<Fault> mildFaults(int disks, int links) {
+        List<Fault> faults = new ArrayList<>(List.of(
+                Fault.LOSS,
+                Fault.SLOW_LINK,
+                Fault.CSSD_PAUSE,
+                Fault.NODE_PAUSE,
+                Fault.STALL,
+                Fault.CRSD_PAUSE,
+                Fault.CRSD_CRASH,
+                Fault.DISK_SLOW));
+        if (links > 1) {
+            faults.add(Fault.ONE_LINK);
+        }
+        if (disks > 1) {
+            faults.addAll(List.of(
+                    Fault.DISK_HANG,
+                    Fault.DISK_ERRORS,
+                    Fault.DISK_PATH_LOST,
+                    Fault.DISK_AWAY,
+                    Fault.DISK_STALE,
+                    Fault.DISK_TORN));
+        }
+        return faults;
+    }
+
+    /** All nodes as bits. */
+    static long everybody(int nodes) {
+        return -1L >>> (Long.SIZE - nodes);
+    }
+
+    /** How long a node may be away without being missed, its own lease and the patience of its peers considered. */
+    long mildPauseNanos() {
+        long heard = timing.misscount().toNanos() - 4 * timing.heartbeat().toNanos();
+        long renewed = timing.letGoAfter().toNanos()
+                - timing.poll().toNanos()
+                - timing.heartbeat().toNanos()
+                - 100 * MILLISECOND;
+        return Math.min(heard, renewed);
+    }
+
+    /** The same scenario with a crash at one place. */
+    Scenario withCrash(Crash at) {
+        return new Scenario(
+                seed,
+                mutation,
+                nodes,
+                disks,
+                links,
+                profile,
+                timing,
+                fenceDevices,
+                timerTakeover,
+                bootWait,
+                tickNanos,
+                resources,
+                faults,
+                faultCount,
+                false,
+                duplicates,
+                fenceTrouble,
+                stuckResources,
+                doubleTears,
+                troubleNanos,
+                lasting,
+                lastingNodes,
+                lastingDisk,
+                at);
     }
 
     /** How long a machine takes at least from a reset until its supervisor runs: many are back before S is over. */
@@ -147,7 +292,7 @@ record Scenario(
 
     /** The nodes that must be one view, with all resources, once the trouble is over; of a partition, either side. */
     List<Long> cohorts() {
-        long rest = ((1L << nodes) - 1) & ~lastingNodes;
+        long rest = everybody(nodes) & ~lastingNodes;
         return lasting == Lasting.PARTITION ? List.of(rest, lastingNodes) : List.of(rest);
     }
 
@@ -191,8 +336,10 @@ record Scenario(
                 + (fenceDevices ? fenceTrouble ? ", unreliable fence device" : ", fence device" : ", no fence device")
                 + (timerTakeover ? "" : ", no timer takeover") + ", " + resources + " resources, boot wait "
                 + bootWait.toSeconds() + " s, " + faultCount + " faults of " + faults + " in " + troubleNanos / SECOND
-                + " s" + (stuckResources ? ", stuck resources" : "") + (doubleTears ? ", double tears" : "")
+                + " s" + (mild ? ", mild" : "") + (stuckResources ? ", stuck resources" : "")
+                + (doubleTears ? ", double tears" : "")
                 + ", lasting " + lasting + (lastingNodes == 0 ? "" : " nodes 0b" + Long.toBinaryString(lastingNodes))
-                + (lastingDisk < 0 ? "" : ", disk " + lastingDisk + " away for good");
+                + (lastingDisk < 0 ? "" : ", disk " + lastingDisk + " away for good")
+                + (crash == null ? "" : ", " + crash);
     }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.membership.MembershipSettings;
 import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Moment;
 import dev.holdfast.testkit.Chance;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ final class Simulation {
      * @param violation what went wrong; null if nothing did
      * @param recoveryNanos how long after the trouble all was well; -1 if it did not come to that
      * @param hash of everything that happened: two runs of a seed have the same
+     * @param exercised what happened how often, by the names in {@link Tally}
      */
     record Outcome(
             Scenario scenario,
@@ -32,6 +34,7 @@ final class Simulation {
             long virtualNanos,
             long recoveryNanos,
             long hash,
+            SortedMap<String, Long> exercised,
             @Nullable Violation violation) {}
 
     private final Scenario scenario;
@@ -76,10 +79,13 @@ final class Simulation {
             violation = e;
         }
         long recovery = wellSince < 0 ? -1 : wellSince - over;
-        return new Outcome(scenario, steps, world.time.now(), recovery, world.hash(), violation);
+        return new Outcome(scenario, steps, world.time.now(), recovery, world.hash(), world.exercised(), violation);
     }
 
     private void begin() {
+        if (scenario.mild()) {
+            world.count(Tally.WORLD, "mild, nobody may be lost");
+        }
         for (int node = 1; node <= scenario.nodes(); node++) {
             Machine machine = world.machines[node];
             long late = world.chance.happens(0.8)

@@ -12,6 +12,8 @@ import dev.holdfast.testkit.FakeVotingDisk;
 import dev.holdfast.testkit.VirtualTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A whole cluster in virtual time: machines, networks, voting disks, fence device, and who watches over them. */
@@ -41,6 +43,7 @@ final class World {
 
     private final @Nullable StringBuilder story;
     private long hash;
+    private final SortedMap<String, Long> exercised = new TreeMap<>();
 
     World(Scenario scenario, Birth birth, @Nullable StringBuilder story) {
         this.scenario = scenario;
@@ -73,6 +76,15 @@ final class World {
     /** How long a machine takes this time from a reset until its supervisor runs, in nanoseconds. */
     long rebootNanos() {
         return chance.magnitude(scenario.quickestReboot(), scenario.slowestReboot());
+    }
+
+    /** Counts what happened, for the account of what a run of many seeds has exercised. */
+    void count(String kind, String what) {
+        exercised.merge(kind.concat(what), 1L, Long::sum);
+    }
+
+    SortedMap<String, Long> exercised() {
+        return exercised;
     }
 
     boolean isTold() {

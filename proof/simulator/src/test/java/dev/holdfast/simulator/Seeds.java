@@ -11,7 +11,8 @@ final class Seeds {
     static Optional<Simulation.Outcome> firstViolation(int seeds, Mutation mutation, World.Birth birth) {
         return LongStream.rangeClosed(1, seeds)
                 .parallel()
-                .mapToObj(seed -> Simulation.run(Scenario.draw(seed, mutation, 2, 5), birth, null))
+                .mapToObj(seed ->
+                        Simulation.run(Scenario.draw(seed, Scenario.Bounds.USUAL.withMutation(mutation)), birth, null))
                 .filter(outcome -> outcome.violation() != null)
                 .findAny();
     }

@@ -16,18 +16,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulationTest {
     private static final World.Birth REAL = (settings, resume, now) -> new Membership(settings, resume, now)::step;
 
+    private static final Scenario.Bounds LARGEST =
+            Scenario.Bounds.USUAL.withNodes(64, 64).withFaults(List.of(Fault.ISOLATION, Fault.CSSD_CRASH, Fault.RESET));
+    private static final Scenario.Bounds THREE_NODES =
+            Scenario.Bounds.USUAL.withNodes(3, 3).withFaults(List.of(Fault.CRSD_CRASH));
+
     @Test
     void no_trouble_makes_two_nodes_run_one_resource_or_leaves_the_cluster_stuck() {
-        assertThat(Seeds.firstViolation(2500, Mutation.NONE, REAL)).isEmpty();
+        assertThat(Seeds.firstViolation(1000, Mutation.NONE, REAL)).isEmpty();
     }
 
     @Test
     void a_seed_always_tells_the_same_story() {
         for (long seed = 1; seed <= 25; seed++) {
-            Scenario scenario = Scenario.draw(seed, Mutation.NONE, 2, 5);
+            Scenario scenario = Scenario.draw(seed, Scenario.Bounds.USUAL);
             StringBuilder story = new StringBuilder();
             Simulation.Outcome told = Simulation.run(scenario, story);
-            Simulation.Outcome again = Simulation.run(Scenario.draw(seed, Mutation.NONE, 2, 5), null);
+            Simulation.Outcome again = Simulation.run(Scenario.draw(seed, Scenario.Bounds.USUAL), null);
             assertThat(again).isEqualTo(told);
             StringBuilder storyAgain = new StringBuilder();
             Simulation.run(scenario, storyAgain);
@@ -35,10 +40,32 @@ class SimulationTest {
         }
     }
 
+    /** Two seeds with 64 nodes, which is as many as a voting disk has slots for. */
+    @Test
+    void the_largest_cluster_forms_and_comes_back_after_trouble() {
+        for (long seed = 1; seed <= 2; seed++) {
+            Scenario scenario = Scenario.draw(seed, LARGEST);
+            assertThat(scenario.nodes()).isEqualTo(64);
+            assertThat(Simulation.run(scenario, null).violation()).isNull();
+        }
+    }
+
+    /** Every place between two effects, one after the other, from the first on: cssd and crsd end, or the power goes. */
+    @Test
+    void a_crash_after_any_effect_harms_nobody() {
+        Scenario scenario = Scenario.draw(7, THREE_NODES);
+        for (long effect = 1; effect <= 90; effect++) {
+            Scenario.Crash crash = new Scenario.Crash(1 + (int) (effect % 3), effect, effect % 2 == 0);
+            Simulation.Outcome outcome = Simulation.run(scenario.withCrash(crash), null);
+            assertThat(outcome.violation()).as("%s", crash).isNull();
+            assertThat(outcome.exercised()).containsKey(Tally.WORLD + "crash between two effects");
+        }
+    }
+
     @Test
     void two_seeds_tell_two_stories() {
-        Simulation.Outcome one = Simulation.run(Scenario.draw(1, Mutation.NONE, 2, 5), null);
-        Simulation.Outcome other = Simulation.run(Scenario.draw(2, Mutation.NONE, 2, 5), null);
+        Simulation.Outcome one = Simulation.run(Scenario.draw(1, Scenario.Bounds.USUAL), null);
+        Simulation.Outcome other = Simulation.run(Scenario.draw(2, Scenario.Bounds.USUAL), null);
         assertThat(one.hash()).isNotEqualTo(other.hash());
     }
 
@@ -105,7 +132,7 @@ class SimulationTest {
 
     private static Scenario scenarioWith(String profile) {
         for (long seed = 1; ; seed++) {
-            Scenario scenario = Scenario.draw(seed, Mutation.NONE, 2, 2);
+            Scenario scenario = Scenario.draw(seed, Scenario.Bounds.USUAL.withNodes(2, 2));
             if (scenario.profile().equals(profile)) {
                 return scenario;
             }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeVotingDisk {
     private final Copies<HeartbeatBlock>[] heartbeats;
     private final Copies<BallotBlock>[] ballots;
+    private boolean blank;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     public FakeVotingDisk(int nodes) {
@@ -23,6 +24,20 @@ public final class FakeVotingDisk {
             heartbeats[node] = new Copies<>(HeartbeatBlock::isNewerThan);
             ballots[node] = new Copies<>((one, other) -> one.sequence() > other.sequence());
         }
+    }
+
+    /** Somebody writes zeros over all of it, its header too. What is written later stands alone. */
+    public void erase() {
+        blank = true;
+        for (int node = 1; node < heartbeats.length; node++) {
+            heartbeats[node].forget();
+            ballots[node].forget();
+        }
+    }
+
+    /** True if its header is gone: nobody would open it any more. */
+    public boolean isBlank() {
+        return blank;
     }
 
     public void write(HeartbeatBlock block) {
@@ -109,6 +124,12 @@ public final class FakeVotingDisk {
                 newest = null;
                 torn = true;
             }
+        }
+
+        void forget() {
+            newest = null;
+            older = null;
+            torn = false;
         }
 
         @Nullable
