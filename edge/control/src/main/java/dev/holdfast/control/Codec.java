@@ -167,6 +167,8 @@ public final class Codec {
             case Request.ConfirmFenced r -> object("t", "confirmFenced", "node", r.node(), "force", r.force());
             case Request.FenceNode r ->
                 object("t", "fenceNode", "node", r.node(), "reason", r.reason(), "force", r.force());
+            case Request.SetCss r ->
+                object("t", "setCss", "name", r.name(), "seconds", r.seconds().orElse(""));
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
         };
     }
@@ -239,6 +241,10 @@ public final class Codec {
             case "why" -> new Request.Why(in.text("resource"));
             case "confirmFenced" -> new Request.ConfirmFenced(in.text("node"), in.flag("force"));
             case "fenceNode" -> new Request.FenceNode(in.text("node"), in.text("reason"), in.flag("force"));
+            case "setCss" -> {
+                String seconds = in.text("seconds");
+                yield new Request.SetCss(in.text("name"), seconds.isEmpty() ? Optional.empty() : Optional.of(seconds));
+            }
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "' in version " + VERSION);
         };

@@ -171,6 +171,14 @@ public sealed interface Request {
     record ConfirmFenced(String node, boolean force) implements Request {}
 
     /**
+     * Sets a timing parameter of the whole cluster, while it runs.
+     *
+     * @param name such as misscount
+     * @param seconds as the user wrote it; empty: what the profile has
+     */
+    record SetCss(String name, Optional<String> seconds) implements Request {}
+
+    /**
      * Votes a node out and has it fenced.
      *
      * @param reason kept in the fencing record; may be empty

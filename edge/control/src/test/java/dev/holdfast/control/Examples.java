@@ -47,6 +47,8 @@ final class Examples {
                 new Request.FenceNode("node2", AWKWARD, false),
                 new Request.WhyFenced(Optional.empty()),
                 new Request.WhyFenced(Optional.of("node2")),
+                new Request.SetCss("misscount", Optional.of("0.5")),
+                new Request.SetCss("lease", Optional.empty()),
                 new Request.QueryLinks(),
                 new Request.StopCrs(true));
     }

@@ -206,6 +206,13 @@ final class Commands {
                     List.of(JSON),
                     "crsctl query css timing"),
             new Command(
+                    "set css",
+                    "NAME SECONDS",
+                    "changes misscount, disktimeout, reboottime, lease, ... of the whole cluster while it runs",
+                    List.of(),
+                    "crsctl set css misscount 5"),
+            new Command("unset css", "NAME", "back to what the profile has", List.of(), "crsctl unset css misscount"),
+            new Command(
                     "get css misscount",
                     "[-o json]",
                     "seconds of silence before a node is voted out",

@@ -196,6 +196,14 @@ public final class Crsctl {
                                 ? AnswerText.timing(timing)
                                 : unexpected(answer));
             }
+            case "set css" -> {
+                List<String> given = arguments.names("parameter");
+                if (given.size() != 2) {
+                    throw new UsageProblem("give the name of the parameter and its value in seconds");
+                }
+                yield asRoot(command, new Request.SetCss(given.getFirst(), Optional.of(given.getLast())));
+            }
+            case "unset css" -> asRoot(command, new Request.SetCss(arguments.only("parameter"), Optional.empty()));
             case "get css misscount", "get css disktimeout", "get css reboottime" -> {
                 arguments.none();
                 yield show(

@@ -177,6 +177,8 @@ final class FakeCluster {
                         "If that is meant:  crsctl fence node1 -f");
             case Request.FenceNode fence ->
                 new Reply.Done(List.of("Node " + fence.node() + " was voted out in epoch 13."));
+            case Request.SetCss set ->
+                new Reply.Done(List.of("set " + set.name() + " " + set.seconds().orElse("to what the profile has")));
             case Request.ListNodes _ ->
                 new Reply.Nodes(
                         "demo",

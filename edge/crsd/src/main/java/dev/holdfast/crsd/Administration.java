@@ -26,6 +26,8 @@ import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -133,6 +135,7 @@ final class Administration {
             case Request.QueryLinks _ -> ask("links", asker, this::links);
             case Request.ConfirmFenced confirm -> confirmFenced(caller, confirm, asker);
             case Request.FenceNode fence -> fence(caller, fence, asker);
+            case Request.SetCss set -> setCss(caller, set, asker);
             case Request.StopCrs(boolean force) -> stop(caller, force, asker);
             default -> {
                 if (crs.decides()) {
@@ -221,6 +224,7 @@ final class Administration {
             Caller caller = new Caller(message.string("user"), message.string("group"));
             switch (request) {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
+                case Request.SetCss set -> setCssFromHere(set, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
                 default -> {
                     if (crs.decides()) {
@@ -978,6 +982,75 @@ final class Administration {
                             }
                         },
                         loop);
+    }
+
+    private void setCss(Caller caller, Request.SetCss set, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        Optional<NodeId> master = crs.view().map(ClusterView::master);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+        } else if (master.isEmpty()) {
+            asker.answer(refusal(List.of(crs.noMaster())));
+        } else if (master.get().equals(settings.self())) {
+            setCssFromHere(set, asker);
+        } else {
+            carry(caller, set, asker);
+        }
+    }
+
+    private void setCssFromHere(Request.SetCss set, Asker asker) {
+        // What Oracle calls reboottime, the time a node is given to be down, is our watchdog's.
+        String name = set.name().equals("reboottime") ? "watchdog" : set.name();
+        int millis;
+        try {
+            millis = set.seconds().isEmpty()
+                    ? -1
+                    : new BigDecimal(set.seconds().get())
+                            .movePointRight(3)
+                            .setScale(0, RoundingMode.UNNECESSARY)
+                            .intValueExact();
+        } catch (ArithmeticException | NumberFormatException e) {
+            asker.answer(notSet(
+                    set.name(),
+                    "'" + set.seconds().orElse("") + "' is not a number of seconds, to the millisecond at most"));
+            return;
+        }
+        if (set.seconds().isPresent() && millis < 0) {
+            asker.answer(notSet(set.name(), "a time cannot be negative"));
+            return;
+        }
+        cssd.setCss(name, millis)
+                .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .whenCompleteAsync(
+                        (json, failure) -> {
+                            try {
+                                asker.answer(json == null ? cssdAway() : cssSet(set, json));
+                            } catch (Json.Malformed e) {
+                                asker.answer(Reply.Refused.because(
+                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+                            }
+                        },
+                        loop);
+    }
+
+    private static Reply.Answer cssSet(Request.SetCss set, Json json) throws Json.Malformed {
+        if (!json.flag("accepted")) {
+            return notSet(set.name(), json.string("why"));
+        }
+        return new Reply.Done(List.of(
+                set.seconds()
+                        .map(seconds -> "CRS-4684: Successful set of parameter " + set.name() + " to " + seconds
+                                + " for Cluster Synchronization Services.")
+                        .orElse("CRS-4647: Configuration parameter " + set.name()
+                                + " is reset to default operation value."),
+                "What follows from it:  crsctl query css timing"));
+    }
+
+    private static Reply.Refused notSet(String name, String why) {
+        return Reply.Refused.because(
+                "HF-2236",
+                "Parameter " + name + " is not set: " + why + ". Nothing was changed.",
+                "How the parameters hang together:  crsctl query css timing");
     }
 
     private static Reply.Answer fenced(String node, Json json) throws Json.Malformed {

@@ -124,7 +124,7 @@ final class CssdLink implements AutoCloseable {
                                 : new CrsInput.HeldLease(new Moment(lease), new Moment(message.number("letGoAt"))));
             }
             case "letgo" -> listener.letGo(message.string("reason", "cssd asked for it"));
-            case "root", "confirmed", "css", "operator", "fence" -> answered(message);
+            case "root", "confirmed", "css", "setcss", "operator", "fence" -> answered(message);
             default -> LOG.warn("cssd said something unknown: {}", message.text());
         }
     }
@@ -220,6 +220,11 @@ final class CssdLink implements AutoCloseable {
                 .with("node", node.number())
                 .with("by", by)
                 .with("reason", reason));
+    }
+
+    /** Asks this node's cssd, as the master's, to set {@code name} to {@code millis} for the cluster; -1: unset. */
+    CompletableFuture<Json> setCss(String name, int millis) {
+        return ask(Json.object().with("t", "setcss").with("name", name).with("millis", millis));
     }
 
     private CompletableFuture<Json> ask(Json question) {

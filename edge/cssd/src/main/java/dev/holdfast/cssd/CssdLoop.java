@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -583,6 +584,11 @@ final class CssdLoop {
                                     String.valueOf(fields.get("by")),
                                     String.valueOf(fields.get("reason")))));
                 }
+            }
+            case "setcss" -> {
+                SortedMap<String, Integer> changes = new TreeMap<>();
+                changes.put(String.valueOf(fields.get("name")), (int) number(fields, "millis"));
+                step(new Input.ChangeWanted(asked(message), new ViewChange.SetCss(changes)));
             }
             case "css" -> {
                 if ("fencing".equals(fields.get("query"))) {
