@@ -31,8 +31,11 @@ import java.util.concurrent.locks.LockSupport;
 public final class ArpObserver {
     static final Duration INTERVAL = Duration.ofMillis(20);
 
-    /** A locally administered prefix; the lower 24 bits are the number of the question. */
-    private static final long ASKER = 0x02_68_66L << 24;
+    /**
+     * A locally administered prefix and this process; the lower 24 bits are the number of the question. Two observers on one
+     * host hear the answers to each other's questions, and their numbers must not be taken for the same.
+     */
+    private static final long ASKER = (0x02_00_00L | (ProcessHandle.current().pid() & 0xFF_FFL)) << 24;
 
     private static final long NUMBER = 0xFF_FFFFL;
 
