@@ -93,7 +93,6 @@ public final class Cssd {
         NodeId self = node.self();
         LOG.info("cssd of {} ({}) in cluster {} starts", cluster.nameOf(self), self, cluster.name());
         cluster.timing().certificate().forEach(LOG::info);
-        Linux.warmUp();
 
         Cgroup group = Cgroup.root().child("holdfast-" + cluster.name() + "-" + cluster.nameOf(self));
         group.create();
@@ -103,6 +102,7 @@ public final class Cssd {
         KillTimer killTimer = KillTimer.create();
         Resume resume = takeUp(life, cluster, killTimer).orElse(null);
         if (resume == null) {
+            Linux.warmUp(); // Takes most of a second, which a life that is to be taken up does not have.
             warmUp();
             life.ended();
             LettingGo.Result clean = lettingGo.run();
@@ -201,9 +201,18 @@ public final class Cssd {
         }
         crsProcess.start();
         if (resume != null) {
-            Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUp); // There was no time for it before.
+            Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUpLate); // There was no time for it before.
         }
         made.run();
+    }
+
+    private static void warmUpLate() {
+        try {
+            Linux.warmUp();
+        } catch (IOException e) {
+            LOG.warn("not everything is ready before it is needed: {}", e.getMessage());
+        }
+        warmUp();
     }
 
     private static void warmUp() {
