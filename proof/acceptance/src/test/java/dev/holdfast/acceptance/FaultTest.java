@@ -70,9 +70,4 @@ class FaultTest {
     void one_node_loses_all_disks() throws Exception {
         play("disks-cut");
     }
-
-    @Test
-    void all_nodes_lose_all_disks_for_a_while() throws Exception {
-        play("storage-cut");
-    }
 }
