@@ -150,20 +150,6 @@ public record Timing(
         return millis == null ? present : ms(millis);
     }
 
-    /** The pace of {@code other} (heartbeat, misscount, polls) with the leases of this timing. */
-    Timing atPaceOf(Timing other) {
-        return new Timing(
-                other.heartbeat,
-                other.misscount,
-                other.poll,
-                other.fastPoll,
-                lease,
-                watchdog,
-                granularity,
-                diskTimeout,
-                rho);
-    }
-
     /** S: how long after the last sight of a node's newest block it is certainly harmless, without any other proof. */
     public Duration takeoverAfter() {
         return drifted(lease.plus(watchdog).plus(granularity));

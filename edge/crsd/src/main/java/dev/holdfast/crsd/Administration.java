@@ -43,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers administrators. What concerns resources is decided by the master: it is answered here if this node is the
@@ -729,17 +730,18 @@ final class Administration {
     }
 
     private void ask(String query, Asker asker, Answered answered) {
-        cssd.query(query).orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS).whenComplete((json, failure) -> {
-            if (json == null) {
-                asker.answer(cssdAway());
-                return;
-            }
-            try {
-                asker.answer(answered.answer(json));
-            } catch (Json.Malformed e) {
-                asker.answer(Reply.Refused.because("HF-2208", "cssd's answer was not understood: " + e.getMessage()));
-            }
-        });
+        cssd.query(query)
+                .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .whenComplete((json, failure) -> pass(json, asker, answered));
+    }
+
+    /** Hands on what cssd answered; {@code json} is null if it did not. */
+    private static void pass(@Nullable Json json, Asker asker, Answered answered) {
+        try {
+            asker.answer(json == null ? cssdAway() : answered.answer(json));
+        } catch (Json.Malformed e) {
+            asker.answer(Reply.Refused.because("HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+        }
     }
 
     private static Reply.Refused cssdAway() {
@@ -972,16 +974,7 @@ final class Administration {
         }
         cssd.fence(id.get(), caller.user(), fence.reason())
                 .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
-                .whenCompleteAsync(
-                        (json, failure) -> {
-                            try {
-                                asker.answer(json == null ? cssdAway() : fenced(fence.node(), json));
-                            } catch (Json.Malformed e) {
-                                asker.answer(Reply.Refused.because(
-                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
-                            }
-                        },
-                        loop);
+                .whenCompleteAsync((json, failure) -> pass(json, asker, answer -> fenced(fence.node(), answer)), loop);
     }
 
     private void setCss(Caller caller, Request.SetCss set, Asker asker) {
@@ -1021,16 +1014,7 @@ final class Administration {
         }
         cssd.setCss(name, millis)
                 .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
-                .whenCompleteAsync(
-                        (json, failure) -> {
-                            try {
-                                asker.answer(json == null ? cssdAway() : cssSet(set, json));
-                            } catch (Json.Malformed e) {
-                                asker.answer(Reply.Refused.because(
-                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
-                            }
-                        },
-                        loop);
+                .whenCompleteAsync((json, failure) -> pass(json, asker, answer -> cssSet(set, answer)), loop);
     }
 
     private static Reply.Answer cssSet(Request.SetCss set, Json json) throws Json.Malformed {

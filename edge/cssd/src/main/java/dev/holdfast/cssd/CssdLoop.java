@@ -245,13 +245,13 @@ final class CssdLoop {
             LOG.error("the lease is not renewed, as its guard failed: {}", e.getMessage());
             return;
         }
-        remember(renew);
-        tellCrs();
+        MembershipStatus status = membership.status(now());
+        remember(renew, status);
+        tellCrs(status);
     }
 
     /** For the cssd after us, should we be killed; without it, that one begins a new life. */
-    private void remember(Effect.RenewLease renew) {
-        MembershipStatus status = membership.status(now());
+    private void remember(Effect.RenewLease renew, MembershipStatus status) {
         Incarnation incarnation = status.incarnation();
         if (incarnation != null) {
             try {
@@ -489,7 +489,10 @@ final class CssdLoop {
     }
 
     private void tellCrs() {
-        MembershipStatus status = membership.status(now());
+        tellCrs(membership.status(now()));
+    }
+
+    private void tellCrs(MembershipStatus status) {
         View view = status.view();
         Incarnation incarnation = status.incarnation();
         if (view == null || incarnation == null || !status.phase().equals("MEMBER")) {

@@ -185,7 +185,7 @@ public final class Bench {
         options.faults()
                 .forEach(fault ->
                         all.add(new Series(profile, options.fencing(), fault, new ArrayList<>(), new ArrayList<>())));
-        var teardown = new Thread(() -> takeDown(lab), "teardown");
+        var teardown = new Thread(() -> lab.takeDown(progress), "teardown");
         Runtime.getRuntime().addShutdownHook(teardown);
         Series now = all.getFirst();
         try {
@@ -206,7 +206,7 @@ public final class Bench {
             now.troubles().add(String.valueOf(e.getMessage()));
             progress.println("gave up: " + e.getMessage());
         }
-        takeDown(lab);
+        lab.takeDown(progress);
         Runtime.getRuntime().removeShutdownHook(teardown);
         return all;
     }
@@ -236,19 +236,6 @@ public final class Bench {
         }
         stage.heal(drill);
         return drill;
-    }
-
-    private void takeDown(LabConsole lab) {
-        try {
-            LabConsole.Answer answer = lab.down();
-            if (!answer.ok()) {
-                progress.println(answer.output());
-            }
-        } catch (IOException e) {
-            progress.println("the lab could not be taken down: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static String markdownLine(List<String> cells) {

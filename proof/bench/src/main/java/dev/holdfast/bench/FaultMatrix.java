@@ -173,7 +173,7 @@ final class FaultMatrix {
         List<Thread> workers = new ArrayList<>();
         for (int i = 1; i <= Math.min(options.parallel(), due.size()); i++) {
             LabConsole lab = LabConsole.named(options.name() + (options.parallel() == 1 ? "" : "-" + i));
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> takeDown(lab), "teardown " + lab.name()));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> lab.takeDown(progress), "teardown " + lab.name()));
             workers.add(Thread.ofPlatform().name(lab.name()).start(() -> work(lab)));
         }
         for (Thread worker : workers) {
@@ -203,7 +203,7 @@ final class FaultMatrix {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            takeDown(lab);
+            lab.takeDown(progress);
         }
     }
 
@@ -241,7 +241,7 @@ final class FaultMatrix {
     /** A machine with other work to do may be too slow for a new lab; that says nothing about any fault. */
     private void bringUp(LabConsole lab) throws IOException, InterruptedException, Await.NotReached {
         for (int attempt = 1; ; attempt++) {
-            takeDown(lab);
+            lab.takeDown(progress);
             try {
                 lab.up(2, options.profile(), options.fencing());
                 lab.awaitFullView(Stage.TO_HEAL);
@@ -295,19 +295,6 @@ final class FaultMatrix {
             return kept.toString();
         } catch (IOException e) {
             return "could not be kept: " + e;
-        }
-    }
-
-    private void takeDown(LabConsole lab) {
-        try {
-            LabConsole.Answer answer = lab.down();
-            if (!answer.ok()) {
-                progress.println(answer.output());
-            }
-        } catch (IOException e) {
-            progress.println("the lab could not be taken down: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import io.avaje.json.mapper.JsonMapper;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +118,20 @@ public final class LabConsole {
     public void up(int nodes, String profile, String fencing) throws IOException, InterruptedException {
         lab(List.of("up", "--nodes", Integer.toString(nodes), "--profile", profile, "--fencing", fencing))
                 .orFail("bringing up the lab '" + name + "'");
+    }
+
+    /** Ends the lab for good; what stands in the way is only told, as there is nobody left to mend it. */
+    void takeDown(PrintStream progress) {
+        try {
+            Answer answer = down();
+            if (!answer.ok()) {
+                progress.println(answer.output());
+            }
+        } catch (IOException e) {
+            progress.println("the lab could not be taken down: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     public Answer down() throws IOException, InterruptedException {
