@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,10 @@ public final class FileTable {
      * Gives the calling platform thread a table of its own (unshare(2), CLONE_FILES). What it opens from now on belongs to it alone and is
      * closed by the kernel when this thread ends, even if another thread of the process is stuck in the kernel. And it holds nothing of the
      * others': if this thread is the one that is stuck, the kernel closes the sockets and files of a killed process all the same. Only the
-     * standard streams stay, and the archives of the class path, from which this thread may have to load classes.
+     * standard streams stay, the archives of the class path, from which this thread may have to load classes, and what is mapped into
+     * memory: the runtime itself uses that through its number, in whatever thread needs more of it. ZGC's heap is such a file. A thread that
+     * had closed it, and whose disk had got the number, let the heap grow into that disk: the daemon then hung with the disk, got a SIGBUS
+     * when it failed, and wrote its objects over what was on it.
      *
      * <p>Threads that it starts from now on share its table, but this class does not know that: it should start none.
      */
@@ -44,24 +49,38 @@ public final class FileTable {
     }
 
     private static void closeWhatIsNotOurs() throws IOException {
+        Set<String> mapped = mappedFiles();
         List<Path> entries;
         try (Stream<Path> list = Files.list(Path.of("/proc/thread-self/fd"))) {
             entries = list.toList();
         }
         for (Path entry : entries) {
             int descriptor = Integer.parseInt(entry.getFileName().toString());
-            if (descriptor > LAST_STANDARD_STREAM && !isOfTheRuntime(entry)) {
+            if (descriptor > LAST_STANDARD_STREAM && !isOfTheRuntime(entry, mapped)) {
                 int _ = Libc.close(descriptor); // The one that the list itself used is closed already.
             }
         }
     }
 
-    private static boolean isOfTheRuntime(Path entry) {
+    private static boolean isOfTheRuntime(Path entry, Set<String> mapped) {
         try {
             Path file = Files.readSymbolicLink(entry);
-            return file.toString().endsWith(".jar") || file.startsWith(System.getProperty("java.home"));
+            return mapped.contains(file.toString())
+                    || file.toString().endsWith(".jar")
+                    || file.startsWith(System.getProperty("java.home"));
         } catch (IOException e) {
             return false; // Gone meanwhile.
+        }
+    }
+
+    /** The files of which parts are mapped, named as proc(5) names them for descriptors too, a deleted one included. */
+    private static Set<String> mappedFiles() throws IOException {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            // Range, rights, offset, device, inode; then the name, in which there may be blanks.
+            return maps.map(line -> line.split(" +", 6))
+                    .filter(fields -> fields.length == 6)
+                    .map(fields -> fields[5])
+                    .collect(Collectors.toSet());
         }
     }
 }

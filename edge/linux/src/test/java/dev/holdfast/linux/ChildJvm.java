@@ -11,13 +11,20 @@ import java.util.List;
 final class ChildJvm {
     private ChildJvm() {}
 
+    private static final List<String> SMALL = List.of("-Xmx32m", "-XX:+UseSerialGC");
+
     /** @param wrapper words before the command, such as {@code setpriv ...} */
     static Process start(List<String> wrapper, Class<?> main, String... arguments) throws IOException {
+        return start(wrapper, SMALL, main, arguments);
+    }
+
+    /** @param heap the options that say how much memory there is, and who collects it */
+    static Process start(List<String> wrapper, List<String> heap, Class<?> main, String... arguments)
+            throws IOException {
         List<String> words = new ArrayList<>(wrapper);
+        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        words.addAll(heap);
         words.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx32m",
-                "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
