@@ -27,7 +27,7 @@ CONSTANTS
     MaxBallot,
     MaxCrash, MaxHang, MaxBlank,
     Dead,       \* disks that never answer
-    Ranked,     \* the proposers wait for each other, in the order of their numbers
+    Manner,     \* when proposers begin a ballot: "any time"; "when idle"; "ranked", in the order of their numbers
     Broken      \* promises that are broken on purpose, see Promise
 
 Promise == {"majority", "same disk", "barrier", "torn does not count", "blank does not count", "writes drain",
@@ -92,12 +92,12 @@ Init ==
 (* A ballot *)
 
 \* With ranks a proposer begins only if nobody before it lives: its delay is longer than a ballot.
-MayBegin(n) == Ranked => \A m \in Node : m < n => phase[m] = "down"
+MayBegin(n) == Manner = "ranked" => \A m \in Node : m < n => phase[m] = "down"
 
-\* Begins a ballot, also while one is under way, which is then given up.
+\* Begins a ballot; "any time" also while one is under way, which is then given up.
 Propose(n) ==
     /\ phase[n] # "down"
-    /\ Ranked => phase[n] = "idle" /\ (committed = {} \/ ChangesSet)
+    /\ Manner # "any time" => phase[n] = "idle" /\ (committed = {} \/ ChangesSet)
     /\ MayBegin(n)
     /\ \E b \in 1..MaxBallot :
         /\ Owner(b) = n /\ b > mine[n].promised
@@ -301,6 +301,10 @@ Step(n) ==
 FairSpec == Spec /\ \A n \in Node : WF_vars(Step(n)) /\ WF_vars(Land)
 
 SomethingIsCommitted == <>(committed # {})
+
+\* The same as a bound, since a model has a last ballot, and nobody overtakes that one: few ballots are enough. Proposers that do not
+\* wait overtake each other for as long as there are ballots.
+FewBallotsSuffice == committed # {} \/ \A n \in Node : mine[n].promised < MaxBallot - 1
 
 \* Disks are alike if no change of the set tells them apart.
 Alike == Permutations(Disk)
