@@ -74,6 +74,7 @@ final class CrsMaster {
     private Moment servingSince;
 
     // From the nodes.
+    private long mastership;
     private final Map<NodeId, Member> members = new HashMap<>();
     private final SortedMap<InstanceKey, Observed> observed = new TreeMap<>();
     private final Set<ResourceName> seenRunning = new HashSet<>();
@@ -139,6 +140,7 @@ final class CrsMaster {
         this.settings = settings;
         types = settings.types();
         startedAt = now;
+        mastership = settings.firstIncident();
         servingSince = now;
         askedSince = now;
     }
@@ -148,6 +150,7 @@ final class CrsMaster {
     void viewChanged(CrsNode.Surroundings around, boolean becameMaster) {
         ClusterView view = around.view();
         if (becameMaster) {
+            mastership++;
             members.clear();
             observed.clear();
             seenRunning.clear();
@@ -206,7 +209,7 @@ final class CrsMaster {
                 .map(resource -> new PeerMessage.Definition(
                         resource.name().text(), resource.type().name(), resource.given()))
                 .toList();
-        tell(around, node, new PeerMessage.Definitions(version, member.ordersSent, all));
+        tell(around, node, new PeerMessage.Definitions(mastership, version, member.ordersSent, all));
     }
 
     private static void tell(CrsNode.Surroundings around, NodeId node, PeerMessage message) {
@@ -218,7 +221,9 @@ final class CrsMaster {
         if (member == null) {
             return;
         }
-        member.uncounted.values().removeIf(order -> order <= report.orders());
+        // Orders of another mastership, which the node may still count, are not ours.
+        long counted = report.mastership() == mastership ? report.orders() : 0;
+        member.uncounted.values().removeIf(order -> order <= counted);
         if (report.all()) {
             observed.keySet()
                     .removeIf(key -> key.node().equals(node)
@@ -561,7 +566,10 @@ final class CrsMaster {
             member.uncounted.put(action.resource(), number);
             observed.merge(action.key(), Observed.OFFLINE.withInternal(doing), (known, _) -> known.withInternal(doing));
         }
-        tell(around, action.node(), new PeerMessage.Order(number, action.resource(), action.kind(), wasInService));
+        tell(
+                around,
+                action.node(),
+                new PeerMessage.Order(mastership, number, action.resource(), action.kind(), wasInService));
     }
 
     /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was lost. */

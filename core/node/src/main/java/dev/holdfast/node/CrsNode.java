@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The role that every node has: carry out what the master orders, look after what runs here, and report.
  *
  * <p>Invariants: nothing is started without a lease of the present epoch, neither when the order comes nor when the
- * action begins; an order of another epoch is answered by a report and not carried out; every order is followed by a
+ * action begins; an order of another epoch or mastership is answered by a report and not carried out; every order is followed by a
  * report that counts it, so the master knows which of its orders a report already includes.
  */
 final class CrsNode {
@@ -42,6 +42,9 @@ final class CrsNode {
     private final List<PeerMessage.Order> waiting = new ArrayList<>();
 
     private long version = -1;
+    /** Under which the orders are counted; 0 before the master has said so. */
+    private long mastership;
+
     private long ordersSeen;
     private boolean complete;
     private boolean leaving;
@@ -95,6 +98,7 @@ final class CrsNode {
             read(around, sent).ifPresent(definition -> wanted.put(definition.name(), definition));
         }
         version = message.version();
+        mastership = message.mastership();
         ordersSeen = message.orders();
         for (ResourceName gone : List.copyOf(lives.keySet())) {
             if (!wanted.containsKey(gone)) {
@@ -150,6 +154,7 @@ final class CrsNode {
         }
         waiting.clear();
         if (newMaster) {
+            mastership = 0;
             ordersSeen = 0; // The new master counts its own orders from 1.
         }
         lives.forEach((name, life) -> step(around, name, life, new Input.EpochChanged(around.epoch())));
@@ -175,6 +180,12 @@ final class CrsNode {
     }
 
     void order(Surroundings around, PeerMessage.Order order) {
+        if (order.mastership() != mastership) {
+            report(
+                    around,
+                    true); // Of a crsd that is gone: the one after it decides by what we report, and not with this.
+            return;
+        }
         ordersSeen = order.number();
         if (leaving && order.kind() == ActionKind.START) {
             report(around, true);
@@ -203,7 +214,9 @@ final class CrsNode {
 
     /** An order of an epoch that is over: not carried out, but the master must learn how things stand. */
     void orderRefused(Surroundings around, PeerMessage.Order order) {
-        ordersSeen = order.number();
+        if (order.mastership() == mastership) {
+            ordersSeen = order.number();
+        }
         report(around, true);
     }
 
@@ -323,7 +336,7 @@ final class CrsNode {
         boolean becameComplete = known && !complete;
         complete = known;
         if (all || becameComplete || !news.isEmpty()) {
-            around.tellMaster(new PeerMessage.Report(version, ordersSeen, all, known, news));
+            around.tellMaster(new PeerMessage.Report(mastership, version, ordersSeen, all, known, news));
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /**
  * What a {@link Crs} is told at its start.
  *
- * @param firstIncident higher than any number that an earlier crsd of this node used for an incident
+ * @param firstIncident higher than any number that an earlier crsd of this node used for an incident or a mastership
  * @param startedAt the time of day when it started
  * @param evidence what was found on this node, by resource: it may be running here
  */

@@ -9,15 +9,19 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What one crsd says to another. Each is said in an epoch and counts in no other. */
+/**
+ * What one crsd says to another. Each is said in an epoch and counts in no other. Orders and what is said about them count
+ * within one mastership, too: a master whose crsd was restarted in the same epoch knows nothing of the orders of the one before.
+ */
 public sealed interface PeerMessage {
     /**
      * Master to node: these are the resources there are; report all of them.
      *
+     * @param mastership number of the time for which this crsd is the master: no other of the same node ever bears it
      * @param version of the registry's content
      * @param orders how many orders this master has sent to this node; the node counts those that it missed as seen
      */
-    record Definitions(long version, long orders, List<Definition> resources) implements PeerMessage {
+    record Definitions(long mastership, long version, long orders, List<Definition> resources) implements PeerMessage {
         public Definitions {
             resources = List.copyOf(resources);
         }
@@ -33,12 +37,19 @@ public sealed interface PeerMessage {
     /**
      * Node to master: how instances of mine are.
      *
+     * @param mastership of which orders are counted; 0 if this node has not heard of any
      * @param version of the definitions that the node works with
-     * @param orders how many orders of this master were seen before this was said
+     * @param orders how many orders of that mastership were seen before this was said
      * @param all these are all my instances; what is missing is not known yet
      * @param complete every instance is known
      */
-    record Report(long version, long orders, boolean all, boolean complete, SortedMap<ResourceName, Observed> instances)
+    record Report(
+            long mastership,
+            long version,
+            long orders,
+            boolean all,
+            boolean complete,
+            SortedMap<ResourceName, Observed> instances)
             implements PeerMessage {
         public Report {
             instances = Collections.unmodifiableSortedMap(new TreeMap<>(instances));
@@ -48,10 +59,12 @@ public sealed interface PeerMessage {
     /**
      * Master to node: do this.
      *
+     * @param mastership under any other, a node does not do it
      * @param number of the order, counted per node from 1
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
      */
-    record Order(long number, ResourceName resource, ActionKind kind, boolean wasInService) implements PeerMessage {}
+    record Order(long mastership, long number, ResourceName resource, ActionKind kind, boolean wasInService)
+            implements PeerMessage {}
 
     /** Node to master: an order was carried out, or failed. */
     record OrderFinished(ResourceName resource, ActionKind kind, boolean succeeded, String text)

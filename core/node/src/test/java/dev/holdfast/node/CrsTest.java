@@ -31,6 +31,10 @@ class CrsTest {
     private static final NodeId N1 = new NodeId(1);
     private static final NodeId N2 = new NodeId(2);
     private static final ResourceName WEB = new ResourceName("web");
+    private static final long FIRST_INCIDENT = 1000;
+    /** The first time that a crsd is the master. */
+    private static final long MASTERSHIP = FIRST_INCIDENT + 1;
+
     private static final Duration LEASE = Duration.ofSeconds(4);
 
     private final TreeMap<ResourceName, CrsSettings.Evidence> evidence = new TreeMap<>();
@@ -42,7 +46,7 @@ class CrsTest {
 
     @BeforeEach
     void aNodeWithoutAView() throws InvalidSettings {
-        crs = new Crs(new CrsSettings(settings(), N1, 1000, Instant.EPOCH, evidence), now);
+        crs = new Crs(new CrsSettings(settings(), N1, FIRST_INCIDENT, Instant.EPOCH, evidence), now);
     }
 
     private static ClusterSettings settings() throws InvalidSettings {
@@ -101,7 +105,7 @@ class CrsTest {
     }
 
     private void peerReports(long orders, Map<ResourceName, Observed> instances) {
-        said(new PeerMessage.Report(version, orders, true, true, new TreeMap<>(instances)));
+        said(new PeerMessage.Report(MASTERSHIP, version, orders, true, true, new TreeMap<>(instances)));
     }
 
     private void said(PeerMessage message) {
@@ -223,14 +227,16 @@ class CrsTest {
         view(N2, false, 1, 2);
         step(new CrsInput.PeerUp(N2));
         said(new PeerMessage.Definitions(
+                MASTERSHIP,
                 1,
                 0,
                 List.of(new PeerMessage.Definition(
                         "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr"))))));
 
-        said(new PeerMessage.Order(1, WEB, ActionKind.START, false));
+        said(new PeerMessage.Order(MASTERSHIP, 1, WEB, ActionKind.START, false));
         assertThat(first(CrsEffect.Run.class)).isEmpty();
         said(new PeerMessage.Definitions(
+                MASTERSHIP,
                 2,
                 1,
                 List.of(new PeerMessage.Definition(
@@ -247,6 +253,7 @@ class CrsTest {
         view(N2, true, 1, 2);
         step(new CrsInput.PeerUp(N2));
         said(new PeerMessage.Definitions(
+                MASTERSHIP,
                 1,
                 0,
                 List.of(new PeerMessage.Definition(
@@ -256,10 +263,44 @@ class CrsTest {
         view(N2, true, 1, 2);
 
         step(new CrsInput.PeerSaid(
-                N2, new Incarnation(2), before, new PeerMessage.Order(7, WEB, ActionKind.START, false)));
+                N2, new Incarnation(2), before, new PeerMessage.Order(MASTERSHIP, 7, WEB, ActionKind.START, false)));
 
         assertThat(first(CrsEffect.Run.class)).isEmpty();
         assertThat(sentToPeer(PeerMessage.Report.class).getLast().orders()).isEqualTo(7);
+    }
+
+    @Test
+    void an_order_of_the_crsd_that_the_master_had_before_in_the_same_epoch_is_not_carried_out() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        said(new PeerMessage.Definitions(
+                MASTERSHIP + 7,
+                1,
+                0,
+                List.of(new PeerMessage.Definition(
+                        "web", "cluster_resource", new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr"))))));
+
+        said(new PeerMessage.Order(MASTERSHIP, 1, WEB, ActionKind.START, false));
+
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        PeerMessage.Report report = sentToPeer(PeerMessage.Report.class).getLast();
+        assertThat(report.mastership()).isEqualTo(MASTERSHIP + 7);
+        assertThat(report.orders()).isZero();
+        assertThat(report.instances()).containsEntry(WEB, Observed.OFFLINE);
+    }
+
+    @Test
+    void a_report_that_counts_the_orders_of_an_earlier_crsd_of_this_master_counts_none_of_ours() {
+        bothNodesServe();
+        addWebOn("n2");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        assertThat(sentToPeer(PeerMessage.Order.class)).hasSize(1);
+
+        said(new PeerMessage.Report(
+                MASTERSHIP - 1, version, 17, true, true, new TreeMap<>(Map.of(WEB, Observed.OFFLINE))));
+        writeEverything();
+        assertThat(sentToPeer(PeerMessage.Order.class)).isEmpty();
     }
 
     @Test
@@ -374,6 +415,7 @@ class CrsTest {
                 new Incarnation(2),
                 next,
                 new PeerMessage.Definitions(
+                        MASTERSHIP,
                         1,
                         0,
                         List.of(new PeerMessage.Definition(

@@ -23,9 +23,14 @@ final class PeerCodec {
 
     static Json encode(PeerMessage message) {
         return switch (message) {
-            case PeerMessage.Definitions(long version, long orders, List<PeerMessage.Definition> resources) ->
+            case PeerMessage.Definitions(
+                    long mastership,
+                    long version,
+                    long orders,
+                    List<PeerMessage.Definition> resources) ->
                 Json.object()
                         .with("t", "definitions")
+                        .with("mastership", Long.toString(mastership))
                         .with("version", version)
                         .with("orders", orders)
                         .with(
@@ -38,6 +43,7 @@ final class PeerCodec {
                                                 .values())
                                         .toList());
             case PeerMessage.Report(
+                    long mastership,
                     long version,
                     long orders,
                     boolean all,
@@ -48,15 +54,22 @@ final class PeerCodec {
                         states.put(name.text(), encode(observed).values()));
                 yield Json.object()
                         .with("t", "report")
+                        .with("mastership", Long.toString(mastership))
                         .with("version", version)
                         .with("orders", orders)
                         .with("all", all)
                         .with("complete", complete)
                         .with("instances", states);
             }
-            case PeerMessage.Order(long number, ResourceName resource, ActionKind kind, boolean wasInService) ->
+            case PeerMessage.Order(
+                    long mastership,
+                    long number,
+                    ResourceName resource,
+                    ActionKind kind,
+                    boolean wasInService) ->
                 Json.object()
                         .with("t", "order")
+                        .with("mastership", Long.toString(mastership))
                         .with("number", number)
                         .with("resource", resource.text())
                         .with("kind", kind.name())
@@ -84,11 +97,13 @@ final class PeerCodec {
             return switch (message.string("t")) {
                 case "definitions" ->
                     new PeerMessage.Definitions(
+                            message.number("mastership"),
                             message.number("version"),
                             message.number("orders"),
                             definitions(message.children("resources")));
                 case "report" ->
                     new PeerMessage.Report(
+                            message.number("mastership"),
                             message.number("version"),
                             message.number("orders"),
                             message.flag("all"),
@@ -96,6 +111,7 @@ final class PeerCodec {
                             instances(message.childOrEmpty("instances")));
                 case "order" ->
                     new PeerMessage.Order(
+                            message.number("mastership"),
                             message.number("number"),
                             new ResourceName(message.string("resource")),
                             ActionKind.valueOf(message.string("kind")),

@@ -41,15 +41,17 @@ class CodecsTest {
     private static final NodeId N2 = new NodeId(2);
 
     private static final List<PeerMessage> ALL = List.of(
-            new PeerMessage.Definitions(3, 0, List.of()),
+            new PeerMessage.Definitions(1L << 59, 3, 0, List.of()),
             new PeerMessage.Definitions(
+                    (1L << 59) + 1,
                     3,
                     9,
                     List.of(
                             new PeerMessage.Definition("web", "cluster_resource", new TreeMap<>(Map.of("A", "b\"c"))),
                             new PeerMessage.Definition("bare", "local_resource", new TreeMap<>()))),
-            new PeerMessage.Report(-1, 0, true, false, new TreeMap<>()),
+            new PeerMessage.Report(0, -1, 0, true, false, new TreeMap<>()),
             new PeerMessage.Report(
+                    (1L << 59) + 1,
                     4,
                     2,
                     false,
@@ -65,7 +67,7 @@ class CodecsTest {
                                             Incident.Kind.FAILED,
                                             Duration.ofMillis(1234),
                                             "it died")))))),
-            new PeerMessage.Order(7, WEB, ActionKind.START, true),
+            new PeerMessage.Order(1L << 59, 7, WEB, ActionKind.START, true),
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
             new PeerMessage.Leaving());
