@@ -19,7 +19,8 @@ import java.util.UUID;
  *
  * @param heartbeatPort UDP port of the heartbeats on every private address
  * @param crsPort TCP port on which the crsd of a node listens for its peers, on every private address
- * @param votingDisks paths (a hint: a voting disk is what its header says)
+ * @param votingDisks paths (hints: a voting disk is what its header says), of which the first ones are made
+ * @param votingDiscovery further places to look for voting disks: paths, directories, and paths with wildcards in the last part
  * @param registryLocations paths; the registry begins at {@link #REGISTRY_OFFSET} of each
  * @param networks public networks by number
  * @param fence the fence devices by number; none: a lost node is proved harmless by other means
@@ -35,6 +36,7 @@ public record ClusterSettings(
         int heartbeatPort,
         int crsPort,
         List<String> votingDisks,
+        List<String> votingDiscovery,
         List<String> registryLocations,
         SortedMap<Integer, Network> networks,
         List<FenceDevice> fence,
@@ -83,6 +85,7 @@ public record ClusterSettings(
         fence = List.copyOf(fence);
         networks = Collections.unmodifiableSortedMap(new TreeMap<>(networks));
         votingDisks = List.copyOf(votingDisks);
+        votingDiscovery = List.copyOf(votingDiscovery);
         registryLocations = List.copyOf(registryLocations);
     }
 
@@ -132,7 +135,14 @@ public record ClusterSettings(
             int crsPort = port("crs.port", 7402);
             SortedMap<NodeId, Node> nodes = readNodes();
             List<String> disks = readList("votingdisk");
-            if (disks.size() != 1 && disks.size() != 3 && disks.size() != 5) {
+            List<String> discovery = List.of(text("votingdisk.discovery", "").split("[,\\s]+")).stream()
+                    .filter(pattern -> !pattern.isEmpty())
+                    .toList();
+            discovery.stream()
+                    .filter(pattern -> !pattern.startsWith("/"))
+                    .forEach(pattern -> problems.add("votingdisk.discovery: '" + pattern + "' does not begin with /"));
+            boolean discovered = disks.isEmpty() && !discovery.isEmpty();
+            if (!discovered && disks.size() != 1 && disks.size() != 3 && disks.size() != 5) {
                 problems.add("votingdisk.1..: 1, 3 or 5 voting disks are needed (a majority must survive), got "
                         + disks.size());
             }
@@ -161,6 +171,7 @@ public record ClusterSettings(
                     heartbeatPort,
                     crsPort,
                     disks,
+                    discovery,
                     registry,
                     networks,
                     fence,

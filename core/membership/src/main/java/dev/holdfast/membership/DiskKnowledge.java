@@ -51,6 +51,12 @@ final class DiskKnowledge {
         return (long) disk << 8 | node.number();
     }
 
+    /** Another disk gets this number: what was seen under it does not bind the new one. */
+    void forget(int disk) {
+        newestPerDisk.keySet().removeIf(key -> key >> 8 == disk);
+        ballotSequencePerDisk.keySet().removeIf(key -> key >> 8 == disk);
+    }
+
     /**
      * Takes the result of a read. False if the disk must not count as read: a block was unreadable, or went back in
      * time. What it shows is learned all the same, as newer knowledge is never harmful.

@@ -9,17 +9,14 @@ import org.jspecify.annotations.Nullable;
  * began it. A disk that hangs stays busy and is left out of later rounds until it answers.
  */
 final class DiskLane {
-    private final long[] operations;
-    private final @Nullable DiskRound[] rounds;
+    private final long[] operations = new long[MembershipSettings.DISKS_MAX];
+    private final @Nullable DiskRound[] rounds = new DiskRound[MembershipSettings.DISKS_MAX];
 
-    DiskLane(int disks) {
-        operations = new long[disks];
-        rounds = new DiskRound[disks];
-    }
-
-    List<Integer> free() {
+    /** Those of {@code disks} (bits by number) that have nothing under way. */
+    List<Integer> free(long disks) {
         List<Integer> free = new ArrayList<>();
-        for (int disk = 0; disk < operations.length; disk++) {
+        for (long rest = disks; rest != 0; rest &= rest - 1) {
+            int disk = Long.numberOfTrailingZeros(rest);
             if (operations[disk] == 0) {
                 free.add(disk);
             }
@@ -33,7 +30,12 @@ final class DiskLane {
     }
 
     boolean owns(int disk, long operation) {
-        return operations[disk] == operation;
+        return disk >= 0 && disk < operations.length && operations[disk] == operation;
+    }
+
+    /** The operation under way on {@code disk}, if any; 0 for none. */
+    long underWay(int disk) {
+        return operations[disk];
     }
 
     /** The operation under way on {@code disk} ended; returns the round it belonged to, if any. */

@@ -2,7 +2,6 @@ package dev.holdfast.membership;
 
 import dev.holdfast.model.BrokenInvariant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,100 +10,102 @@ import java.util.List;
  * principle (model Flag, run same_bar).
  *
  * <ul>
- *   <li>barrier: no read starts before the writes are complete on a majority of the configured disks;
+ *   <li>barrier: no read starts before the writes are complete on a majority of every voting set in force;
  *   <li>same disk: a disk counts only if its write was complete before its read started;
  *   <li>a disk whose read found an unreadable block does not count (R3).
  * </ul>
  *
- * Of two parties that both do this, at least one sees what the other wrote.
+ * Of two parties that both do this over sets that share a majority, at least one sees what the other wrote. What is enough is
+ * decided when the round begins and does not change under way: a round that began before a new voting set was learned is a
+ * round of the old one.
  */
 final class DiskRound {
-    private enum Progress {
-        ABSENT,
-        WRITING,
-        WRITTEN,
-        READING,
-        READ,
-        FAILED
-    }
-
-    private final Progress[] progress;
-    private final int majority;
-    private int written;
-    private int read;
+    private final Quorum quorum;
+    private final long takingPart;
+    // Bits by disk number; a disk is in one of writing, written, reading, read and failed.
+    private long writing;
+    private long written;
+    private long reading;
+    private long read;
+    private long failed;
+    private boolean barrierOpen;
 
     /**
      * @param free the disks that have no operation of this lane under way: only these take part (R1, one outstanding
-     *     write per block and disk)
+     *     write per block and disk); some may have no vote
      */
-    DiskRound(int disks, int majority, List<Integer> free) {
-        this.majority = majority;
-        progress = new Progress[disks];
-        Arrays.fill(progress, Progress.ABSENT);
+    DiskRound(Quorum quorum, List<Integer> free) {
+        this.quorum = quorum;
         for (int disk : free) {
-            progress[disk] = Progress.WRITING;
+            writing |= 1L << disk;
         }
+        takingPart = writing;
+    }
+
+    Quorum quorum() {
+        return quorum;
     }
 
     boolean takesPart(int disk) {
-        return progress[disk] != Progress.ABSENT;
+        return (takingPart & bit(disk)) != 0;
     }
 
     /** The write on {@code disk} is durable; returns the disks whose read must start now. */
     List<Integer> onWritten(int disk) {
-        if (progress[disk] != Progress.WRITING) {
-            throw new BrokenInvariant("disk " + disk + " reports a write while " + progress[disk]);
+        if ((writing & bit(disk)) == 0) {
+            throw new BrokenInvariant("disk " + disk + " reports a write that is not under way");
         }
-        progress[disk] = Progress.WRITTEN;
-        written++;
-        if (written < majority) {
+        writing &= ~bit(disk);
+        written |= bit(disk);
+        barrierOpen |= quorum.isEnough(written);
+        if (!barrierOpen) {
             return List.of();
         }
         List<Integer> toRead = new ArrayList<>();
-        for (int each = 0; each < progress.length; each++) {
-            if (progress[each] == Progress.WRITTEN) {
-                progress[each] = Progress.READING;
-                toRead.add(each);
-            }
+        for (long rest = written; rest != 0; rest &= rest - 1) {
+            toRead.add(Long.numberOfTrailingZeros(rest));
         }
+        reading |= written;
+        written = 0;
         return toRead;
     }
 
     /** The read on {@code disk} completed; {@code counts} is false if it found a block that cannot be trusted. */
     void onRead(int disk, boolean counts) {
-        if (progress[disk] != Progress.READING) {
-            throw new BrokenInvariant("disk " + disk + " reports a read while " + progress[disk]);
+        if ((reading & bit(disk)) == 0) {
+            throw new BrokenInvariant("disk " + disk + " reports a read that is not under way");
         }
+        reading &= ~bit(disk);
         if (counts) {
-            progress[disk] = Progress.READ;
-            read++;
+            read |= bit(disk);
         } else {
-            progress[disk] = Progress.FAILED;
+            failed |= bit(disk);
         }
     }
 
     void onFailed(int disk) {
-        progress[disk] = Progress.FAILED;
+        writing &= ~bit(disk);
+        written &= ~bit(disk);
+        reading &= ~bit(disk);
+        failed |= bit(disk);
     }
 
-    /** A majority was written and then read: the step is done. */
+    /** A majority of every set was written and then read: the step is done. */
     boolean isComplete() {
-        return read >= majority;
+        return quorum.isEnough(read);
     }
 
     /** So many disks failed that this step can't complete any more. */
     boolean isHopeless() {
-        int possible = 0;
-        for (Progress each : progress) {
-            if (each != Progress.ABSENT && each != Progress.FAILED) {
-                possible++;
-            }
-        }
-        return possible < majority;
+        return !quorum.isEnough(takingPart & ~failed);
     }
 
     /** True while {@code disk} has an operation of this round under way. */
     boolean isBusy(int disk) {
-        return progress[disk] == Progress.WRITING || progress[disk] == Progress.READING;
+        return ((writing | reading) & bit(disk)) != 0;
+    }
+
+    private static long bit(int disk) {
+        return 1L << disk;
     }
 }

@@ -7,6 +7,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.View;
 import java.time.Duration;
 import java.util.SortedMap;
+import java.util.UUID;
 
 /** Everything a {@link Membership} may ask for, to be done in the order given. */
 public sealed interface Effect {
@@ -33,6 +34,9 @@ public sealed interface Effect {
 
     /** Read the view area; answer with BallotsRead or DiskFailed, or never. */
     record ReadBallots(int disk, long operation) implements Effect {}
+
+    /** The master wants to give this disk a vote: open it, at that path or elsewhere, and tell by DiskAttached. No answer is needed. */
+    record SeekDisk(UUID id, String path) implements Effect {}
 
     /**
      * This node is a member of {@code view} until {@code until}. Arm, then pet: first a kernel timer that ends this

@@ -22,5 +22,6 @@ public final class Events {
     public static final String FENCE_FAILED = "fence-failed";
     public static final String SETTLED = "settled";
     public static final String DISK_LOST = "voting-disk-lost";
+    public static final String VOTING_SET = "voting-set-changed";
     public static final String DISK_BACK = "voting-disk-back";
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param round the reconfiguration round {@code reach} was taken for (0: none is going on)
  * @param weight what is lost if this node loses: the number of resources it runs
  * @param ballotSequence sequence of this node's last completed ballot write on this very disk (rule R4)
- * @param usableDisks the voting disks that answer this node, as a bit set by their order in the configuration or the voting set
+ * @param disks what the node says of voting disks
  * @param bootId the boot of the kernel, hashed: a new one proves that everything older is gone (F3)
  */
 public record HeartbeatBlock(
@@ -30,7 +30,7 @@ public record HeartbeatBlock(
         long round,
         int weight,
         long ballotSequence,
-        long usableDisks,
+        DiskReport disks,
         long bootId,
         SafetyData safety) {
 

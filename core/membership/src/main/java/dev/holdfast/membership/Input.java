@@ -6,6 +6,8 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import java.time.Duration;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.UUID;
 
 /** Everything that can happen to a {@link Membership}. */
 public sealed interface Input {
@@ -17,6 +19,17 @@ public sealed interface Input {
 
     /** The kernel told that {@code peer} can no longer be reached over any link (carrier lost, connection reset). */
     record PeerLost(NodeId peer) implements Input {}
+
+    /**
+     * This node has a voting disk open, and verified by its header what it is. It bears a number that no other open disk bears.
+     *
+     * @param first the identities of all voting disks of the cluster when it was made, as the header says; empty on a disk that
+     *     was made later
+     */
+    record DiskAttached(int disk, UUID id, SortedSet<UUID> first) implements Input {}
+
+    /** The disk is closed, or was found to be another: what was under way on it has ended or never will. Its number is free again. */
+    record DiskDetached(int disk) implements Input {}
 
     /** Write {@code operation} on voting disk {@code disk} (0-based) is durable. */
     record DiskWritten(int disk, long operation) implements Input {}

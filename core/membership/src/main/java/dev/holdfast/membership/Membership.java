@@ -8,6 +8,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -112,10 +116,13 @@ public final class Membership {
 
     private long blockSequence;
     private Moment nextPoll;
-    private final Moment[] diskGood;
-    private final Duration[] diskLatency;
-    private final String[] diskDetail;
-    private final boolean[] diskReported;
+    private final OpenDisks disks;
+    /** When this node learned of the voting set that is in force for it, other than at its start. */
+    private Moment votingSetSince;
+
+    // A change of the voting set that this node was asked for as the master.
+    private @Nullable VotingSetChange diskChange;
+    private final Set<UUID> soughtDisks = new HashSet<>();
 
     // The lease.
     private final Lease lease;
@@ -188,17 +195,20 @@ public final class Membership {
         }
         random = settings.seed();
         peers = new PeerWatch(self, timing, settings.links(), now);
-        heartbeatLane = new DiskLane(settings.disks());
-        register = new ViewRegister(settings, knowledge);
-        diskGood = new Moment[settings.disks()];
-        diskLatency = new Duration[settings.disks()];
-        diskDetail = new String[settings.disks()];
-        diskReported = new boolean[settings.disks()];
-        for (int disk = 0; disk < settings.disks(); disk++) {
-            diskGood[disk] = now;
-            diskLatency[disk] = Duration.ZERO;
-            diskDetail[disk] = "";
-        }
+        heartbeatLane = new DiskLane();
+        disks = new OpenDisks(settings.disks(), now);
+        register = new ViewRegister(settings, knowledge, new ViewRegister.Sets() {
+            @Override
+            public @Nullable View committed() {
+                return current;
+            }
+
+            @Override
+            public Quorum of(@Nullable View view) {
+                return disks.quorum(view);
+            }
+        });
+        votingSetSince = now;
         nextFirstRead = now;
         nextBeat = now;
         nextPoll = now;
@@ -243,6 +253,8 @@ public final class Membership {
                 onOperatorConfirmed(now, confirmed);
             }
             case Input.LetGoDone done -> onLetGoDone(now, done);
+            case Input.DiskAttached attached -> onDiskAttached(now, attached);
+            case Input.DiskDetached detached -> onDiskDetached(now, detached.disk());
             case Input.ChangeWanted wanted -> onChangeWanted(now, wanted);
             case Input.ConfirmWanted wanted -> onConfirmWanted(now, wanted);
             case Input.LeaveRequested _ -> {
@@ -255,10 +267,6 @@ public final class Membership {
 
     /** What is known right now; changes nothing. */
     public MembershipStatus status(Moment now) {
-        List<MembershipStatus.Disk> disks = new ArrayList<>();
-        for (int disk = 0; disk < settings.disks(); disk++) {
-            disks.add(new MembershipStatus.Disk(disk, isDiskUsable(now, disk), diskLatency[disk], diskDetail[disk]));
-        }
         Map<NodeId, Integer> weights = new TreeMap<>();
         for (DiskKnowledge.Seen seen : knowledge.all()) {
             weights.put(seen.block().node(), seen.block().weight());
@@ -272,8 +280,60 @@ public final class Membership {
                 timing,
                 Map.copyOf(settled),
                 peers.heardWithin(now, timing.misscount()),
-                disks,
+                diskStatus(now),
                 weights);
+    }
+
+    private List<MembershipStatus.Disk> diskStatus(Moment now) {
+        List<MembershipStatus.Disk> list = new ArrayList<>();
+        VotingSet set = disks.setOf(current);
+        disks.all().forEach((number, one) -> {
+            UUID id = one.id();
+            boolean votes = id == null || set.disks().contains(id);
+            list.add(new MembershipStatus.Disk(
+                    number,
+                    id,
+                    votes || set.outgoing().contains(id),
+                    !votes && set.outgoing().contains(id),
+                    one.isUsable(now, diskPatience()),
+                    now.since(one.good()),
+                    one.latency(),
+                    one.worst(),
+                    id == null ? NodeSet.EMPTY : seenBy(now, id),
+                    one.detail()));
+        });
+        SortedSet<UUID> all = new TreeSet<>(set.disks());
+        all.addAll(set.outgoing());
+        for (UUID id : all) {
+            if (disks.number(id) == null) {
+                list.add(new MembershipStatus.Disk(
+                        -1,
+                        id,
+                        true,
+                        !set.disks().contains(id),
+                        false,
+                        now.since(startedAt),
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        seenBy(now, id),
+                        "it was not found on this node"));
+            }
+        }
+        return list;
+    }
+
+    /** The members that say they use the disk. */
+    private NodeSet seenBy(Moment now, UUID id) {
+        NodeSet who = disks.usable(now, diskPatience()).contains(id) ? NodeSet.of(self) : NodeSet.EMPTY;
+        if (current != null) {
+            for (NodeId member : current.memberSet().without(self).nodes()) {
+                HeartbeatBlock block = memberBlock(member);
+                if (block != null && block.disks().usable().contains(id)) {
+                    who = who.with(member);
+                }
+            }
+        }
+        return who;
     }
 
     /** True while nothing can run here under this life: not a member yet, or everything is verified stopped. */
@@ -380,12 +440,13 @@ public final class Membership {
             return;
         }
         nextFirstRead = now.plus(RETRY);
-        for (int disk : heartbeatLane.free()) {
+        seekMentionedDisks();
+        for (int disk : heartbeatLane.free(disks.bits())) {
             if (!firstHeartbeats.containsKey(disk)) {
                 heartbeatLane.begin(disk, operations.readHeartbeats(disk), null);
             }
         }
-        for (int disk : register.lane().free()) {
+        for (int disk : register.lane().free(disks.bits())) {
             if (!firstBallots.containsKey(disk)) {
                 register.lane().begin(disk, operations.readBallots(disk), null);
             }
@@ -396,7 +457,7 @@ public final class Membership {
         List<Integer> both = firstHeartbeats.keySet().stream()
                 .filter(firstBallots::containsKey)
                 .toList();
-        if (phase != Phase.READING || both.size() < settings.majority()) {
+        if (phase != Phase.READING || !firstQuorum().isEnough(bits(both))) {
             return;
         }
         long newestLife = 0;
@@ -413,6 +474,12 @@ public final class Membership {
                 newestLife = Math.max(newestLife, ballot.incarnation().number());
             }
         }
+        View announcedFirst = newestAnnounced();
+        if (announcedFirst != null) {
+            // Our blocks may be missing on disks that came into the voting set while we were away; the view remembers
+            // us.
+            newestLife = Math.max(newestLife, newestLifeIn(announcedFirst));
+        }
         register.recover(ballots);
         if (resume != null) {
             takeUp(now, resume, both);
@@ -421,12 +488,7 @@ public final class Membership {
         incarnation = new Incarnation(newestLife + 1);
         phase = Phase.JOINING;
         lastRound = now;
-        for (DiskKnowledge.Seen seen : knowledge.all()) {
-            View announced = seen.block().announced();
-            if (announced != null && (current == null || announced.isAfter(current))) {
-                current = announced;
-            }
-        }
+        current = announcedFirst;
         note(
                 Events.JOINING,
                 details("incarnation", incarnation, "epoch", currentEpoch()),
@@ -490,7 +552,91 @@ public final class Membership {
         install(now, newest);
     }
 
+    private @Nullable View newestAnnounced() {
+        View newest = null;
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            View announced = seen.block().announced();
+            if (announced != null && (newest == null || announced.isAfter(newest))) {
+                newest = announced;
+            }
+        }
+        return newest;
+    }
+
+    private long newestLifeIn(View view) {
+        Incarnation member = view.members().get(self);
+        long newest = member == null ? 0 : member.number();
+        for (View.Unsettled each : view.unsettled()) {
+            newest = each.node().equals(self)
+                    ? Math.max(newest, each.incarnation().number())
+                    : newest;
+        }
+        return newest;
+    }
+
+    /**
+     * What the first reading needs: majorities of the voting set of the newest view that was announced, and of every newer
+     * view that was accepted anywhere. A node that was away while the disks were exchanged and finds old ones first reads
+     * there, in blocks that nobody overwrites any more, which disks decide now: a change is announced on a majority of the old set
+     * before it is complete.
+     */
+    private Quorum firstQuorum() {
+        View announced = newestAnnounced();
+        Quorum quorum = disks.quorum(announced);
+        for (SortedMap<NodeId, BallotBlock> blocks : firstBallots.values()) {
+            for (BallotBlock block : blocks.values()) {
+                View value = block.value();
+                if (block.accepted() > 0 && value != null && (announced == null || value.isAfter(announced))) {
+                    quorum = quorum.and(disks.quorum(value));
+                }
+            }
+        }
+        return quorum;
+    }
+
+    private static long bits(Iterable<Integer> numbers) {
+        long bits = 0;
+        for (int number : numbers) {
+            bits |= 1L << number;
+        }
+        return bits;
+    }
+
     // ---------------------------------------------------------------------------------------------- disks
+
+    private void onDiskAttached(Moment now, Input.DiskAttached attached) {
+        if (!disks.attach(now, attached)) {
+            return;
+        }
+        nextFirstRead = now;
+        pollNow(now);
+    }
+
+    private void onDiskDetached(Moment now, int disk) {
+        if (!disks.isOpen(disk)) {
+            return;
+        }
+        disks.detach(disk);
+        long poll = heartbeatLane.underWay(disk);
+        long ballot = register.lane().underWay(disk);
+        if (poll != 0) {
+            onDiskFailed(now, new Input.DiskFailed(disk, poll, "closed"));
+        }
+        if (ballot != 0) {
+            onDiskFailed(now, new Input.DiskFailed(disk, ballot, "closed"));
+        }
+        knowledge.forget(disk);
+        register.forget(disk);
+        firstHeartbeats.remove(disk);
+        firstBallots.remove(disk);
+    }
+
+    private void complain(int disk, String why) {
+        OpenDisks.One one = disks.all().get(disk);
+        if (one != null) {
+            one.complain(why);
+        }
+    }
 
     private final Operations operations = new Operations() {
         @Override
@@ -535,7 +681,7 @@ public final class Membership {
 
     private void onDiskFailed(Moment now, Input.DiskFailed failed) {
         int disk = failed.disk();
-        diskDetail[disk] = failed.error();
+        complain(disk, failed.error());
         if (heartbeatLane.owns(disk, failed.operation())) {
             DiskRound of = heartbeatLane.end(disk);
             if (of != null && of == poll) {
@@ -566,7 +712,7 @@ public final class Membership {
                 firstHeartbeats.put(disk, read.blocks());
                 maybeBegin(now);
             } else {
-                diskDetail[disk] = "unreadable blocks of " + read.torn();
+                complain(disk, "unreadable blocks of " + read.torn());
             }
             return;
         }
@@ -582,7 +728,7 @@ public final class Membership {
         if (trusted && own) {
             diskIsGood(now, disk);
         } else {
-            diskDetail[disk] = own ? "unreadable or outdated blocks" : "our own block is not what we wrote";
+            complain(disk, own ? "unreadable or outdated blocks" : "our own block is not what we wrote");
         }
         if (of.isComplete()) {
             pollDone = true;
@@ -604,9 +750,10 @@ public final class Membership {
     }
 
     private void diskIsGood(Moment now, int disk) {
-        diskGood[disk] = now;
-        diskLatency[disk] = now.since(pollBegan);
-        diskDetail[disk] = "";
+        OpenDisks.One one = disks.all().get(disk);
+        if (one != null) {
+            one.praise(now, now.since(pollBegan));
+        }
     }
 
     /** A second machine with our number would write our block too: then neither may go on (rule R9). */
@@ -660,8 +807,10 @@ public final class Membership {
         if (!wanted || now.isBefore(nextPoll) || incarnation == null) {
             return;
         }
-        List<Integer> free = heartbeatLane.free();
-        if (!pollDone || free.size() < settings.majority()) {
+        Quorum quorum = disks.quorum(current);
+        // Disks that are to get a vote are written too, so that everybody sees who can.
+        List<Integer> free = heartbeatLane.free(quorum.open() | disks.bits(sought().keySet()));
+        if (!pollDone || !quorum.isEnough(bits(free))) {
             return;
         }
         pollDone = false;
@@ -675,7 +824,7 @@ public final class Membership {
         // life
         // that took the same incarnation because it could not see this one on a minority of the disks.
         blockSequence = claimed ? blockSequence + 1 : CLAIM;
-        DiskRound begun = new DiskRound(settings.disks(), settings.majority(), free);
+        DiskRound begun = new DiskRound(quorum, free);
         poll = begun;
         for (int disk : free) {
             heartbeatLane.begin(disk, operations.writeHeartbeat(disk, ownBlock(now, disk)), begun);
@@ -705,7 +854,9 @@ public final class Membership {
                 round,
                 weight,
                 register.completedOn(disk),
-                usableDisks(now),
+                new DiskReport(
+                        disks.usable(now, diskPatience()),
+                        diskChange != null && isMaster() ? diskChange.change().add() : new TreeMap<>()),
                 settings.bootId(),
                 pollShowed);
     }
@@ -719,35 +870,65 @@ public final class Membership {
         return round != 0 && lately.compareTo(timing.misscount()) < 0 ? lately : timing.misscount();
     }
 
-    private boolean isDiskUsable(Moment now, int disk) {
-        Duration patience = Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
-        return now.since(diskGood[disk]).compareTo(patience) <= 0;
+    /** A disk that was not written and read for longer is not usable. */
+    private Duration diskPatience() {
+        return Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
     }
 
-    private long usableDisks(Moment now) {
-        long usable = 0;
-        for (int disk = 0; disk < settings.disks(); disk++) {
-            if (isDiskUsable(now, disk)) {
-                usable |= 1L << disk;
-            }
+    /** The disks that the master wants to give a vote. */
+    private SortedMap<UUID, String> sought() {
+        if (current == null || phase != Phase.MEMBER) {
+            return Collections.emptySortedMap();
         }
-        return usable;
+        if (isMaster()) {
+            return diskChange == null
+                    ? Collections.emptySortedMap()
+                    : diskChange.change().add();
+        }
+        HeartbeatBlock master = memberBlock(current.master());
+        return master == null ? Collections.emptySortedMap() : master.disks().sought();
+    }
+
+    private void seekDisks() {
+        SortedMap<UUID, String> sought = sought();
+        soughtDisks.retainAll(sought.keySet());
+        sought.forEach((id, path) -> {
+            if (disks.number(id) == null && soughtDisks.add(id)) {
+                out.add(new Effect.SeekDisk(id, path));
+            }
+        });
+    }
+
+    /**
+     * Disks that came into the voting set while this node was away: the last block of the master on a disk that lost its vote
+     * tells where the new ones are.
+     */
+    private void seekMentionedDisks() {
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            seen.block().disks().sought().forEach((id, path) -> {
+                if (disks.number(id) == null && soughtDisks.add(id)) {
+                    out.add(new Effect.SeekDisk(id, path));
+                }
+            });
+        }
     }
 
     private void reportDisks(Moment now) {
-        for (int disk = 0; disk < settings.disks(); disk++) {
-            boolean lost = !isDiskUsable(now, disk);
-            if (lost != diskReported[disk]) {
-                diskReported[disk] = lost;
+        long deciding = disks.quorum(current).open();
+        disks.all().forEach((number, one) -> {
+            boolean lost =
+                    (deciding & 1L << number) != 0 && now.since(one.good()).compareTo(diskPatience()) > 0;
+            if (one.isNews(lost)) {
+                String disk = one.id() == null ? String.valueOf(number + 1) : VotingSetChange.text(one.id());
                 note(
                         lost ? Events.DISK_LOST : Events.DISK_BACK,
-                        details("disk", disk + 1, "detail", diskDetail[disk]),
+                        details("disk", disk, "detail", one.detail()),
                         lost
-                                ? "voting disk %d has not answered for %s %s"
-                                        .formatted(disk + 1, Timing.text(now.since(diskGood[disk])), diskDetail[disk])
-                                : "voting disk %d answers again".formatted(disk + 1));
+                                ? "voting disk %s has not answered for %s %s"
+                                        .formatted(disk, Timing.text(now.since(one.good())), one.detail())
+                                : "voting disk %s answers again".formatted(disk));
             }
-        }
+        });
     }
 
     // ---------------------------------------------------------------------------------------------- the round's fruit
@@ -796,6 +977,8 @@ public final class Membership {
             settle(now);
             reconsider(now);
             admit(now);
+            seekDisks();
+            driveDiskChange(now);
             drive(now);
         }
         if (!confirms.isEmpty() || (phase == Phase.MEMBER && !announced)) {
@@ -964,6 +1147,17 @@ public final class Membership {
         current = view;
         currentSince = now;
         boolean epochChanged = before == null || !before.epoch().equals(view.epoch());
+        if (before != null && !before.votingSet().equals(view.votingSet())) {
+            votingSetSince = now;
+            note(
+                    Events.VOTING_SET,
+                    details(
+                            "generation",
+                            view.votingSet().generation(),
+                            "disks",
+                            view.votingSet().disks()),
+                    "%s in %s: %s".formatted(view.votingSet(), view, view.reason()));
+        }
         if (!view.hasMember(self, incarnation)) {
             if (phase == Phase.MEMBER) {
                 note(
@@ -1454,6 +1648,9 @@ public final class Membership {
             joiner = null;
             return onTopOf(base, newest -> joinOn(newest, who));
         }
+        if (isMaster() && current.votingSet().isJoint() && everybodyAnnounces(current)) {
+            return onTopOf(base, this::completeOn);
+        }
         boolean tidy =
                 current.master().equals(self) && current.unsettled().stream().anyMatch(settled::containsKey);
         return tidy ? onTopOf(base, this::tidyOn) : null;
@@ -1523,6 +1720,12 @@ public final class Membership {
                         && root.root().generation() == newest.registryRoot().generation() + 1;
                 yield next ? newest.withRoot(root.root(), self, "registry root") : null;
             }
+            case ViewChange.ChangeDisks change -> {
+                VotingSet set = disks.setOf(newest);
+                yield VotingSetChange.objection(set, change).isEmpty()
+                        ? newest.withVotingSet(VotingSetChange.joint(set, change), self, "voting disks change")
+                        : null;
+            }
             case ViewChange.SetCss css ->
                 newest.withCss(merged(newest.css(), css.changes()), self, "settings " + css.changes());
             case ViewChange.Evict evict -> {
@@ -1553,6 +1756,10 @@ public final class Membership {
     private String objection(View view, ViewChange wanted) {
         return switch (wanted) {
             case ViewChange.SetRoot root -> isMasterOf(root.epoch()) ? "" : "it was asked for in another epoch";
+            case ViewChange.ChangeDisks change ->
+                diskChange == null
+                        ? VotingSetChange.objection(disks.setOf(view), change)
+                        : "another change of the voting disks is under way; wait for its end";
             case ViewChange.SetCss css -> {
                 List<String> problems = new ArrayList<>();
                 for (String name : css.changes().keySet()) {
@@ -1581,6 +1788,10 @@ public final class Membership {
             case ViewChange.SetRoot root ->
                 // In another epoch the same root may be somebody else's.
                 view.epoch().equals(root.epoch()) && view.registryRoot().equals(root.root());
+            case ViewChange.ChangeDisks change ->
+                view.votingSet().generation() > 0
+                        && view.votingSet().disks().containsAll(change.add().keySet())
+                        && Collections.disjoint(view.votingSet().disks(), change.remove());
             case ViewChange.SetCss css -> view.css().equals(merged(view.css(), css.changes()));
             case ViewChange.Evict evict -> !view.memberSet().contains(evict.node());
         };
@@ -1592,6 +1803,9 @@ public final class Membership {
             case ViewChange.SetRoot root ->
                 isMasterOf(root.epoch())
                         && root.root().generation() == view.registryRoot().generation() + 1;
+            case ViewChange.ChangeDisks change ->
+                isMasterOf(view.epoch())
+                        && VotingSetChange.objection(disks.setOf(view), change).isEmpty();
             case ViewChange.SetCss _ -> isMasterOf(view.epoch());
             case ViewChange.Evict _ -> phase == Phase.MEMBER;
         };
@@ -1654,10 +1868,70 @@ public final class Membership {
             refuse(wanted, objection(current, wanted.change()));
         } else if (isDone(current, wanted.change())) {
             out.add(new Effect.ChangeAnswered(wanted.request(), true, current, "it is so already"));
+        } else if (wanted.change() instanceof ViewChange.ChangeDisks change) {
+            diskChange = new VotingSetChange(wanted, change, now, false);
+            pollNow(now); // The others learn from our block what to look for.
         } else {
             changesWanted.add(wanted);
             drive(now);
         }
+    }
+
+    /** Takes the change of the voting set that this node was asked for one step on, if its time has come. */
+    private void driveDiskChange(Moment now) {
+        VotingSetChange under = diskChange;
+        if (under == null || current == null || changesWanted.contains(under.wanted())) {
+            return;
+        }
+        if (!isMaster()) {
+            diskChange = null;
+            refuse(
+                    under.wanted(),
+                    "this node is not the master any more; 'crsctl query css votedisk' shows whether the change is made");
+        } else if (under.decided()) {
+            if (!current.votingSet().isJoint()) {
+                diskChange = null;
+                out.add(new Effect.ChangeAnswered(under.wanted().request(), true, current, ""));
+            }
+        } else {
+            SortedMap<NodeId, SortedSet<UUID>> usable = new TreeMap<>();
+            usable.put(self, disks.usable(now, diskPatience()));
+            for (NodeId member : current.memberSet().without(self).nodes()) {
+                HeartbeatBlock block = memberBlock(member);
+                if (block != null) {
+                    usable.put(member, block.disks().usable());
+                }
+            }
+            String missing = VotingSetChange.missing(disks.setOf(current), current, under.change(), usable);
+            if (missing.isEmpty()) {
+                changesWanted.add(under.wanted());
+                drive(now);
+            } else if (now.since(under.since()).compareTo(VotingSetChange.PATIENCE) > 0) {
+                diskChange = null;
+                refuse(under.wanted(), missing);
+            }
+        }
+    }
+
+    private boolean everybodyAnnounces(View view) {
+        return view.memberSet().without(self).nodes().stream().allMatch(member -> {
+            HeartbeatBlock block = memberBlock(member);
+            View announced = block == null ? null : block.announced();
+            return announced != null && announced.votingSet().equals(view.votingSet());
+        });
+    }
+
+    private @Nullable View completeOn(View newest) {
+        // What everybody announces is the set that we know; a ballot may have found another.
+        return current != null
+                        && newest.votingSet().isJoint()
+                        && newest.votingSet().equals(current.votingSet())
+                ? newest.withVotingSet(VotingSetChange.complete(newest.votingSet()), self, "voting disks changed")
+                : null;
+    }
+
+    private boolean isMaster() {
+        return current != null && isMasterOf(current.epoch());
     }
 
     private void refuse(Input.ChangeWanted wanted, String why) {
@@ -1680,11 +1954,17 @@ public final class Membership {
         if (wanted == null || current == null || !wanted.equals(changesWanted.peek())) {
             return;
         }
+        VotingSetChange ofDisks = diskChange != null && diskChange.wanted().equals(wanted) ? diskChange : null;
         if (isDone(current, wanted.change())) {
             changesWanted.remove();
-            out.add(new Effect.ChangeAnswered(wanted.request(), true, current, ""));
+            if (ofDisks == null) {
+                out.add(new Effect.ChangeAnswered(wanted.request(), true, current, ""));
+            } else {
+                diskChange = ofDisks.afterFirstBallot(); // Answered when the second is committed, too.
+            }
         } else if (!isPossible(current, wanted.change())) {
             changesWanted.remove();
+            diskChange = ofDisks == null ? diskChange : null;
             refuse(wanted, "the view has changed meanwhile");
         }
         drive(now);
@@ -1861,7 +2141,7 @@ public final class Membership {
                 Duration needed = victim.cold()
                         ? block.safety().coldTakeoverAfter()
                         : block.safety().takeoverAfter();
-                Moment silentSince = silentSince(seen, victim);
+                Moment silentSince = silentSince(seen, victim).max(votingSetSince); // See VotingSetChange.
                 Duration silent = now.since(silentSince);
                 if (silent.compareTo(needed) > 0) {
                     return new Proved(
@@ -1891,6 +2171,10 @@ public final class Membership {
             out.add(new Effect.ConfirmAnswered(confirm.request(), false));
         }
         confirms.clear();
+        if (diskChange != null && !changesWanted.contains(diskChange.wanted())) {
+            changesWanted.add(diskChange.wanted());
+        }
+        diskChange = null;
         while (!changesWanted.isEmpty()) {
             refuse(changesWanted.remove(), "this node is leaving the cluster");
         }

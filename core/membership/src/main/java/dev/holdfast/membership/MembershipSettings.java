@@ -8,7 +8,8 @@ import java.time.Duration;
  * What one node's membership is told once, at start.
  *
  * @param nodes every configured node, self included
- * @param disks how many voting disks are configured: 1, 3 or 5; a majority of these is needed, not of those that answer
+ * @param disks how many voting disks there are, if they have no identities, as in a simulation: 1, 3 or 5, numbered from 0. With
+ *     0 each disk is told by {@link Input.DiskAttached}, and those of the voting set decide
  * @param links how many private networks there are
  * @param bootId this boot of the kernel, hashed
  * @param timerTakeover whether others may rely on S for this node: its watchdog is armed, and the platform is metal
@@ -29,17 +30,15 @@ public record MembershipSettings(
         Duration bootWait,
         long seed) {
 
+    /** Numbers of disks are below this: more than a change from five disks to five others needs. */
+    public static final int DISKS_MAX = 32;
+
     public MembershipSettings {
-        if (disks != 1 && disks != 3 && disks != 5) {
-            throw new IllegalArgumentException("1, 3 or 5 voting disks, got " + disks);
+        if (disks != 0 && disks != 1 && disks != 3 && disks != 5) {
+            throw new IllegalArgumentException("1, 3 or 5 voting disks, or 0 for those with identities, got " + disks);
         }
         if (!nodes.contains(self)) {
             throw new IllegalArgumentException(self + " is not one of the configured nodes " + nodes);
         }
-    }
-
-    /** How many disks are more than half of the configured ones. */
-    public int majority() {
-        return disks / 2 + 1;
     }
 }

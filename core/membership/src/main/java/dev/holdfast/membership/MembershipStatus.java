@@ -8,6 +8,7 @@ import dev.holdfast.model.View;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +37,26 @@ public record MembershipStatus(
     /**
      * One voting disk as seen from this node.
      *
+     * @param disk its number here, -1 if it is in the voting set and not open here
+     * @param id null if disks have no identities
+     * @param votes whether it is in the voting set
+     * @param outgoing whether it loses its vote in the change that is under way
      * @param usable took part in a complete write-then-read round lately
+     * @param silent how long it has not been usable
      * @param latency of the last such round
+     * @param worst the longest such round of the last minute or two
+     * @param seenBy the members that say it is usable for them
      * @param detail the last error, or empty
      */
-    public record Disk(int disk, boolean usable, Duration latency, String detail) {}
+    public record Disk(
+            int disk,
+            @Nullable UUID id,
+            boolean votes,
+            boolean outgoing,
+            boolean usable,
+            Duration silent,
+            Duration latency,
+            Duration worst,
+            NodeSet seenBy,
+            String detail) {}
 }

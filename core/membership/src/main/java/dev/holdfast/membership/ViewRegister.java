@@ -5,7 +5,9 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.View;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,13 @@ import org.jspecify.annotations.Nullable;
  *              otherwise v' is committed
  * </pre>
  *
- * A ballot that ended in a conflict may still be taken up by another proposer. That is harmless, as nobody acts on a
+ * Which disks: majorities of the voting sets of the newest committed view that is known, of every newer accepted view that was
+ * ever found, and, in phase 2, of the view that is written. Why no committed view is missed: let c0 be the one that is known and
+ * c1, c2, ... its committed successors. Who wrote c1 had found or known c0, so c1 was accepted on majorities of the sets of c0,
+ * and a later phase 1 over these finds it, or its writer meets our promise. Having found c1 we ask the sets of c1, and so find
+ * c2; and so on to the newest. This needs each ballot to begin anew when it finds a set that it did not ask.
+ *
+ * <p>A ballot that ended in a conflict may still be taken up by another proposer. That is harmless, as nobody acts on a
  * view that is not committed and announced, and f is asked again about whatever value was found.
  */
 final class ViewRegister {
@@ -35,6 +43,16 @@ final class ViewRegister {
         View apply(@Nullable View newest);
     }
 
+    /** Which disks must be asked. */
+    interface Sets {
+        /** The newest committed view that is known here. */
+        @Nullable
+        View committed();
+
+        /** Majorities of the voting set of {@code view}, or of the first set of all for null. */
+        Quorum of(@Nullable View view);
+    }
+
     /** How a proposal ended. */
     sealed interface Outcome {
         record Committed(View view) implements Outcome {}
@@ -45,11 +63,13 @@ final class ViewRegister {
     }
 
     private final NodeId self;
-    private final MembershipSettings settings;
     private final DiskKnowledge knowledge;
-    private final DiskLane lane;
-    private final long[] completedSequence;
-    private final long[] writingSequence;
+    private final Sets sets;
+    private final DiskLane lane = new DiskLane();
+    private final long[] completedSequence = new long[MembershipSettings.DISKS_MAX];
+    private final long[] writingSequence = new long[MembershipSettings.DISKS_MAX];
+    // Every accepted view that was ever read here, as far as it is newer than the newest committed one.
+    private final Set<View> acceptedElsewhere = new LinkedHashSet<>();
 
     private long sequence;
     private long promised;
@@ -57,6 +77,7 @@ final class ViewRegister {
     private @Nullable View value;
 
     private long highestSeen;
+    private Quorum quorum = Quorum.NONE;
     private @Nullable Change change;
     private @Nullable DiskRound round;
     private boolean accepting;
@@ -64,13 +85,10 @@ final class ViewRegister {
     private long newestAccepted;
     private @Nullable View newestValue;
 
-    ViewRegister(MembershipSettings settings, DiskKnowledge knowledge) {
-        this.settings = settings;
+    ViewRegister(MembershipSettings settings, DiskKnowledge knowledge, Sets sets) {
         self = settings.self();
         this.knowledge = knowledge;
-        lane = new DiskLane(settings.disks());
-        completedSequence = new long[settings.disks()];
-        writingSequence = new long[settings.disks()];
+        this.sets = sets;
     }
 
     DiskLane lane() {
@@ -86,6 +104,7 @@ final class ViewRegister {
      * promised. Our blocks are numbered past all of its, so that nothing of it is ever taken for newer.
      */
     void recover(Collection<BallotBlock> blocks) {
+        learn(blocks);
         for (BallotBlock block : blocks) {
             highestSeen = Math.max(highestSeen, block.promised());
             if (!block.writer().equals(self)) {
@@ -123,13 +142,41 @@ final class ViewRegister {
         newestAccepted = accepted;
         newestValue = value;
         accepting = false;
+        View committed = sets.committed();
+        acceptedElsewhere.removeIf(view -> committed != null && !view.isAfter(committed));
+        quorum = sets.of(committed);
+        for (View view : acceptedElsewhere) {
+            quorum = quorum.and(sets.of(view));
+        }
         startRound(incarnation, operations);
+    }
+
+    /** What a disk holds may have been accepted over a voting set that we have not heard of: later ballots ask that, too. */
+    private void learn(Collection<BallotBlock> blocks) {
+        View committed = sets.committed();
+        for (BallotBlock block : blocks) {
+            View found = block.value();
+            if (block.accepted() > 0 && found != null && (committed == null || found.isAfter(committed))) {
+                acceptedElsewhere.add(found);
+            }
+        }
+    }
+
+    /** The view with the newest voting set of all that were read and may be committed. */
+    Collection<View> acceptedElsewhere() {
+        return List.copyOf(acceptedElsewhere);
+    }
+
+    /** Number {@code disk} stands for another disk from now on, or for none. */
+    void forget(int disk) {
+        completedSequence[disk] = 0;
+        writingSequence[disk] = 0;
     }
 
     private void startRound(Incarnation incarnation, Operations operations) {
         overtaken = false;
-        List<Integer> free = lane.free();
-        DiskRound begun = new DiskRound(settings.disks(), settings.majority(), free);
+        List<Integer> free = lane.free(quorum.open());
+        DiskRound begun = new DiskRound(quorum, free);
         round = begun;
         sequence++;
         BallotBlock block = new BallotBlock(self, incarnation, sequence, promised, accepted, value);
@@ -177,6 +224,7 @@ final class ViewRegister {
             Operations operations) {
         DiskRound of = lane.end(disk);
         boolean counts = knowledge.trustsBallots(disk, blocks, torn);
+        learn(blocks.values());
         for (BallotBlock block : blocks.values()) {
             highestSeen = Math.max(highestSeen, block.promised());
             if (of == round) {
@@ -212,13 +260,23 @@ final class ViewRegister {
 
     private @Nullable Outcome accept(Incarnation incarnation, Operations operations) {
         Change wanted = change;
+        // A view was accepted over a set that this ballot did not ask: there may be a newer one in that set. Ask again,
+        // all of them.
+        for (View view : acceptedElsewhere) {
+            if (!quorum.covers(sets.of(view))) {
+                abandon();
+                return new Outcome.Conflict();
+            }
+        }
         View next = wanted == null ? null : wanted.apply(newestValue);
         if (next == null) {
             abandon();
             return new Outcome.Refused();
         }
+        quorum = quorum.and(sets.of(next));
         accepted = promised;
         value = next;
+        acceptedElsewhere.add(next); // Until it is committed, or something newer is.
         accepting = true;
         startRound(incarnation, operations);
         return null;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DiskRoundTest {
-    private final DiskRound round = new DiskRound(3, 2, List.of(0, 1, 2));
+    private final DiskRound round = new DiskRound(Quorum.ofFirst(3), List.of(0, 1, 2));
 
     @Test
     void no_read_starts_before_a_majority_is_written() {
@@ -55,7 +55,7 @@ class DiskRoundTest {
 
     @Test
     void a_majority_is_of_the_configured_disks_not_of_those_that_take_part() {
-        DiskRound one = new DiskRound(3, 2, List.of(1));
+        DiskRound one = new DiskRound(Quorum.ofFirst(3), List.of(1));
 
         assertThat(one.isHopeless()).isTrue();
         assertThat(one.onWritten(1)).isEmpty();

@@ -311,7 +311,7 @@ class OneNodeTest {
                         0,
                         0,
                         2,
-                        7,
+                        DiskReport.NONE,
                         8,
                         new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false)));
     }

@@ -141,6 +141,18 @@ public final class Codec {
             case Request.StatusServer r -> object("t", "statusServer", "names", r.names());
             case Request.CheckStack r -> object("t", "checkStack", "allNodes", r.allNodes(), "nodes", r.nodes());
             case Request.QueryVotingDisks _ -> object("t", "queryVotingDisks");
+            case Request.ChangeVotingDisks r ->
+                object(
+                        "t",
+                        "changeVotingDisks",
+                        "add",
+                        r.add(),
+                        "remove",
+                        r.remove(),
+                        "removeRest",
+                        r.removeRest(),
+                        "force",
+                        r.force());
             case Request.QueryTiming _ -> object("t", "queryTiming");
             case Request.QueryFencing _ -> object("t", "queryFencing");
             case Request.WhyFenced r -> object("t", "whyFenced", "node", r.node());
@@ -224,6 +236,9 @@ public final class Codec {
             case "statusServer" -> new Request.StatusServer(in.texts("names"));
             case "checkStack" -> new Request.CheckStack(in.flag("allNodes"), in.texts("nodes"));
             case "queryVotingDisks" -> new Request.QueryVotingDisks();
+            case "changeVotingDisks" ->
+                new Request.ChangeVotingDisks(
+                        in.texts("add"), in.texts("remove"), in.flag("removeRest"), in.flag("force"));
             case "queryTiming" -> new Request.QueryTiming();
             case "queryFencing" -> new Request.QueryFencing();
             case "whyFenced" -> new Request.WhyFenced(in.maybeText("node"));
@@ -534,6 +549,10 @@ public final class Codec {
                 d.path(),
                 "latencyMicros",
                 d.latencyMicros(),
+                "worstMicros",
+                d.worstMicros(),
+                "seenBy",
+                d.seenBy(),
                 "detail",
                 d.detail());
     }
@@ -673,6 +692,8 @@ public final class Codec {
                                 d.text("uuid"),
                                 d.text("path"),
                                 d.big("latencyMicros"),
+                                d.big("worstMicros"),
+                                d.texts("seenBy"),
                                 d.text("detail"))));
             case "timing" ->
                 new Reply.CssTiming(

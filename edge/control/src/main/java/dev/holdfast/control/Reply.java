@@ -194,11 +194,32 @@ public sealed interface Reply {
     }
 
     /**
-     * @param state ONLINE, OFFLINE or PENDOFFL
+     * @param number 0 for a disk that was found and is not used
+     * @param state ONLINE; PENDOFFL: does not answer, or loses its vote in a change that is under way; OFFLINE: has not answered for
+     *     longer than disktimeout; UNUSED: has no vote
      * @param latencyMicros of the last round; 0: none yet
+     * @param worstMicros of the rounds of the last minute or two
+     * @param seenBy the nodes that say that they use it
      * @param detail a warning, possibly empty
      */
-    record VotingDisk(int number, String state, String uuid, String path, long latencyMicros, String detail) {}
+    record VotingDisk(
+            int number,
+            String state,
+            String uuid,
+            String path,
+            long latencyMicros,
+            long worstMicros,
+            List<String> seenBy,
+            String detail) {
+        public VotingDisk {
+            seenBy = List.copyOf(seenBy);
+        }
+
+        /** One of which nothing is told but what was measured last. */
+        public VotingDisk(int number, String state, String uuid, String path, long latencyMicros, String detail) {
+            this(number, state, uuid, path, latencyMicros, latencyMicros, List.of(), detail);
+        }
+    }
 
     /** The timing that cssd works with. Seconds are texts like {@code 3} or {@code 0.5}; {@code certificate}: how the numbers follow. */
     record CssTiming(

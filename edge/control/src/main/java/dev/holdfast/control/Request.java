@@ -131,6 +131,22 @@ public sealed interface Request {
     /** Answered with {@link Reply.VotingDisks}, as the asked node sees them. */
     record QueryVotingDisks() implements Request {}
 
+    /**
+     * Changes the voting set; for root. Answered when the change is complete.
+     *
+     * @param add paths of disks to be formatted and added
+     * @param remove paths or File Universal Ids of voting disks
+     * @param removeRest all present voting disks are removed
+     * @param force also over what is not blank
+     */
+    record ChangeVotingDisks(List<String> add, List<String> remove, boolean removeRest, boolean force)
+            implements Request {
+        public ChangeVotingDisks {
+            add = List.copyOf(add);
+            remove = List.copyOf(remove);
+        }
+    }
+
     /** Answered with {@link Reply.CssTiming}. */
     record QueryTiming() implements Request {}
 

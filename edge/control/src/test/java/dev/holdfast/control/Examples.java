@@ -36,6 +36,7 @@ final class Examples {
                 new Request.CheckStack(true, List.of()),
                 new Request.CheckStack(false, List.of("node1", "node2")),
                 new Request.QueryVotingDisks(),
+                new Request.ChangeVotingDisks(List.of("/dev/sde"), List.of("/dev/sdb"), false, true),
                 new Request.QueryTiming(),
                 new Request.QueryFencing(),
                 new Request.ListNodes(),

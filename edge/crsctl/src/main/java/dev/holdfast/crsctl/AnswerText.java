@@ -14,7 +14,9 @@ final class AnswerText {
                 ##  STATE    File Universal Id                File Name Disk group
                 --  -----    -----------------                --------- ---------
                 """);
-        for (Reply.VotingDisk disk : answer.disks()) {
+        List<Reply.VotingDisk> voting =
+                answer.disks().stream().filter(disk -> disk.number() > 0).toList();
+        for (Reply.VotingDisk disk : voting) {
             String number = String.valueOf(disk.number());
             text.append(number.length() < 2 ? " " : "")
                     .append(number)
@@ -25,14 +27,22 @@ final class AnswerText {
                     .append(disk.path())
                     .append(") []\n");
         }
-        text.append("Located ").append(answer.disks().size()).append(" voting disk(s).\n");
+        text.append("Located ").append(voting.size()).append(" voting disk(s).\n");
+        for (Reply.VotingDisk disk : voting) {
+            if (!disk.seenBy().isEmpty()) {
+                text.append("Voting disk %d: used by %s; last round %.1f ms, worst %.1f ms\n"
+                        .formatted(
+                                disk.number(),
+                                String.join(", ", disk.seenBy()),
+                                disk.latencyMicros() / 1000.0,
+                                disk.worstMicros() / 1000.0));
+            }
+        }
         for (Reply.VotingDisk disk : answer.disks()) {
             if (!disk.detail().isEmpty()) {
-                text.append("Warning: voting disk ")
-                        .append(disk.number())
-                        .append(" (")
-                        .append(disk.path())
-                        .append("): ")
+                text.append(disk.number() > 0 ? "Warning: voting disk " + disk.number() : "Not used:")
+                        .append(disk.path().isEmpty() ? "" : " (" + disk.path() + ")")
+                        .append(": ")
                         .append(disk.detail())
                         .append('\n');
             }

@@ -111,6 +111,21 @@ final class Arguments {
         return operands.isEmpty() ? Optional.empty() : Optional.of(only(what));
     }
 
+    /** Paths and identities of disks: at least {@code least}. */
+    List<String> disks(int least) throws UsageProblem {
+        for (String operand : operands) {
+            if (!operand.startsWith("/") && !operand.replace("-", "").matches("[0-9a-fA-F]{32}")) {
+                throw new UsageProblem("'" + operand
+                        + "' is neither a path that begins with / nor a File Universal Id of 32 hexadecimal digits");
+            }
+        }
+        if (operands.size() < least) {
+            throw new UsageProblem("'" + command.words() + "' needs " + (least == 1 ? "a disk" : least + " disks")
+                    + ", got " + operands.size());
+        }
+        return List.copyOf(operands);
+    }
+
     List<String> names(String what) throws UsageProblem {
         for (int at = 0; at < operands.size(); at++) {
             checkName(what, operands.get(at));

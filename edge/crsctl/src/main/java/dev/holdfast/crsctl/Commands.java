@@ -188,6 +188,30 @@ final class Commands {
                     List.of(JSON),
                     "crsctl query css votedisk"),
             new Command(
+                    "add css votedisk",
+                    "PATH... [-f]",
+                    "format disks, which every node must be able to open, and add them to the voting disks; 1, 3 or 5 must result",
+                    List.of(flag("-f", "also over what is not blank")),
+                    "crsctl add css votedisk /dev/mapper/vote2 /dev/mapper/vote3"),
+            new Command(
+                    "delete css votedisk",
+                    "FUID|PATH...",
+                    "take the vote from disks, also from such as do not answer any more; 1, 3 or 5 must be left",
+                    List.of(),
+                    "crsctl delete css votedisk 4a1fd0a80c1c4f9fbf0d6d0f3b1c2d3e /dev/mapper/vote3"),
+            new Command(
+                    "replace css votedisk",
+                    "FUID|OLDPATH NEWPATH [-f]",
+                    "put a new disk in the place of a voting disk",
+                    List.of(flag("-f", "also over what is not blank")),
+                    "crsctl replace css votedisk /dev/mapper/vote3 /dev/mapper/vote4"),
+            new Command(
+                    "replace votedisk",
+                    "PATH... [-f]",
+                    "put new disks in the place of all voting disks",
+                    List.of(flag("-f", "also over what is not blank")),
+                    "crsctl replace votedisk /dev/mapper/new1 /dev/mapper/new2 /dev/mapper/new3"),
+            new Command(
                     "query css fencing",
                     "[-o json]",
                     "show how nodes are fenced, and which were",
@@ -264,7 +288,6 @@ final class Commands {
             "lsmodules",
             "pin",
             "release",
-            "replace",
             "request",
             "restart",
             "set",

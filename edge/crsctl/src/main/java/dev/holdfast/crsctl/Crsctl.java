@@ -166,6 +166,26 @@ public final class Crsctl {
                         json,
                         answer -> answer instanceof Reply.Links links ? FencingText.links(links) : unexpected(answer));
             }
+            case "add css votedisk" ->
+                asRoot(
+                        command,
+                        new Request.ChangeVotingDisks(arguments.disks(1), List.of(), false, arguments.has("-f")));
+            case "delete css votedisk" ->
+                asRoot(command, new Request.ChangeVotingDisks(List.of(), arguments.disks(1), false, false));
+            case "replace css votedisk" -> {
+                List<String> two = arguments.disks(2);
+                if (two.size() > 2) {
+                    throw new UsageProblem("one disk is replaced by one: name the old one and the new one");
+                }
+                yield asRoot(
+                        command,
+                        new Request.ChangeVotingDisks(
+                                List.of(two.get(1)), List.of(two.get(0)), false, arguments.has("-f")));
+            }
+            case "replace votedisk" ->
+                asRoot(
+                        command,
+                        new Request.ChangeVotingDisks(arguments.disks(1), List.of(), true, arguments.has("-f")));
             case "query css votedisk" -> {
                 arguments.none();
                 yield show(

@@ -88,6 +88,7 @@ public final class Rehearsal {
                     Request.ConfirmFenced _,
                     Request.FenceNode _,
                     Request.SetCss _,
+                    Request.ChangeVotingDisks _,
                     Request.StopCrs _ -> Reply.Done.silently();
             case Request.StatusResource _ ->
                 new Reply.Resources(1, List.of(resource("net1", true), resource("web", false)));

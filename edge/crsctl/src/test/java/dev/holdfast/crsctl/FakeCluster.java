@@ -169,6 +169,15 @@ final class FakeCluster {
                         new Reply.Link(1, "node2", "10.1.1.12", "UP", 312, 4, 50),
                         new Reply.Link(2, "node2", "10.1.2.12", "DOWN", 290, 1000, 4200),
                         new Reply.Link(2, "node3", "10.1.2.13", "NEVER", -1, -1, -1)));
+            case Request.ChangeVotingDisks change
+            when change.add().contains("/dev/sdx") ->
+                Reply.Refused.because(
+                        "HF-2241",
+                        "The voting disks were not changed: there is no /dev/sdx on node1.",
+                        "See them, and who uses them:  crsctl query css votedisk");
+            case Request.ChangeVotingDisks change ->
+                new Reply.Done(List.of("add " + change.add() + " remove " + change.remove() + " rest "
+                        + change.removeRest() + " force " + change.force()));
             case Request.FenceNode(String node, String reason, boolean force)
             when node.equals("node1") && !force ->
                 Reply.Refused.because(

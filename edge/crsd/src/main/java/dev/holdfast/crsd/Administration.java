@@ -54,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Administration {
     private static final long CSSD_PATIENCE_SECONDS = 10;
+    /** Formatting, the search on all nodes, and two ballots, on slow disks. */
+    private static final int DISKS_PATIENCE_SECONDS = 60;
 
     /** Where the answer of one request goes. */
     private interface Asker {
@@ -137,6 +139,13 @@ final class Administration {
             case Request.ConfirmFenced confirm -> confirmFenced(caller, confirm, asker);
             case Request.FenceNode fence -> fence(caller, fence, asker);
             case Request.SetCss set -> setCss(caller, set, asker);
+            case Request.ChangeVotingDisks change -> {
+                if (crs.decides()) {
+                    changeDisks(caller, change, asker);
+                } else {
+                    carry(caller, change, asker);
+                }
+            }
             case Request.StopCrs(boolean force) -> stop(caller, force, asker);
             default -> {
                 if (crs.decides()) {
@@ -226,6 +235,7 @@ final class Administration {
             switch (request) {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
                 case Request.SetCss set -> setCssFromHere(set, asker);
+                case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
                 default -> {
                     if (crs.decides()) {
@@ -751,6 +761,50 @@ final class Administration {
                 "Look at cssd.log on this node.");
     }
 
+    /** Root was asked for where the command was given. */
+    private void changeDisks(Caller caller, Request.ChangeVotingDisks change, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+            return;
+        }
+        cssd.disks(change.add(), change.remove(), change.removeRest(), change.force())
+                .orTimeout(DISKS_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .whenCompleteAsync(
+                        (json, failure) -> {
+                            try {
+                                asker.answer(json == null ? disksUnknown() : disksChanged(change, json));
+                            } catch (Json.Malformed e) {
+                                asker.answer(Reply.Refused.because(
+                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+                            }
+                        },
+                        loop);
+    }
+
+    private static Reply.Refused disksUnknown() {
+        return Reply.Refused.because(
+                "HF-2240",
+                "The change of the voting disks is not complete yet, and may go on by itself.",
+                "See how far it is:  crsctl query css votedisk");
+    }
+
+    private static Reply.Answer disksChanged(Request.ChangeVotingDisks change, Json json) throws Json.Malformed {
+        if (!json.flag("accepted")) {
+            return Reply.Refused.because(
+                    "HF-2241",
+                    "The voting disks were not changed: " + json.string("why") + ".",
+                    "See them, and who uses them:  crsctl query css votedisk");
+        }
+        List<String> lines = new ArrayList<>();
+        change.add().forEach(path -> lines.add("CRS-4603: Successful addition of voting disk " + path + "."));
+        change.remove().forEach(disk -> lines.add("CRS-4611: Successful deletion of voting disk " + disk + "."));
+        if (change.removeRest()) {
+            lines.add("CRS-4266: Voting file(s) successfully replaced");
+        }
+        return new Reply.Done(lines);
+    }
+
     private Reply.Answer votingDisks(Json json) throws Json.Malformed {
         List<Reply.VotingDisk> disks = new ArrayList<>();
         for (Json disk : json.children("disks")) {
@@ -760,6 +814,8 @@ final class Administration {
                     disk.string("uuid", ""),
                     disk.string("path"),
                     disk.number("latencyMicros", 0),
+                    disk.number("worstMicros", 0),
+                    disk.strings("seenBy"),
                     disk.string("detail", "")));
         }
         return new Reply.VotingDisks(disks);

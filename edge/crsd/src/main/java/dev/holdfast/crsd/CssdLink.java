@@ -124,7 +124,7 @@ final class CssdLink implements AutoCloseable {
                                 : new CrsInput.HeldLease(new Moment(lease), new Moment(message.number("letGoAt"))));
             }
             case "letgo" -> listener.letGo(message.string("reason", "cssd asked for it"));
-            case "root", "confirmed", "css", "setcss", "operator", "fence" -> answered(message);
+            case "root", "confirmed", "css", "setcss", "operator", "fence", "disks" -> answered(message);
             default -> LOG.warn("cssd said something unknown: {}", message.text());
         }
     }
@@ -225,6 +225,16 @@ final class CssdLink implements AutoCloseable {
     /** Asks this node's cssd, as the master's, to set {@code name} to {@code millis} for the cluster; -1: unset. */
     CompletableFuture<Json> setCss(String name, int millis) {
         return ask(Json.object().with("t", "setcss").with("name", name).with("millis", millis));
+    }
+
+    /** Asks this node's cssd, which must be the master's, to change the voting set. Answered when the change is complete. */
+    CompletableFuture<Json> disks(List<String> add, List<String> remove, boolean removeRest, boolean force) {
+        return ask(Json.object()
+                .with("t", "disks")
+                .with("add", add)
+                .with("remove", remove)
+                .with("removeRest", removeRest)
+                .with("force", force));
     }
 
     private CompletableFuture<Json> ask(Json question) {

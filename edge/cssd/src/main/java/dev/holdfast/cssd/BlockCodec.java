@@ -1,6 +1,7 @@
 package dev.holdfast.cssd;
 
 import dev.holdfast.membership.BallotBlock;
+import dev.holdfast.membership.DiskReport;
 import dev.holdfast.membership.HeartbeatBlock;
 import dev.holdfast.membership.NodeState;
 import dev.holdfast.membership.SafetyData;
@@ -17,6 +18,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -28,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the blocks of a voting disk say, as bytes; see docs/protocol/voting-disk.md. Decoding is total. */
 final class BlockCodec {
-    /** "HFHDR001", "HFBEAT01", "HFVIEW01" as little-endian words: kind and version of a block. */
-    static final long HEADER = 0x3130305244484648L;
+    /** "HFHDR002", "HFBEAT01", "HFVIEW01" as little-endian words: kind and version of a block. */
+    static final long HEADER = 0x3230305244484648L;
 
     static final long HEARTBEAT = 0x3130544145424648L;
     static final long BALLOT = 0x3130574549564648L;
@@ -42,25 +45,60 @@ final class BlockCodec {
         this.seal = seal;
     }
 
-    /** The header: which of the cluster's disks this is. */
-    record Header(UUID disk, int slot, int disks, int maxNodes) {}
+    /** What a disk is in its life. The view decides which disks vote; this tells people, and programs that look before they format. */
+    enum DiskState {
+        /** Made with the cluster, or taken into the voting set. */
+        ACTIVE(0),
+        /** Made to be added, and not added yet. */
+        CANDIDATE(1),
+        /** Was in the voting set, and is not any more. */
+        RETIRED(2);
+
+        private final int code;
+
+        DiskState(int code) {
+            this.code = code;
+        }
+
+        private static Optional<DiskState> of(int code) {
+            return Arrays.stream(values()).filter(state -> state.code == code).findFirst();
+        }
+    }
+
+    /**
+     * The header: what disk this is.
+     *
+     * @param maxNodes how many nodes its areas are made for
+     * @param first all voting disks of the cluster when it was made; empty on a disk that was made later
+     */
+    record Header(UUID disk, DiskState state, int maxNodes, SortedSet<UUID> first) {
+        Header {
+            first = Collections.unmodifiableSortedSet(new TreeSet<>(first));
+        }
+
+        Header in(DiskState other) {
+            return new Header(disk, other, maxNodes, first);
+        }
+    }
 
     byte[] header(Header header) {
         byte[] payload = new byte[BlockSeal.PAYLOAD_MAX];
         ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
-        out.putLong(header.disk().getMostSignificantBits());
-        out.putLong(header.disk().getLeastSignificantBits());
-        out.putInt(header.slot());
-        out.putInt(header.disks());
+        putDisk(out, header.disk());
+        out.put((byte) header.state().code);
         out.putInt(header.maxNodes());
+        putDisks(out, header.first());
         return seal.seal(HEADER, payload, out.position());
     }
 
     Optional<Header> readHeader(byte[] area, int offset) {
         return seal.open(HEADER, area, offset).flatMap(in -> {
             try {
-                UUID disk = new UUID(in.getLong(), in.getLong());
-                return Optional.of(new Header(disk, in.getInt(), in.getInt(), in.getInt()));
+                UUID disk = getDisk(in);
+                int state = in.get();
+                int maxNodes = in.getInt();
+                SortedSet<UUID> first = getDisks(in);
+                return DiskState.of(state).map(known -> new Header(disk, known, maxNodes, first));
             } catch (BufferUnderflowException e) {
                 return Optional.empty();
             }
@@ -78,7 +116,12 @@ final class BlockCodec {
         out.putLong(block.round());
         out.putInt(block.weight());
         out.putLong(block.ballotSequence());
-        out.putLong(block.usableDisks());
+        putDisks(out, block.disks().usable());
+        out.put((byte) block.disks().sought().size());
+        block.disks().sought().forEach((disk, path) -> {
+            putDisk(out, disk);
+            putText(out, path);
+        });
         out.putLong(block.bootId());
         out.putLong(block.safety().takeoverAfter().toNanos());
         out.putLong(block.safety().coldTakeoverAfter().toNanos());
@@ -101,7 +144,7 @@ final class BlockCodec {
                 long round = in.getLong();
                 int weight = in.getInt();
                 long ballotSequence = in.getLong();
-                long usableDisks = in.getLong();
+                DiskReport disks = new DiskReport(getDisks(in), getSought(in));
                 long bootId = in.getLong();
                 SafetyData safety =
                         new SafetyData(Duration.ofNanos(in.getLong()), Duration.ofNanos(in.getLong()), in.get() == 1);
@@ -116,7 +159,7 @@ final class BlockCodec {
                         round,
                         weight,
                         ballotSequence,
-                        usableDisks,
+                        disks,
                         bootId,
                         safety));
             } catch (BufferUnderflowException | IllegalArgumentException e) {
@@ -202,12 +245,30 @@ final class BlockCodec {
     private static void putVotingSet(ByteBuffer out, VotingSet set) {
         out.putLong(set.generation());
         for (SortedSet<UUID> disks : List.of(set.disks(), set.outgoing())) {
-            out.put((byte) disks.size());
-            for (UUID disk : disks) {
-                out.putLong(disk.getMostSignificantBits());
-                out.putLong(disk.getLeastSignificantBits());
-            }
+            putDisks(out, disks);
         }
+    }
+
+    private static void putDisk(ByteBuffer out, UUID disk) {
+        out.putLong(disk.getMostSignificantBits());
+        out.putLong(disk.getLeastSignificantBits());
+    }
+
+    private static UUID getDisk(ByteBuffer in) {
+        return new UUID(in.getLong(), in.getLong());
+    }
+
+    private static void putDisks(ByteBuffer out, SortedSet<UUID> disks) {
+        out.put((byte) disks.size());
+        disks.forEach(disk -> putDisk(out, disk));
+    }
+
+    private static SortedMap<UUID, String> getSought(ByteBuffer in) {
+        SortedMap<UUID, String> sought = new TreeMap<>();
+        for (int rest = in.get(); rest > 0; rest--) {
+            sought.put(getDisk(in), getText(in));
+        }
+        return sought;
     }
 
     private static VotingSet getVotingSet(ByteBuffer in) {
@@ -217,7 +278,7 @@ final class BlockCodec {
     private static SortedSet<UUID> getDisks(ByteBuffer in) {
         SortedSet<UUID> disks = new TreeSet<>();
         for (int rest = in.get(); rest > 0; rest--) {
-            disks.add(new UUID(in.getLong(), in.getLong()));
+            disks.add(getDisk(in));
         }
         return disks;
     }

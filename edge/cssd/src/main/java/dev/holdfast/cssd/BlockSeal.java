@@ -78,6 +78,12 @@ final class BlockSeal {
         return Optional.of(ByteBuffer.wrap(block, PAYLOAD, length).slice().order(ByteOrder.LITTLE_ENDIAN));
     }
 
+    /** Whether a block begins with this name, whoever wrote it: good enough for a message, not for trust. */
+    static boolean claimsToBe(String name, byte[] area, int offset) {
+        byte[] wanted = name.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        return Arrays.equals(wanted, Arrays.copyOfRange(area, offset, offset + wanted.length));
+    }
+
     /** True if the block was never written. */
     static boolean isBlank(byte[] area, int offset) {
         for (int i = offset; i < offset + BLOCK; i++) {

@@ -32,7 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -118,21 +117,21 @@ public final class Cssd {
         CssdLoop[] loop = new CssdLoop[1];
         java.util.function.Consumer<Input> post = input -> loop[0].post(input);
 
-        ConcurrentHashMap<UUID, Integer> identities = new ConcurrentHashMap<>();
         BlockCodec codec = new BlockCodec(new BlockSeal(cluster.id(), key));
         int highest = cluster.nodes().lastKey().number();
-        List<VotingDisk> disks = new ArrayList<>();
-        for (int index = 0; index < cluster.votingDisks().size(); index++) {
-            Path path = Path.of(cluster.votingDisks().get(index));
-            disks.add(new VotingDisk(index, path, self, highest, codec, identities, () -> realTime(IO_PRIORITY), post));
-        }
+        List<String> places = new ArrayList<>(cluster.votingDisks());
+        places.addAll(cluster.votingDiscovery());
+        DiskSearch search = new DiskSearch(
+                places,
+                directories.var().resolve("voting-disks"),
+                paths -> inbox.add(() -> loop[0].onDiskPaths(paths)));
         HeartbeatSeal seal = new HeartbeatSeal(key);
         List<HeartbeatLink> links =
                 links(cluster, self, seal, post, (link, from, took) -> loop[0].echoed(link, from, took));
         MembershipSettings settings = new MembershipSettings(
                 self,
                 cluster.nodeSet(),
-                cluster.votingDisks().size(),
+                0, // They have identities.
                 cluster.links(),
                 cluster.timing(),
                 boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
@@ -156,7 +155,7 @@ public final class Cssd {
         RecordCodec records = new RecordCodec(new BlockSeal(cluster.id(), key));
         FencingHistory history = new FencingHistory(
                 self,
-                () -> disks.stream().map(VotingDisk::path).toList(),
+                () -> loop[0].votingDiskPaths(),
                 path -> new RecordLane(path, self, highest, codec, records),
                 System::currentTimeMillis);
         CrsProcess crsProcess =
@@ -167,7 +166,10 @@ public final class Cssd {
                         cluster,
                         self,
                         new Membership(settings, resume, new Moment(System.nanoTime())),
-                        disks,
+                        (number, path) ->
+                                new VotingDisk(number, path, self, highest, codec, () -> realTime(IO_PRIORITY), post),
+                        search,
+                        codec,
                         links,
                         seal,
                         killTimer,
@@ -199,6 +201,7 @@ public final class Cssd {
         if (!agents.isEmpty() && cluster.fenceSelfTest().isPositive()) {
             selfTest.start(cluster.fenceSelfTest());
         }
+        search.start();
         crsProcess.start();
         if (resume != null) {
             Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUpLate); // There was no time for it before.

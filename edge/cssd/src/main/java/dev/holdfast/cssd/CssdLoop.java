@@ -17,6 +17,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +29,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -52,6 +56,7 @@ final class CssdLoop {
     /** A private network counts as down after four heartbeats, and not before this. */
     private static final Duration LINK_DOWN_MIN = Duration.ofSeconds(1);
 
+    private static final Duration DISK_LOOK = Duration.ofMillis(100);
     /** A crsd that says nothing for so long hangs, and is started anew: what it runs goes on. */
     private static final Duration CRSD_SILENCE = Duration.ofSeconds(10);
 
@@ -60,7 +65,9 @@ final class CssdLoop {
     private final ClusterSettings cluster;
     private final NodeId self;
     private final Membership membership;
-    private final List<VotingDisk> disks;
+    private final DiskSet disks;
+    private final DiskSearch diskSearch;
+    private final BlockCodec codec;
     private final List<HeartbeatLink> links;
     private final HeartbeatSeal seal;
     private final KillTimer killTimer;
@@ -90,6 +97,7 @@ final class CssdLoop {
             @Nullable NodeId victim) {}
 
     private Moment nextPet;
+    private Moment nextDiskLook;
     private boolean whyFencedTold;
     private final LinkStatistics statistics;
     private Moment nextProbe;
@@ -100,7 +108,9 @@ final class CssdLoop {
             ClusterSettings cluster,
             NodeId self,
             Membership membership,
-            List<VotingDisk> disks,
+            DiskSet.Opener diskOpener,
+            DiskSearch diskSearch,
+            BlockCodec codec,
             List<HeartbeatLink> links,
             HeartbeatSeal seal,
             KillTimer killTimer,
@@ -118,7 +128,9 @@ final class CssdLoop {
         cluster = parts.cluster();
         self = parts.self();
         membership = parts.membership();
-        disks = parts.disks();
+        diskSearch = parts.diskSearch();
+        codec = parts.codec();
+        disks = new DiskSet(parts.diskOpener(), diskSearch, inbox::add, this::step, now());
         links = parts.links();
         seal = parts.seal();
         killTimer = parts.killTimer();
@@ -142,6 +154,7 @@ final class CssdLoop {
                 downAfter.compareTo(LINK_DOWN_MIN) < 0 ? LINK_DOWN_MIN : downAfter,
                 now());
         nextPet = now();
+        nextDiskLook = now();
     }
 
     private static Moment now() {
@@ -196,12 +209,18 @@ final class CssdLoop {
             case Effect.AnswerPeer answer -> send(seal.seal(answer.answer()));
             case Effect.SetWatchdog set -> setWatchdog(set.timeout());
             case Effect.WriteHeartbeat write ->
-                disks.get(write.disk()).writeHeartbeat(write.operation(), write.block());
-            case Effect.WriteBallot write -> disks.get(write.disk()).writeBallot(write.operation(), write.block());
-            case Effect.ReadHeartbeats read -> disks.get(read.disk()).readHeartbeats(read.operation());
-            case Effect.ReadBallots read -> disks.get(read.disk()).readBallots(read.operation());
+                disk(write.disk()).ifPresent(disk -> disk.writeHeartbeat(write.operation(), write.block()));
+            case Effect.WriteBallot write ->
+                disk(write.disk()).ifPresent(disk -> disk.writeBallot(write.operation(), write.block()));
+            case Effect.ReadHeartbeats read ->
+                disk(read.disk()).ifPresent(disk -> disk.readHeartbeats(read.operation()));
+            case Effect.ReadBallots read -> disk(read.disk()).ifPresent(disk -> disk.readBallots(read.operation()));
+            case Effect.SeekDisk seek -> disks.seek(seek.path());
             case Effect.RenewLease renew -> renew(renew);
-            case Effect.InstallView _ -> tellCrs();
+            case Effect.InstallView install -> {
+                disks.onView(install.view(), install.view().master().equals(self));
+                tellCrs();
+            }
             case Effect.VotedOut out -> remember(out);
             case Effect.Settled settled -> {
                 tellCrs();
@@ -384,6 +403,10 @@ final class CssdLoop {
     private void keepHouse() {
         Moment now = now();
         watchLinks(now);
+        if (!now.isBefore(nextDiskLook)) {
+            nextDiskLook = now.plus(DISK_LOOK);
+            disks.tick(now, membership.status(now).view());
+        }
         tellWhyFenced();
         if (watchdog != null && membership.isHarmless() && !now.isBefore(nextPet)) {
             nextPet = now.plus(watchdog.timeout().dividedBy(4));
@@ -467,6 +490,113 @@ final class CssdLoop {
         }
     }
 
+    private Optional<VotingDisk> disk(int number) {
+        return disks.get(number); // One that was closed meanwhile has told so; nothing waits for it.
+    }
+
+    /** Told by the search. */
+    void onDiskPaths(java.util.Set<Path> paths) {
+        disks.onPaths(paths);
+    }
+
+    /** May be called from any thread. */
+    List<Path> votingDiskPaths() {
+        return disks.inUse();
+    }
+
+    /** Adds and deletes voting disks, as the master: formats the new ones, beside the loop, and then lets the membership decide. */
+    private void changeDisks(CrsLink.Message message) {
+        long request = asked(message);
+        Map<String, Object> fields = message.fields();
+        List<String> add = texts(fields.get("add"));
+        MembershipStatus status = membership.status(now());
+        View view = status.view();
+        SortedSet<UUID> remove = new TreeSet<>();
+        String objection = view == null || !view.master().equals(self) ? "this node is not the master" : "";
+        SortedSet<UUID> voting = new TreeSet<>();
+        SortedSet<UUID> usable = new TreeSet<>();
+        for (MembershipStatus.Disk each : status.disks()) {
+            if (each.id() != null && each.votes() && !each.outgoing()) {
+                voting.add(each.id());
+                if (each.usable()) {
+                    usable.add(each.id());
+                }
+            }
+        }
+        for (String text : texts(fields.get("remove"))) {
+            UUID id = voting.stream()
+                    .filter(each -> DiskSet.text(each).equalsIgnoreCase(text.replace("-", "")))
+                    .findFirst()
+                    .or(() -> disks.find(text).map(BlockCodec.Header::disk).filter(each -> voting.contains(each)))
+                    .orElse(null);
+            if (id == null) {
+                objection = "no voting disk is '" + text + "'; 'crsctl query css votedisk' shows them";
+            } else {
+                remove.add(id);
+            }
+        }
+        if (Boolean.TRUE.equals(fields.get("removeRest"))) {
+            remove.addAll(voting);
+        }
+        int size = voting.size() + add.size() - remove.size();
+        if (objection.isEmpty() && size != 1 && size != 3 && size != 5) {
+            objection =
+                    "there would be " + size + " voting disks; 1, 3 or 5 are possible, as an even number bears the loss"
+                            + " of no more disks than one less. Add or delete several disks with one command";
+        }
+        Path source = disks.source(usable).orElse(null);
+        if (objection.isEmpty() && source == null) {
+            objection = "no voting disk can be read";
+        }
+        if (!objection.isEmpty() || source == null) {
+            refuseChange(request, objection);
+            return;
+        }
+        boolean force = Boolean.TRUE.equals(fields.get("force"));
+        Thread.ofPlatform().daemon().name("new voting disk").start(() -> {
+            SortedMap<UUID, String> made = new TreeMap<>();
+            try {
+                for (String path : add) {
+                    made.put(NewVotingDisk.format(Path.of(path).toRealPath(), source, codec, force), path);
+                }
+            } catch (IOException | RuntimeException e) {
+                String why = e instanceof java.nio.file.NoSuchFileException
+                        ? "there is no " + e.getMessage() + " on " + cluster.nameOf(self)
+                        : String.valueOf(e.getMessage());
+                inbox.add(() -> refuseChange(request, why));
+                return;
+            }
+            inbox.add(() -> {
+                made.values().forEach(disks::seek);
+                step(new Input.ChangeWanted(request, new ViewChange.ChangeDisks(made, remove)));
+            });
+        });
+    }
+
+    private static List<String> texts(@Nullable Object list) {
+        return list instanceof List<?> texts
+                ? texts.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
+    private void refuseChange(long request, String why) {
+        View view = membership.status(now()).view();
+        if (view != null) {
+            answerChange(new Effect.ChangeAnswered(request, false, view, why));
+        } else {
+            requests.remove(request);
+        }
+    }
+
+    /** Nodes by name: the membership knows numbers only. */
+    private String named(String text) {
+        String named = text;
+        for (NodeId node : cluster.nodes().keySet()) {
+            named = named.replaceAll("\\b" + node + "\\b", cluster.nameOf(node));
+        }
+        return named;
+    }
+
     private void answerChange(Effect.ChangeAnswered answer) {
         Asked asked = requests.remove(answer.request());
         CrsLink link = crs;
@@ -480,7 +610,7 @@ final class CssdLoop {
                             "accepted",
                             answer.accepted(),
                             "why",
-                            answer.why(),
+                            named(answer.why()),
                             "epoch",
                             answer.current().epoch().number(),
                             "device",
@@ -593,6 +723,7 @@ final class CssdLoop {
                 changes.put(String.valueOf(fields.get("name")), (int) number(fields, "millis"));
                 step(new Input.ChangeWanted(asked(message), new ViewChange.SetCss(changes)));
             }
+            case "disks" -> changeDisks(message);
             case "css" -> {
                 if ("fencing".equals(fields.get("query"))) {
                     answerFencing(message);
@@ -689,17 +820,38 @@ final class CssdLoop {
 
     private List<Map<String, Object>> votingDisks(MembershipStatus status) {
         List<Map<String, Object>> list = new ArrayList<>();
+        Duration patience = cluster.timing().diskTimeout();
+        int number = 0;
         for (MembershipStatus.Disk each : status.disks()) {
-            VotingDisk disk = disks.get(each.disk());
+            UUID id = each.id();
+            if (!each.votes() || id == null) {
+                continue;
+            }
+            boolean offline = each.silent().compareTo(patience) > 0 || each.disk() < 0;
+            String state = each.usable() && !each.outgoing() ? "ONLINE" : offline ? "OFFLINE" : "PENDOFFL";
+            String problem = each.outgoing()
+                    ? "it loses its vote as soon as every node has said that it knows the new voting disks"
+                    : each.usable() ? "" : each.detail().isEmpty() ? "does not answer" : each.detail();
             Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("number", each.disk() + 1);
-            entry.put("state", each.usable() ? "ONLINE" : "OFFLINE");
-            entry.put(
-                    "uuid",
-                    disk.identity().map(id -> id.toString().replace("-", "")).orElse(""));
-            entry.put("path", disk.path().toString());
+            entry.put("number", ++number);
+            entry.put("state", state);
+            entry.put("uuid", DiskSet.text(id));
+            entry.put("path", disks.pathOf(id).map(Path::toString).orElse(""));
             entry.put("latencyMicros", each.latency().toNanos() / 1000);
-            entry.put("detail", each.usable() ? "" : each.detail().isEmpty() ? "does not answer" : each.detail());
+            entry.put("worstMicros", each.worst().toNanos() / 1000);
+            entry.put(
+                    "seenBy",
+                    each.seenBy().nodes().stream().map(cluster::nameOf).toList());
+            entry.put("detail", problem);
+            list.add(entry);
+        }
+        for (Map.Entry<Path, String> unused : disks.unused().entrySet()) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("number", 0);
+            entry.put("state", "UNUSED");
+            entry.put("path", unused.getKey().toString());
+            entry.put("seenBy", List.of());
+            entry.put("detail", unused.getValue());
             list.add(entry);
         }
         return list;

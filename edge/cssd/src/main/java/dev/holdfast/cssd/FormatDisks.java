@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -47,10 +50,17 @@ public final class FormatDisks {
                                 + " node and add --force.");
                 System.exit(1);
             }
-            int slot = 1;
+            // Each disk knows all of them, so that a node that has found one knows what a majority is.
+            SortedSet<UUID> first = new TreeSet<>();
+            while (first.size() < cluster.votingDisks().size()) {
+                first.add(UUID.randomUUID());
+            }
+            Iterator<UUID> identities = first.iterator();
             for (String path : cluster.votingDisks()) {
-                formatVotingDisk(path, slot++, cluster.votingDisks().size(), codec);
-                System.out.println("voting disk " + (slot - 1) + " formatted: " + path);
+                BlockCodec.Header header =
+                        new BlockCodec.Header(identities.next(), BlockCodec.DiskState.ACTIVE, NodeId.MAX, first);
+                formatVotingDisk(path, header, codec);
+                System.out.println("voting disk " + header.disk() + " formatted: " + path);
             }
             for (String path : cluster.registryLocations()) {
                 formatRegistry(path, cluster.id());
@@ -78,7 +88,7 @@ public final class FormatDisks {
         }
     }
 
-    private static void formatVotingDisk(String path, int slot, int disks, BlockCodec codec) throws IOException {
+    private static void formatVotingDisk(String path, BlockCodec.Header header, BlockCodec codec) throws IOException {
         try (BlockDevice device = BlockDevice.open(Path.of(path))) {
             byte[] blank = new byte[CHUNK];
             // The header comes last: a disk whose blanking was interrupted is no voting disk.
@@ -86,9 +96,8 @@ public final class FormatDisks {
             for (long at = VotingDisk.HEARTBEAT_AREA; at < VotingDisk.END; at += CHUNK) {
                 device.write(at, at + CHUNK <= VotingDisk.END ? blank : new byte[(int) (VotingDisk.END - at)]);
             }
-            byte[] header = codec.header(new BlockCodec.Header(UUID.randomUUID(), slot, disks, NodeId.MAX));
-            device.write(0, header);
-            device.write(BlockSeal.BLOCK, header);
+            device.write(0, codec.header(header));
+            device.write(BlockSeal.BLOCK, codec.header(header));
         }
     }
 

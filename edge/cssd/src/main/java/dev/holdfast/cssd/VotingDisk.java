@@ -15,8 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,18 +46,16 @@ final class VotingDisk {
     private final BlockCodec codec;
     private final DiskThread thread;
     private final Consumer<Input> inbox;
-    private final Map<UUID, Integer> identities;
 
     // Touched by the disk's thread alone.
     private @Nullable BlockDevice verified;
     private DiskMark.@Nullable Bearer stuck;
-    private volatile @Nullable UUID identity;
+    private volatile BlockCodec.@Nullable Header header;
     private final Map<Long, Integer> nextCopy = new HashMap<>();
 
     /**
      * @param index 0-based, as in the settings
      * @param nodes the highest configured node number: so much of each area is read
-     * @param identities shared by the disks of this node: one disk under two paths must not have two votes
      */
     VotingDisk(
             int index,
@@ -67,7 +63,6 @@ final class VotingDisk {
             NodeId self,
             int nodes,
             BlockCodec codec,
-            ConcurrentHashMap<UUID, Integer> identities,
             Runnable prepareThread,
             Consumer<Input> inbox) {
         this.index = index;
@@ -75,17 +70,61 @@ final class VotingDisk {
         this.nodes = nodes;
         this.codec = codec;
         this.inbox = inbox;
-        this.identities = identities;
-        thread = DiskThread.start("voting disk " + (index + 1), path, 0, prepareThread, () -> {});
+        thread = DiskThread.start("disk " + (index + 1), path, 0, prepareThread, () -> {});
     }
 
     Path path() {
         return thread.path();
     }
 
-    /** The disk's own id, once it was read. */
-    Optional<UUID> identity() {
-        return Optional.ofNullable(identity);
+    /** What the disk says that it is, once it was read. */
+    Optional<BlockCodec.Header> header() {
+        return Optional.ofNullable(header);
+    }
+
+    /**
+     * Opens the disk if it is not open, and finds out whether it may be used.
+     *
+     * @param whenDone called on the disk's thread: empty if it may, else why not; never, as long as the disk hangs
+     */
+    void probe(Consumer<Optional<String>> whenDone) {
+        thread.<Boolean>submit(
+                device -> {
+                    verify(device);
+                    return true;
+                },
+                outcome -> whenDone.accept(
+                        switch (outcome) {
+                            case DiskThread.Outcome.Done<Boolean> _ -> Optional.empty();
+                            case DiskThread.Outcome.Failed<Boolean> failed ->
+                                Optional.of(String.valueOf(failed.cause().getMessage()));
+                            case DiskThread.Outcome.Abandoned<Boolean> _ -> Optional.of("closed");
+                        }));
+    }
+
+    /**
+     * Writes the header anew in another state; to be done by the master alone. One copy is durable before the other is written, so a
+     * power loss tears one at most.
+     */
+    void writeState(BlockCodec.DiskState state) {
+        thread.<Boolean>submit(
+                device -> {
+                    verify(device);
+                    BlockCodec.Header known = header;
+                    if (known != null && known.state() != state) {
+                        BlockCodec.Header changed = known.in(state);
+                        device.write(0, codec.header(changed));
+                        device.write(BlockSeal.BLOCK, codec.header(changed));
+                        header = changed;
+                    }
+                    return true;
+                },
+                _ -> {});
+    }
+
+    /** Waits for nothing: a thread that is stuck stays until its disk answers. */
+    void close() {
+        thread.close();
     }
 
     void writeHeartbeat(long operation, HeartbeatBlock block) {
@@ -223,24 +262,30 @@ final class VotingDisk {
             return;
         }
         byte[] both = device.read(0, PAIR);
-        BlockCodec.Header header = codec.readHeader(both, 0)
+        BlockCodec.Header found = codec.readHeader(both, 0)
                 .or(() -> codec.readHeader(both, BlockSeal.BLOCK))
-                .orElseThrow(() -> new IOException(device.path()
-                        + " is not a voting disk of this cluster (no valid header); see 'holdfast format'"));
-        UUID before = identity;
-        if (before != null && !before.equals(header.disk())) {
-            throw new IOException(
-                    device.path() + " was exchanged while in use: it was " + before + " and is now " + header.disk());
+                .orElseThrow(() -> new IOException(whatItIs(both, device.path())));
+        BlockCodec.Header before = header;
+        if (before != null && !before.disk().equals(found.disk())) {
+            throw new IOException(device.path() + " was exchanged while in use: it was " + before.disk()
+                    + " and is now " + found.disk());
         }
-        Integer other = identities.putIfAbsent(header.disk(), index);
-        if (other != null && other != index) {
-            throw new IOException(device.path() + " is the same voting disk as number " + (other + 1));
+        if (found.maxNodes() < nodes) {
+            throw new IOException(device.path() + " was formatted for " + found.maxNodes() + " nodes only");
         }
-        if (header.maxNodes() < nodes) {
-            throw new IOException(device.path() + " was formatted for " + header.maxNodes() + " nodes only");
-        }
-        refuseWhileStuck(DiskMark.of(MARK, self.number(), header.disk()), device.path());
-        identity = header.disk();
+        refuseWhileStuck(DiskMark.of(MARK, self.number(), found.disk()), device.path());
+        header = found;
         verified = device;
+    }
+
+    private String whatItIs(byte[] start, Path path) {
+        if (BlockSeal.isBlank(start, 0) && BlockSeal.isBlank(start, BlockSeal.BLOCK)) {
+            return path
+                    + " is blank; a new disk is formatted by 'crsctl add css votedisk', those of a new cluster by FormatDisks";
+        }
+        return path
+                + (BlockSeal.claimsToBe("HFHDR", start, 0)
+                        ? " is a voting disk of another cluster, or of another cluster key or version"
+                        : " holds something that is no voting disk");
     }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.cssd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.membership.BallotBlock;
+import dev.holdfast.membership.DiskReport;
 import dev.holdfast.membership.Heartbeat;
 import dev.holdfast.membership.HeartbeatBlock;
 import dev.holdfast.membership.Input;
@@ -19,9 +20,12 @@ import dev.holdfast.model.View;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -56,7 +60,9 @@ class BlockCodecTest {
                 9,
                 4,
                 11,
-                5,
+                new DiskReport(
+                        new TreeSet<>(Set.of(new UUID(1, 2), new UUID(3, 4))),
+                        new TreeMap<>(Map.of(new UUID(5, 6), "/dev/mapper/vote4"))),
                 12,
                 new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), true));
     }

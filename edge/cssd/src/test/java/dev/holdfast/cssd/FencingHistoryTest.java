@@ -45,7 +45,10 @@ class FencingHistoryTest {
                 made.setLength(VotingDisk.END);
             }
             try (BlockDevice device = BlockDevice.open(disk)) {
-                device.write(0, headers.header(new BlockCodec.Header(UUID.randomUUID(), i + 1, 3, 64)));
+                device.write(
+                        0,
+                        headers.header(new BlockCodec.Header(
+                                UUID.randomUUID(), BlockCodec.DiskState.ACTIVE, 64, new java.util.TreeSet<>())));
             }
             disks.add(disk);
         }

@@ -1,6 +1,7 @@
 package dev.holdfast.cssd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.linux.BlockDevice;
 import dev.holdfast.membership.HeartbeatBlock;
@@ -9,8 +10,9 @@ import dev.holdfast.model.NodeSet;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +27,6 @@ class VotingDiskTest {
 
     private final BlockCodec codec = new BlockCodec(new BlockSeal(new UUID(1, 2), ClusterKey.of(new byte[32])));
     private final LinkedBlockingQueue<Input> inbox = new LinkedBlockingQueue<>();
-    private final ConcurrentHashMap<UUID, Integer> identities = new ConcurrentHashMap<>();
     private Path file = Path.of("unset");
 
     @BeforeEach
@@ -39,12 +40,12 @@ class VotingDiskTest {
 
     private void writeHeader(UUID id) throws IOException {
         try (BlockDevice device = BlockDevice.open(file)) {
-            device.write(0, codec.header(new BlockCodec.Header(id, 1, 3, 64)));
+            device.write(0, codec.header(new BlockCodec.Header(id, BlockCodec.DiskState.ACTIVE, 64, new TreeSet<>())));
         }
     }
 
     private VotingDisk disk(int index) {
-        return new VotingDisk(index, file, BlockCodecTest.N1, 2, codec, identities, () -> {}, inbox::add);
+        return new VotingDisk(index, file, BlockCodecTest.N1, 2, codec, () -> {}, inbox::add);
     }
 
     private Input answer() throws InterruptedException {
@@ -121,21 +122,59 @@ class VotingDiskTest {
     void a_disk_of_another_cluster_is_refused() throws InterruptedException, IOException {
         BlockCodec other = new BlockCodec(new BlockSeal(new UUID(9, 9), ClusterKey.of(new byte[32])));
         try (BlockDevice device = BlockDevice.open(file)) {
-            device.write(0, other.header(new BlockCodec.Header(UUID.randomUUID(), 1, 3, 64)));
+            device.write(
+                    0,
+                    other.header(new BlockCodec.Header(
+                            UUID.randomUUID(), BlockCodec.DiskState.ACTIVE, 64, new TreeSet<>())));
         }
 
         assertThat(write(disk(0), BlockCodecTest.aBlock(1, 1)))
                 .isInstanceOfSatisfying(
                         Input.DiskFailed.class,
-                        failed -> assertThat(failed.error()).contains("is not a voting disk of this cluster"));
+                        failed -> assertThat(failed.error()).contains("is a voting disk of another cluster"));
     }
 
     @Test
-    void one_disk_under_two_paths_has_one_vote() throws InterruptedException {
-        assertThat(write(disk(0), BlockCodecTest.aBlock(1, 1))).isInstanceOf(Input.DiskWritten.class);
-        assertThat(write(disk(1), BlockCodecTest.aBlock(1, 1)))
-                .isInstanceOfSatisfying(
-                        Input.DiskFailed.class,
-                        failed -> assertThat(failed.error()).contains("is the same voting disk as number 1"));
+    void a_blank_disk_says_what_to_do() throws InterruptedException, IOException {
+        try (BlockDevice device = BlockDevice.open(file)) {
+            device.write(0, new byte[2 * BlockSeal.BLOCK]);
+        }
+        LinkedBlockingQueue<Optional<String>> probed = new LinkedBlockingQueue<>();
+        disk(0).probe(probed::add);
+
+        Optional<String> problem = probed.poll(30, TimeUnit.SECONDS);
+        assertThat(problem == null ? "" : problem.orElse("")).contains("is blank", "crsctl add css votedisk");
+    }
+
+    @Test
+    void a_new_disk_has_the_blocks_of_the_old_ones_and_is_a_candidate() throws InterruptedException, IOException {
+        write(disk(0), BlockCodecTest.aBlock(3, 7));
+        Path fresh = directory.resolve("fresh");
+        try (RandomAccessFile made = new RandomAccessFile(fresh.toFile(), "rw")) {
+            made.setLength(VotingDisk.END);
+        }
+        UUID id = NewVotingDisk.format(fresh, file, codec, false);
+
+        VotingDisk disk = new VotingDisk(1, fresh, BlockCodecTest.N2, 2, codec, () -> {}, inbox::add);
+        assertThat(read(disk).blocks()).containsEntry(BlockCodecTest.N1, BlockCodecTest.aBlock(3, 7));
+        assertThat(disk.header()).hasValueSatisfying(header -> {
+            assertThat(header.disk()).isEqualTo(id);
+            assertThat(header.state()).isEqualTo(BlockCodec.DiskState.CANDIDATE);
+        });
+        disk.close();
+    }
+
+    @Test
+    void a_disk_that_is_in_use_or_holds_something_is_not_formatted() throws IOException {
+        Path other = directory.resolve("other");
+        try (RandomAccessFile made = new RandomAccessFile(other.toFile(), "rw")) {
+            made.setLength(VotingDisk.END);
+            made.write(1);
+        }
+        assertThatThrownBy(() -> NewVotingDisk.format(file, file, codec, true))
+                .hasMessageContaining("is a voting disk of this cluster");
+        assertThatThrownBy(() -> NewVotingDisk.format(other, file, codec, false))
+                .hasMessageContaining("is not blank");
+        assertThat(NewVotingDisk.format(other, file, codec, true)).isNotNull();
     }
 }

@@ -124,7 +124,7 @@ final class DiskPath {
                 block.round(),
                 block.weight(),
                 block.ballotSequence(),
-                block.usableDisks(),
+                block.disks(),
                 block.bootId(),
                 new SafetyData(
                         safety.takeoverAfter().dividedBy(2),
