@@ -279,7 +279,7 @@ class OneNodeTest {
                         old.round(),
                         old.weight(),
                         old.ballotSequence(),
-                        old.usableDisks(),
+                        old.disks(),
                         old.bootId(),
                         old.safety()));
     }
