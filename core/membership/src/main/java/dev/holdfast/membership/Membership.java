@@ -61,6 +61,9 @@ public final class Membership {
     /** How long both directions must have worked before a node is let in, so that a flapping link is not let in. */
     private static final Duration STABLE = Duration.ofSeconds(1);
 
+    /** Lives are numbered anew, from a multiple of this, with each change of the voting set. */
+    static final long LIVES_PER_VOTING_SET = 1_000_000;
+
     /** Sequence of the block by which a life takes its incarnation, before anybody may let it in. */
     private static final long CLAIM = 1;
 
@@ -104,6 +107,9 @@ public final class Membership {
     private @Nullable DiskRound poll;
     private Moment pollBegan;
     private @Nullable View pollAnnounced;
+    /** The voting set of the view that the last complete round of ours announced, over the disks of that very set. */
+    private @Nullable VotingSet announcedSet;
+
     private long pollRound;
     private boolean pollDone = true;
     /** When a joiner's last whole round ended, or when it began to join. */
@@ -123,6 +129,8 @@ public final class Membership {
     // A change of the voting set that this node was asked for as the master.
     private @Nullable VotingSetChange diskChange;
     private final Set<UUID> soughtDisks = new HashSet<>();
+    /** Where the disks that came into the voting set by a change are, as far as that is known: some path on some node. */
+    private final SortedMap<UUID, String> places = new TreeMap<>();
 
     // The lease.
     private final Lease lease;
@@ -533,7 +541,6 @@ public final class Membership {
         incarnation = life.incarnation();
         claimed = true;
         blockSequence = mine.sequence() + ViewRegister.UNSEEN_WRITES;
-        register.skipUnseen();
         phase = Phase.MEMBER;
         memberSince = now;
         lastRound = now;
@@ -563,9 +570,15 @@ public final class Membership {
         return newest;
     }
 
+    /**
+     * The newest life of this node that {@code view} knows of, or that may have been: what a life wrote to disks that have
+     * lost their vote, nobody looks for any more. So each voting set has lives of its own: whoever began under an
+     * earlier one has a lower number, whatever it claimed and wherever.
+     */
     private long newestLifeIn(View view) {
         Incarnation member = view.members().get(self);
-        long newest = member == null ? 0 : member.number();
+        long newest =
+                Math.max(member == null ? 0 : member.number(), view.votingSet().generation() * LIVES_PER_VOTING_SET);
         for (View.Unsettled each : view.unsettled()) {
             newest = each.node().equals(self)
                     ? Math.max(newest, each.incarnation().number())
@@ -732,7 +745,7 @@ public final class Membership {
         }
         if (of.isComplete()) {
             pollDone = true;
-            onPollComplete(now);
+            onPollComplete(now, of);
         } else if (of.isHopeless()) {
             pollDone = true;
             nextPoll = now.plus(timing.fastPoll());
@@ -854,9 +867,7 @@ public final class Membership {
                 round,
                 weight,
                 register.completedOn(disk),
-                new DiskReport(
-                        disks.usable(now, diskPatience()),
-                        diskChange != null && isMaster() ? diskChange.change().add() : new TreeMap<>()),
+                diskReport(now),
                 settings.bootId(),
                 pollShowed);
     }
@@ -875,21 +886,51 @@ public final class Membership {
         return Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
     }
 
-    /** The disks that the master wants to give a vote. */
+    /** What others need to know of voting disks: which ones this node uses, and where they are. */
+    private DiskReport diskReport(Moment now) {
+        SortedMap<UUID, String> sought = new TreeMap<>(places);
+        if (diskChange != null && isMaster()) {
+            sought.putAll(diskChange.change().add());
+        }
+        VotingSet set = disks.setOf(current);
+        SortedSet<UUID> usable = new TreeSet<>(disks.usable(now, diskPatience()));
+        usable.removeIf(id -> !set.disks().contains(id) && !set.outgoing().contains(id) && !sought.containsKey(id));
+        return new DiskReport(usable, sought);
+    }
+
+    /** The disks that the master wants to give a vote, or has given one. */
     private SortedMap<UUID, String> sought() {
         if (current == null || phase != Phase.MEMBER) {
             return Collections.emptySortedMap();
         }
         if (isMaster()) {
-            return diskChange == null
-                    ? Collections.emptySortedMap()
-                    : diskChange.change().add();
+            return diskChange == null ? places : diskChange.change().add();
         }
         HeartbeatBlock master = memberBlock(current.master());
         return master == null ? Collections.emptySortedMap() : master.disks().sought();
     }
 
+    /** Keeps in mind where the disks of the voting set are, for those that come back when nobody remembers the change. */
+    private void notePlaces() {
+        SortedSet<UUID> voting = disks.setOf(current).disks();
+        places.keySet().retainAll(voting);
+        for (UUID id : voting) {
+            String own = diskChange == null ? null : diskChange.change().add().get(id);
+            if (own != null) {
+                places.put(id, own);
+            }
+        }
+        for (DiskKnowledge.Seen seen : knowledge.all()) {
+            seen.block().disks().sought().forEach((id, path) -> {
+                if (voting.contains(id)) {
+                    places.putIfAbsent(id, path);
+                }
+            });
+        }
+    }
+
     private void seekDisks() {
+        notePlaces();
         SortedMap<UUID, String> sought = sought();
         soughtDisks.retainAll(sought.keySet());
         sought.forEach((id, path) -> {
@@ -899,10 +940,7 @@ public final class Membership {
         });
     }
 
-    /**
-     * Disks that came into the voting set while this node was away: the last block of the master on a disk that lost its vote
-     * tells where the new ones are.
-     */
+    /** Disks that came into the voting set while this node was away: the blocks on the old ones tell where the new ones are. */
     private void seekMentionedDisks() {
         for (DiskKnowledge.Seen seen : knowledge.all()) {
             seen.block().disks().sought().forEach((id, path) -> {
@@ -933,30 +971,40 @@ public final class Membership {
 
     // ---------------------------------------------------------------------------------------------- the round's fruit
 
-    private void onPollComplete(Moment now) {
-        lastRound = now;
-        if (lastLook == null || pollBegan.since(lastLook).compareTo(timing.letGoAfter()) > 0) {
-            looksSince = pollBegan;
+    private void onPollComplete(Moment now, DiskRound complete) {
+        // What we learn may begin the next round at once; everything here is about the one that is complete.
+        Moment began = pollBegan;
+        View shown = pollAnnounced;
+        SafetyData showed = pollShowed;
+        long completed = pollCount;
+        boolean hadRound = round != 0 && pollRound == round;
+        if (shown != null) {
+            announcedSet = shown.votingSet();
         }
-        lastLook = pollBegan;
-        showTiming(now, pollShowed);
+        learnFromDisks(now);
+        if (!complete.quorum().covers(disks.quorum(current))) {
+            // Others look into other disks by now: what this round wrote they need not see, and what it read is not the
+            // newest. It told us which disks decide, and that is all that it is good for.
+            pollNow(now);
+            return;
+        }
+        lastRound = now;
+        if (lastLook == null || began.since(lastLook).compareTo(timing.letGoAfter()) > 0) {
+            looksSince = began;
+        }
+        lastLook = began;
+        showTiming(now, showed);
         if (phase == Phase.JOINING && !claimed) {
             claimed = true;
             pollNow(now);
             return;
         }
         if (phase == Phase.STOPPED) {
-            if (!pollBegan.isBefore(stoppedAt)) {
+            if (!began.isBefore(stoppedAt)) {
                 exit(leaving ? "left the cluster" : "stopped, and said so on the voting disks");
             }
             return;
         }
-        // What we learn may begin the next round at once; everything here is about the one that is complete.
-        Moment began = pollBegan;
-        View shown = pollAnnounced;
-        long completed = pollCount;
-        boolean hadRound = round != 0 && pollRound == round;
-        learnFromDisks(now);
         boolean announced = shown != null && shown.epoch().equals(currentEpoch());
         if (phase == Phase.MEMBER && announced && current != null) {
             renew(now, began, current);
@@ -1648,7 +1696,8 @@ public final class Membership {
             joiner = null;
             return onTopOf(base, newest -> joinOn(newest, who));
         }
-        if (isMaster() && current.votingSet().isJoint() && everybodyAnnounces(current)) {
+        boolean told = current.votingSet().equals(announcedSet);
+        if (isMaster() && current.votingSet().isJoint() && told && everybodyAnnounces(current)) {
             return onTopOf(base, this::completeOn);
         }
         boolean tidy =

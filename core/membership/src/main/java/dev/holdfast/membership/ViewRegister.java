@@ -117,10 +117,7 @@ final class ViewRegister {
                 value = block.value();
             }
         }
-    }
-
-    /** Numbers our blocks past all that an earlier process can have written unseen; after {@link #recover}. */
-    void skipUnseen() {
+        // A block of an earlier life on a disk that we have not read would hide ours, were its number higher.
         sequence += UNSEEN_WRITES;
     }
 
@@ -223,7 +220,8 @@ final class ViewRegister {
             Incarnation incarnation,
             Operations operations) {
         DiskRound of = lane.end(disk);
-        boolean counts = knowledge.trustsBallots(disk, blocks, torn);
+        BallotBlock own = blocks.get(self);
+        boolean counts = knowledge.trustsBallots(disk, blocks, torn) && own != null && own.sequence() == sequence;
         learn(blocks.values());
         for (BallotBlock block : blocks.values()) {
             highestSeen = Math.max(highestSeen, block.promised());

@@ -4,6 +4,7 @@ import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.View;
 import dev.holdfast.model.VotingSet;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -22,14 +23,19 @@ import java.util.UUID;
  * </pre>
  *
  * Why nothing is lost. Views: see {@link ViewRegister}. Leases: a life that renews under S only has not announced J, so
- * the step to S' waits for it for as long as it is a member. If it is voted out under J, that was announced on a majority of S, and
- * no renewal of it that begins later succeeds; what it renewed before, it renewed before anybody learned of S'. Others may
- * not see these last renewals, as they look only into S' by then: so the silence of a voted-out life is counted from the learning of S' at
- * the earliest ({@code Membership.votingSetSince}). A life that joins under S' has never used S.
+ * the step to S' waits for it for as long as it is a member. And the master announced J on a majority of S, in a complete round, before
+ * it proposes S': so every round over S that begins later learns of J. Such a round renews nothing, as a round counts only if its
+ * disks cover the sets that are in force after it was read. The last round over S that counts began before that, and so before anybody
+ * learned of S'. Others may not see it, as they look only into S' by then: so the silence of a voted-out life is counted from
+ * the learning of S' at the earliest ({@code Membership.votingSetSince}). Lives: claims that only S knows of have lower numbers than all lives that
+ * begin under S' ({@code Membership.newestLifeIn}).
  *
  * @param decided whether the first ballot is committed, so that it goes on by itself
  */
 record VotingSetChange(Input.ChangeWanted wanted, ViewChange.ChangeDisks change, Moment since, boolean decided) {
+    /** Longest path of a disk, in bytes: all of them must fit into a block. */
+    static final int PATH_MAX = 100;
+
     /** How long members are given to open the new disks. */
     static final Duration PATIENCE = Duration.ofSeconds(15);
 
@@ -53,7 +59,18 @@ record VotingSetChange(Input.ChangeWanted wanted, ViewChange.ChangeDisks change,
         if (set.isJoint()) {
             return "a change of the voting disks is under way; wait until 'crsctl query css votedisk' shows that it is complete";
         }
+        if (change.add().isEmpty() && change.remove().isEmpty()) {
+            return "there is nothing to change: name disks to add or to delete";
+        }
+        for (String path : change.add().values()) {
+            if (path.isEmpty() || path.getBytes(StandardCharsets.UTF_8).length > PATH_MAX) {
+                return "the path of a new disk must have 1 to " + PATH_MAX + " bytes, got '" + path + "'";
+            }
+        }
         for (UUID id : change.remove()) {
+            if (change.add().containsKey(id)) {
+                return "disk " + text(id) + " cannot be added and deleted at once";
+            }
             if (!set.disks().contains(id)) {
                 return "disk " + text(id) + " is not a voting disk";
             }

@@ -5,18 +5,25 @@ import dev.holdfast.membership.Effect;
 import dev.holdfast.membership.HeartbeatBlock;
 import dev.holdfast.membership.LeaseAnswer;
 import dev.holdfast.membership.LeaseAsk;
+import dev.holdfast.membership.ViewChange;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
+import dev.holdfast.testkit.FakeVotingDisk;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +39,11 @@ import org.jspecify.annotations.Nullable;
  *   I7   S, or D + S, after a view without it came into force, a life runs nothing
  *   I8   the watchdog is armed whenever something is started, and is not disarmed while something runs
  *   I9   no two lives of a node have the same incarnation, and none writes with another's
+ *   I10  everything that may run runs again within a time that follows from the settings, and a change of the voting set is
+ *        complete ({@link Simulation})
  *   I11  nobody is voted out and nobody lets go where no trouble exceeded what must be stood (mild scenarios)
+ *   I12  a view that was installed is on a majority of every voting set that it has; two views of which one follows the
+ *        other have voting sets of which any two majorities meet
  * </pre>
  */
 final class Audit {
@@ -84,6 +95,7 @@ final class Audit {
 
     private final @Nullable Machine[] holder;
     private boolean calm;
+    private final Map<Long, ViewChange> wanted = new HashMap<>();
 
     Audit(World world) {
         this.world = world;
@@ -227,6 +239,7 @@ final class Audit {
             return;
         }
         firstMet(view);
+        isKept(life, view);
         Map.Entry<Position, View> lower = chain.lowerEntry(position(view));
         if (lower != null) {
             follows(lower.getValue(), view);
@@ -267,7 +280,7 @@ final class Audit {
         if (!world.scenario.timerTakeover() || world.scenario.mutation() != Mutation.NONE) {
             return; // A machine whose timer is not vouched for may be frozen, and nobody relies on its clock.
         }
-        long over = world.scenario.timing().coldTakeoverAfter().toNanos();
+        long over = world.scenario.slowestTiming().coldTakeoverAfter().toNanos();
         world.time.after(over, () -> {
             Life life = lives.get(new LifeKey(victim.node(), victim.incarnation()));
             if (life != null && life.machine.runsAnythingOf(life)) {
@@ -277,8 +290,92 @@ final class Audit {
         });
     }
 
+    // --- I12
+
+    private static List<SortedSet<UUID>> setsOf(VotingSet set) {
+        return set.isJoint() ? List.of(set.disks(), set.outgoing()) : List.of(set.disks());
+    }
+
+    /** True if whatever is decided by the one set, any majorities of it, meets what is decided by the other. */
+    private static boolean meet(VotingSet one, VotingSet other) {
+        for (SortedSet<UUID> some : setsOf(one)) {
+            for (SortedSet<UUID> others : setsOf(other)) {
+                SortedSet<UUID> all = new TreeSet<>(some);
+                all.addAll(others);
+                if (some.size() / 2 + 1 + others.size() / 2 + 1 > all.size()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** A view is acted on: it, or a later one, lies on a majority of the disks of each of its sets. */
+    private void isKept(Life life, View view) {
+        for (SortedSet<UUID> set : setsOf(world.storage.setOf(view))) {
+            int holding = 0;
+            for (int disk : Storage.numbers(set)) {
+                holding += world.storage.disk(disk).isBlank() || holds(world.storage.disk(disk), view) ? 1 : 0;
+            }
+            if (2 * holding <= set.size()) {
+                throw new Violation("I12: " + life + " has " + view + ", which lies on " + holding + " of the disks "
+                        + Storage.numbers(set) + " of its " + view.votingSet());
+            }
+        }
+    }
+
+    private boolean holds(FakeVotingDisk disk, View view) {
+        for (int node = 1; node <= world.scenario.nodes(); node++) {
+            BallotBlock block = disk.ballot(node);
+            View value = block == null ? null : block.value();
+            if (value != null && !view.isAfter(value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // --- the administrator
+
+    void wants(long request, ViewChange change) {
+        wanted.put(request, change);
+    }
+
+    /** Who is told that a change is made finds it made. */
+    void answered(Life life, Effect.ChangeAnswered answer) {
+        world.count(Tally.WORLD, answer.accepted() ? "change accepted" : "change refused");
+        VotingSet set = world.storage.setOf(answer.current());
+        boolean done = switch (wanted.get(answer.request())) {
+            case ViewChange.ChangeDisks change ->
+                !set.isJoint()
+                        && set.disks().containsAll(change.add().keySet())
+                        && Collections.disjoint(set.disks(), change.remove());
+            case ViewChange.SetCss css ->
+                css.changes().entrySet().stream()
+                        .allMatch(each -> answer.current()
+                                .css()
+                                .getOrDefault(each.getKey(), -1)
+                                .equals(each.getValue()));
+            case null, default -> false;
+        };
+        if (answer.accepted() && !done) {
+            throw new Violation(life + " was told that " + wanted.get(answer.request()) + " is done, but has "
+                    + answer.current() + " with " + set);
+        }
+    }
+
+    /** The newest view that anybody installed; null before the first. */
+    @Nullable
+    View newest() {
+        return chain.isEmpty() ? null : chain.lastEntry().getValue();
+    }
+
     /** Whoever may have run something in {@code before} is accounted for in {@code after}. */
     private void follows(View before, View after) {
+        if (!meet(world.storage.setOf(before), world.storage.setOf(after))) {
+            throw new Violation("I12: no disk need have been asked for both " + before + " with " + before.votingSet()
+                    + " and " + after + " with " + after.votingSet());
+        }
         for (Map.Entry<NodeId, Incarnation> member : before.members().entrySet()) {
             accounted(member.getKey(), member.getValue(), after);
         }
@@ -390,9 +487,7 @@ final class Audit {
             }
         }
         // A clock that stood still makes earlier moments look later; then the benefit of the doubt is given.
-        long began = life.machine.clock.when(
-                        renewal.until().minus(world.scenario.timing().lease()))
-                - life.machine.frozenNanos();
+        long began = life.machine.clock.when(renewal.until().minus(life.lease())) - life.machine.frozenNanos();
         long round = life.dossier.roundBegan;
         boolean byPeers = began > round + CLOCK_READING;
         if (byPeers && !isGranted(life, view, began)) {
@@ -453,6 +548,9 @@ final class Audit {
             }
             common = view;
             active |= machine.runningMask();
+        }
+        if (common != null && common.votingSet().isJoint()) {
+            return "the change of the voting set is not complete: " + common.votingSet() + " in " + common;
         }
         if (active != (1L << world.scenario.resources()) - 1) {
             return "resources " + Long.toBinaryString(active) + " of "

@@ -8,6 +8,7 @@ import dev.holdfast.membership.Input;
 import dev.holdfast.membership.ViewChange;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
@@ -39,6 +40,7 @@ final class Crsd {
     private @Nullable View newest;
     private long renewals;
     private final Alarm guardAlarm;
+    private Moment guardAt = new Moment(0);
     private final Runnable rounds = this::round;
     private boolean lettingGo;
     private boolean leaving;
@@ -143,7 +145,7 @@ final class Crsd {
     void thaw() {
         Effect.RenewLease held = lease;
         if (held != null) {
-            guardAlarm.set(life.machine.clock.when(held.until().minus(world.guardBeforeEnd)));
+            guardAlarm.set(life.machine.clock.when(guardAt));
         }
     }
 
@@ -159,7 +161,8 @@ final class Crsd {
         lease = renewal;
         newest = renewal.view();
         renewals++;
-        guardAlarm.set(life.machine.clock.when(renewal.until().minus(world.guardBeforeEnd)));
+        guardAt = renewal.until().minus(life.lease().dividedBy(2));
+        guardAlarm.set(life.machine.clock.when(guardAt));
     }
 
     private void guardSoon() {

@@ -49,7 +49,7 @@ final class DiskPath {
         this.machine = machine;
         this.world = machine.world;
         this.number = number;
-        this.disk = world.disks[number];
+        this.disk = world.storage.disk(number);
         givenHeartbeats = new HeartbeatBlock[world.scenario.nodes() + 1];
         givenBallots = new BallotBlock[world.scenario.nodes() + 1];
     }
@@ -99,6 +99,11 @@ final class DiskPath {
     /** A new process goes on with the same life: it opens the disk anew, and has been given nothing yet. */
     void reopen() {
         opener = null;
+    }
+
+    /** True if an operation ordered now fails for certain, or hangs. */
+    boolean isBroken() {
+        return hangs > 0 || losses > 0;
     }
 
     // --- orders
@@ -242,8 +247,10 @@ final class DiskPath {
         private void end() {
             land();
             inKernel = null;
-            if (fails) {
-                life.deliver(new Input.DiskFailed(number, operation(), "input/output error"));
+            if (what instanceof Effect.SeekDisk) {
+                life.disks.probed(number, !fails);
+            } else if (fails) {
+                life.deliver(new Input.DiskFailed(numberInLife(), operation(), "input/output error"));
             } else {
                 look(~early);
                 life.deliver(answer());
@@ -320,6 +327,17 @@ final class DiskPath {
             }
         }
 
+        /** By which number the life knows this disk. */
+        private int numberInLife() {
+            return switch (what) {
+                case Effect.WriteHeartbeat write -> write.disk();
+                case Effect.WriteBallot write -> write.disk();
+                case Effect.ReadHeartbeats read -> read.disk();
+                case Effect.ReadBallots read -> read.disk();
+                default -> throw new IllegalStateException("not an order for a disk: " + what);
+            };
+        }
+
         private long operation() {
             return switch (what) {
                 case Effect.WriteHeartbeat write -> write.operation();
@@ -332,16 +350,17 @@ final class DiskPath {
 
         private Input answer() {
             return switch (what) {
-                case Effect.WriteHeartbeat write -> new Input.DiskWritten(number, write.operation());
-                case Effect.WriteBallot write -> new Input.DiskWritten(number, write.operation());
+                case Effect.WriteHeartbeat write -> new Input.DiskWritten(write.disk(), write.operation());
+                case Effect.WriteBallot write -> new Input.DiskWritten(write.disk(), write.operation());
                 case Effect.ReadHeartbeats read -> {
                     SortedMap<NodeId, HeartbeatBlock> blocks = heartbeats == null ? new TreeMap<>() : heartbeats;
                     yield new Input.HeartbeatsRead(
-                            number, read.operation(), blocks, torn(disk.tornHeartbeats(), blocks));
+                            read.disk(), read.operation(), blocks, torn(disk.tornHeartbeats(), blocks));
                 }
                 case Effect.ReadBallots read -> {
                     SortedMap<NodeId, BallotBlock> blocks = ballots == null ? new TreeMap<>() : ballots;
-                    yield new Input.BallotsRead(number, read.operation(), blocks, torn(disk.tornBallots(), blocks));
+                    yield new Input.BallotsRead(
+                            read.disk(), read.operation(), blocks, torn(disk.tornBallots(), blocks));
                 }
                 default -> throw new IllegalStateException("not an order for a disk: " + what);
             };

@@ -34,5 +34,7 @@ enum Fault {
     DISK_BLANKED,
     STORAGE_HANG,
     STORAGE_OUTAGE,
-    LEAVE
+    LEAVE,
+    VOTING_SET,
+    SETTINGS
 }

@@ -3,14 +3,29 @@ package dev.holdfast.simulator;
 import static dev.holdfast.simulator.Scenario.MILLISECOND;
 
 import dev.holdfast.membership.Input;
+import dev.holdfast.membership.ViewChange;
+import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
 import dev.holdfast.testkit.Chance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Brings the trouble of a scenario into the world, and ends all of it in time. */
 final class Faults {
+    /** Requests of the administrator are numbered from here. */
+    static final long ADMINISTRATORS = 1L << 40;
+
     private final World world;
     private final Scenario scenario;
     private final Chance chance;
     private final long over;
+    private long asked;
 
     /** @param over virtual time at which all trouble has ended */
     Faults(World world, Chance chance, long over) {
@@ -52,8 +67,12 @@ final class Faults {
         return world.machines[someNode()];
     }
 
+    private int someDisk() {
+        return chance.oneOf(world.storage.formatted());
+    }
+
     private DiskPath somePath() {
-        return someMachine().paths[chance.below(scenario.disks())];
+        return someMachine().paths[someDisk()];
     }
 
     private void inject(Fault fault) {
@@ -156,7 +175,7 @@ final class Faults {
                 // Only the disk that is not counted on when the trouble is over, as nobody replaces it.
                 if (scenario.lastingDisk() >= 0) {
                     world.count(Tally.WORLD, "disk blanked");
-                    world.disks[scenario.lastingDisk()].erase();
+                    world.storage.erase(scenario.lastingDisk());
                 }
             }
             case STORAGE_OUTAGE -> storageOutage();
@@ -173,7 +192,96 @@ final class Faults {
                     forAWhile(machine::startAgain);
                 }
             }
+            case VOTING_SET -> changeVotingSet();
+            case SETTINGS -> changeSettings();
         }
+    }
+
+    // --- the administrator
+
+    /** A life that holds a lease as the master; whom crsctl would find. Null if nobody does. */
+    private @Nullable Life master() {
+        for (int node = 1; node <= scenario.nodes(); node++) {
+            Life life = world.machines[node].life();
+            View view = life == null ? null : life.crsd.heldView();
+            if (life != null && view != null && view.master().equals(life.machine.node)) {
+                return life;
+            }
+        }
+        return null;
+    }
+
+    private void ask(Life master, ViewChange change) {
+        long request = ADMINISTRATORS + ++asked;
+        world.audit.wants(request, change);
+        master.deliver(new Input.ChangeWanted(request, change));
+    }
+
+    /** Some settings are changed, or go back to what the configuration says. */
+    private void changeSettings() {
+        Life master = master();
+        if (master == null || scenario.css().isEmpty()) {
+            return;
+        }
+        SortedMap<String, Integer> changes = new TreeMap<>(chance.oneOf(scenario.css()));
+        if (chance.happens(0.2)) {
+            changes.replaceAll((_, _) -> -1);
+        }
+        ask(master, new ViewChange.SetCss(changes));
+    }
+
+    /** Disks are formatted, and added, deleted or replaced: one, some or all; also such as hang or are gone. */
+    private void changeVotingSet() {
+        Life master = master();
+        View view = master == null ? null : master.view();
+        if (master == null || view == null) {
+            return;
+        }
+        List<Integer> present =
+                new ArrayList<>(Storage.numbers(world.storage.setOf(view).disks()));
+        List<Integer> spare = world.storage.blank();
+        int size = chance.oneOf(List.of(1, 3, 3, 3, 5));
+        int remove = chance.below(present.size() + 1);
+        int add = size - present.size() + remove;
+        if (add < 0 || add > spare.size() || add + remove == 0) {
+            return;
+        }
+        SortedSet<UUID> removed = new TreeSet<>();
+        List<Integer> rest = new ArrayList<>(present);
+        for (int count = 0; count < remove; count++) {
+            Integer one = chance.oneOf(rest);
+            rest.remove(/* element */ one);
+            removed.add(Storage.id(one));
+        }
+        if (add == 0 && rest.equals(List.of(scenario.lastingDisk()))) {
+            return; // What goes away for good must not be the only one.
+        }
+        int source = chance.oneOf(present);
+        world.count(Tally.WORLD, "voting set of " + present.size() + " to be " + size);
+        format(master, source, spare.subList(0, add), 0, () -> {
+            SortedMap<UUID, String> added = new TreeMap<>();
+            spare.subList(0, add).forEach(disk -> {
+                added.put(Storage.id(disk), "/dev/disk" + disk);
+                master.disks.seek(disk);
+            });
+            ask(master, new ViewChange.ChangeDisks(added, removed));
+        });
+    }
+
+    private void format(Life master, int source, List<Integer> disks, int next, Runnable done) {
+        if (next == disks.size()) {
+            done.run();
+            return;
+        }
+        int disk = disks.get(next);
+        world.storage.format(
+                disk,
+                source,
+                () -> master.isAlive()
+                        && !master.machine.paths[source].isBroken()
+                        && !master.machine.paths[disk].isBroken()
+                        && !world.storage.disk(source).isBlank(),
+                () -> format(master, source, disks, next + 1, done));
     }
 
     // --- trouble of which nobody may take notice
@@ -281,7 +389,7 @@ final class Faults {
                 afterwards(length, () -> path.tear(0));
             }
             case DISK_AWAY -> {
-                int disk = chance.below(scenario.disks());
+                int disk = someDisk();
                 boolean hangs = chance.happens(0.5);
                 diskAway(disk, hangs, true);
                 afterwards(length, () -> diskAway(disk, hangs, false));
@@ -389,13 +497,15 @@ final class Faults {
     /** The storage is gone for everybody: so many voting disks at once that nobody reaches a majority. */
     private void storageOutage() {
         boolean hangs = chance.happens(0.5);
-        int gone = chance.happens(0.5) ? scenario.disks() : scenario.disks() / 2 + 1;
-        for (int disk = 0; disk < gone; disk++) {
+        VotingSet set = world.storage.setOf(world.audit.newest());
+        List<Integer> voting = Storage.numbers(set.disks());
+        int gone = chance.happens(0.5) ? voting.size() : voting.size() / 2 + 1;
+        for (int disk : voting.subList(0, gone)) {
             diskAway(disk, hangs, true);
         }
         long longest = takeover() + 2 * scenario.timing().diskTimeout().toNanos();
         later(scenario.timing().poll().toNanos(), longest, () -> {
-            for (int disk = 0; disk < gone; disk++) {
+            for (int disk : voting.subList(0, gone)) {
                 diskAway(disk, hangs, false);
             }
         });
@@ -545,7 +655,7 @@ final class Faults {
     /** A disk thread is stuck in the kernel when everything stalls, and comes back when the watchdog is about to fire. */
     private void stallWithStuckDisk() {
         Machine machine = someMachine();
-        DiskPath path = machine.paths[chance.below(scenario.disks())];
+        DiskPath path = machine.paths[someDisk()];
         path.hang();
         world.time.after(chance.between(0, 2 * scenario.timing().poll().toNanos()), () -> {
             if (world.time.now() < over) {
@@ -564,7 +674,7 @@ final class Faults {
     }
 
     private void diskAway() {
-        int disk = chance.below(scenario.disks());
+        int disk = someDisk();
         boolean hangs = chance.happens(0.5);
         diskAway(disk, hangs, true);
         forAWhile(() -> diskAway(disk, hangs, false));

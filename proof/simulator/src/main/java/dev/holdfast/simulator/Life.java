@@ -3,12 +3,15 @@ package dev.holdfast.simulator;
 import static dev.holdfast.simulator.Scenario.MILLISECOND;
 
 import dev.holdfast.membership.Effect;
+import dev.holdfast.membership.Events;
 import dev.holdfast.membership.Input;
 import dev.holdfast.membership.MembershipSettings;
 import dev.holdfast.membership.Resume;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
+import dev.holdfast.model.View;
 import dev.holdfast.testkit.Alarm;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +35,19 @@ final class Life {
     /** What cssd keeps for the one after it: the last renewal that was guarded in full. */
     private Effect.@Nullable RenewLease remembered;
 
+    private Duration rememberedLease = Duration.ZERO;
+
     private boolean alive = true;
     private boolean working;
     private int pauses;
     /** In the kernel: ends this life when its lease is over. */
     private final Alarm killTimer;
+
+    final LifeDisks disks;
+    /** What its leases are taken by at present. */
+    private Duration lease;
+
+    private @Nullable View view;
 
     private final Runnable ticking = this::tick;
     private long restlessUntil;
@@ -57,6 +68,8 @@ final class Life {
         this.number = number;
         crsd = new Crsd(this);
         killTimer = new Alarm(world.time, this::killed);
+        lease = settings.timing().lease();
+        disks = new LifeDisks(this);
         mind = world.birth.mind(settings, null, machine.now());
     }
 
@@ -64,8 +77,20 @@ final class Life {
         if (world.isTold()) {
             world.tell(this + " begins");
         }
+        disks.search();
         tick();
         crsd.begin();
+    }
+
+    /** The newest view that it has installed. */
+    @Nullable
+    View view() {
+        return view;
+    }
+
+    /** The length of the leases that it takes at present. */
+    Duration lease() {
+        return lease;
     }
 
     boolean isAlive() {
@@ -187,10 +212,10 @@ final class Life {
         if (alive || lettingGo || harmless || last == null || own == null) {
             return null;
         }
-        Moment began = last.until().minus(world.scenario.timing().lease());
+        Moment began = last.until().minus(rememberedLease);
         boolean inTime =
                 machine.now().since(began).compareTo(world.scenario.timing().letGoAfter()) < 0;
-        return inTime ? new Resume(own, began) : null;
+        return inTime && last.until().isAfter(machine.now()) ? new Resume(own, began) : null;
     }
 
     /** cssd runs again, and goes on as this life. First its kill timer, then the watchdog. */
@@ -202,9 +227,12 @@ final class Life {
         inbox.clear();
         deeds.clear();
         toPet = null;
-        killTimer.set(machine.clock.when(
-                resume.leaseBegan().plus(world.scenario.timing().lease())));
-        killAt = resume.leaseBegan().plus(world.scenario.timing().lease());
+        Moment end = resume.leaseBegan().plus(rememberedLease);
+        killTimer.set(machine.clock.when(end));
+        killAt = end;
+        lease = settings.timing().lease();
+        view = null;
+        disks.closeAll();
         for (DiskPath path : machine.paths) {
             path.reopen();
         }
@@ -213,6 +241,7 @@ final class Life {
         mind = world.birth.mind(settings, resume, machine.now());
         crsd.adopted();
         world.mix(number);
+        disks.search();
         tick();
     }
 
@@ -237,6 +266,7 @@ final class Life {
                     toPet = null;
                     machine.pet();
                     remembered = armed;
+                    rememberedLease = lease;
                     crsd.renewed(armed);
                     carryOut(afterPet);
                     afterPet = null;
@@ -294,21 +324,21 @@ final class Life {
             }
             case Effect.WriteHeartbeat write -> {
                 world.audit.writes(this, write.block());
-                machine.paths[write.disk()].order(this, write);
+                order(write.disk(), write);
                 yield 2;
             }
             case Effect.ReadHeartbeats read -> {
-                machine.paths[read.disk()].order(this, read);
+                order(read.disk(), read);
                 yield 3;
             }
             case Effect.WriteBallot write -> {
                 restless();
                 world.audit.writes(this, write.block());
-                machine.paths[write.disk()].order(this, write);
+                order(write.disk(), write);
                 yield 4;
             }
             case Effect.ReadBallots read -> {
-                machine.paths[read.disk()].order(this, read);
+                order(read.disk(), read);
                 yield 5;
             }
             case Effect.RenewLease renewal -> {
@@ -316,7 +346,9 @@ final class Life {
                 yield 6;
             }
             case Effect.InstallView install -> {
+                view = install.view();
                 world.audit.installs(this, install.view());
+                disks.onView(install.view());
                 crsd.installed(install.view());
                 yield 7;
             }
@@ -346,7 +378,11 @@ final class Life {
                 yield 12;
             }
             case Effect.ChangeAnswered answer -> {
-                crsd.rootAnswered(answer);
+                if (answer.request() >= Faults.ADMINISTRATORS) {
+                    world.audit.answered(this, answer);
+                } else {
+                    crsd.rootAnswered(answer);
+                }
                 yield 13;
             }
             case Effect.ConfirmAnswered answer -> {
@@ -359,8 +395,15 @@ final class Life {
             }
             case Effect.Note note -> {
                 world.count(Tally.NOTE, note.event());
+                if (note.event().equals(Events.TIMING)) {
+                    lease = Duration.parse(note.details().getOrDefault("lease", ""));
+                }
                 restless();
                 yield 16;
+            }
+            case Effect.SeekDisk seek -> {
+                disks.seek(Storage.disk(seek.id()));
+                yield 20;
             }
             case Effect.VotedOut _ -> 17;
         };
@@ -368,6 +411,13 @@ final class Life {
         machine.didSomething();
         if (crashIn > 0 && --crashIn == 0 && alive) {
             machine.crash(crashPower);
+        }
+    }
+
+    /** A disk that was closed meanwhile has told so; nothing waits for it. */
+    private void order(int number, Effect what) {
+        if (disks.isOpen(number)) {
+            disks.path(number).order(this, what);
         }
     }
 

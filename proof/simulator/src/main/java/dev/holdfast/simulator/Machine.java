@@ -13,6 +13,9 @@ import dev.holdfast.testkit.Alarm;
 import dev.holdfast.testkit.FakeClock;
 import dev.holdfast.testkit.FakeWatchdog;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,19 +45,47 @@ final class Machine {
     private long effects;
     private long frozenSince;
     private long frozenNanos;
+    private final Set<Integer> hints = new TreeSet<>();
+    private final Set<Integer> remembered = new TreeSet<>();
     /** The administrator or the scenario wants this machine without power for now. */
     boolean keptOff;
 
     Machine(World world, NodeId node) {
         this.world = world;
         this.node = node;
-        paths = new DiskPath[world.scenario.disks()];
+        paths = new DiskPath[world.storage.count()];
         for (int disk = 0; disk < paths.length; disk++) {
             paths[disk] = new DiskPath(this, disk);
         }
         watchdog = new FakeWatchdog(world.scenario.timing().watchdog());
         watchdogAlarm = new Alarm(world.time, this::watchdogDue);
         running = new Life[world.scenario.resources()];
+        for (int disk = 0; disk < world.scenario.disks(); disk++) {
+            hints.add(disk);
+        }
+    }
+
+    // --- where this machine looks for voting disks
+
+    /** What the configuration names, what was in the voting set when this node last ran, and what the master asked for. */
+    boolean looksFor(int disk) {
+        boolean found = world.scenario.discovery() && !world.storage.disk(disk).isBlank();
+        return found || hints.contains(disk) || remembered.contains(disk);
+    }
+
+    /** Until the next start of cssd. */
+    void hint(int disk) {
+        hints.add(disk);
+    }
+
+    /** On the machine's own disk. */
+    void remember(List<Integer> disks) {
+        remembered.clear();
+        remembered.addAll(disks);
+    }
+
+    private void forgetHints() {
+        hints.removeIf(disk -> disk >= world.scenario.disks());
     }
 
     boolean isOn() {
@@ -279,6 +310,8 @@ final class Machine {
         Resume resume = old == null || firing ? null : old.toBeTakenUp();
         if (old != null && resume != null) {
             startDue = false;
+            forgetHints();
+            watchdog.setTimeout(world.scenario.timing().watchdog(), now());
             old.takeUp(settings(), resume);
             return;
         }
@@ -301,6 +334,7 @@ final class Machine {
             stopAll();
             watchdog.disarm();
             watchdog.setTimeout(world.scenario.timing().watchdog(), now());
+            forgetHints();
             life = new Life(this, ++lives, settings());
             life.begin();
         });
@@ -310,7 +344,7 @@ final class Machine {
         return new MembershipSettings(
                 node,
                 new NodeSet(Scenario.everybody(world.scenario.nodes())),
-                world.scenario.disks(),
+                0, // Each disk is told when it is found.
                 world.scenario.links(),
                 world.scenario.timing(),
                 boots * 1000L + node.number(),

@@ -4,8 +4,12 @@ import dev.holdfast.membership.Timing;
 import dev.holdfast.testkit.Chance;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.IntBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param mild nothing may be lost of what happens here: nobody is voted out, nobody lets go
  * @param lastingDisk a voting disk (0-based) that stays away for everybody, or -1; it may also lose all it holds
  * @param crash a crash at one exact place, or null
+ * @param spareDisks blank disks that may become voting disks
+ * @param discovery whether nodes look for voting disks everywhere, or only where they have heard of them
+ * @param css changes of the settings that the administrator may make, in milliseconds by name
  */
 record Scenario(
         long seed,
@@ -42,7 +49,10 @@ record Scenario(
         Lasting lasting,
         long lastingNodes,
         int lastingDisk,
-        @Nullable Crash crash) {
+        @Nullable Crash crash,
+        int spareDisks,
+        boolean discovery,
+        List<Map<String, Integer>> css) {
 
     /** What stays broken when everything else is mended. */
     enum Lasting {
@@ -140,6 +150,9 @@ record Scenario(
             } while (lastingNodes == 0 || lastingNodes == everybody);
         }
         int lastingDisk = disks > 1 && !mild && chance.happens(0.2) ? chance.below(disks) : -1;
+        boolean changesDisks = faults.contains(Fault.VOTING_SET);
+        List<Map<String, Integer>> css = faults.contains(Fault.SETTINGS) ? css(timing, chance) : List.of();
+        Timing fastest = bound(timing, css, Math::min);
         return new Scenario(
                 seed,
                 mutation,
@@ -151,7 +164,7 @@ record Scenario(
                 fenceDevices,
                 timerTakeover,
                 Duration.ofNanos(chance.between(takeover / 4, 2 * takeover)),
-                Math.min(timing.fastPoll().toNanos(), timing.heartbeat().toNanos()) / (chance.happens(0.2) ? 2 : 1),
+                Math.min(fastest.fastPoll().toNanos(), fastest.heartbeat().toNanos()) / (chance.happens(0.2) ? 2 : 1),
                 1 + chance.below(3),
                 List.copyOf(faults),
                 faultCount,
@@ -160,12 +173,15 @@ record Scenario(
                 chance.happens(0.3),
                 chance.happens(0.1),
                 // Of the first disk only, and only where the others suffice: a block that is lost stays lost.
-                disks > 1 && lastingDisk < 0 && !mild && chance.happens(0.2),
+                disks > 1 && lastingDisk < 0 && !mild && !changesDisks && chance.happens(0.2),
                 trouble,
                 lasting,
                 lastingNodes,
                 lastingDisk,
-                null);
+                null,
+                changesDisks ? 8 : 0,
+                chance.happens(0.7),
+                css);
     }
 
     /** Small clusters are quick to run, and most mistakes need no more. */
@@ -189,6 +205,42 @@ record Scenario(
         // Its own length matters to nothing but the time that a run takes: none, one lease, or some of them.
         int diskTimeout = chance.happens(0.2) ? 0 : (int) (timing.lease().toMillis() * (1 + 4 * chance.unit()));
         return timing.with(Map.of("disktimeout", diskTimeout));
+    }
+
+    /** Changes of some settings by some factor, each of which is safe by itself. */
+    private static List<Map<String, Integer>> css(Timing timing, Chance chance) {
+        List<Map<String, Integer>> css = new ArrayList<>();
+        int wanted = 1 + chance.below(4);
+        for (int tries = 0; tries < 100 && css.size() < wanted; tries++) {
+            double share = chance.unit();
+            SortedMap<String, Integer> changes = new TreeMap<>();
+            for (String name : Timing.NAMES) {
+                if (chance.happens(share)) {
+                    changes.put(name, (int) Math.round(timing.get(name).toMillis() * (0.4 + 1.6 * chance.unit())));
+                }
+            }
+            if (!changes.isEmpty() && timing.with(changes).problems().isEmpty()) {
+                css.add(Collections.unmodifiableSortedMap(changes));
+            }
+        }
+        return List.copyOf(css);
+    }
+
+    /** Each setting at its lowest or highest: what mixes of changes cannot exceed. */
+    private static Timing bound(Timing timing, List<Map<String, Integer>> css, IntBinaryOperator which) {
+        Map<String, Integer> bounds = new TreeMap<>();
+        for (Map<String, Integer> changes : css) {
+            changes.forEach((name, millis) -> {
+                int present = bounds.getOrDefault(name, (int) timing.get(name).toMillis());
+                bounds.put(name, which.applyAsInt(present, millis));
+            });
+        }
+        return timing.with(bounds);
+    }
+
+    /** Nothing takes longer than by this timing, whatever the administrator changes. */
+    Timing slowestTiming() {
+        return bound(timing, css, Math::max);
     }
 
     private static List<Fault> faults(Chance chance, Bounds bounds) {
@@ -215,7 +267,9 @@ record Scenario(
                 Fault.STALL,
                 Fault.CRSD_PAUSE,
                 Fault.CRSD_CRASH,
-                Fault.DISK_SLOW));
+                Fault.DISK_SLOW,
+                Fault.VOTING_SET,
+                Fault.SETTINGS));
         if (links > 1) {
             faults.add(Fault.ONE_LINK);
         }
@@ -272,7 +326,10 @@ record Scenario(
                 lasting,
                 lastingNodes,
                 lastingDisk,
-                at);
+                at,
+                spareDisks,
+                discovery,
+                css);
     }
 
     /** How long a machine takes at least from a reset until its supervisor runs: many are back before S is over. */
@@ -287,7 +344,7 @@ record Scenario(
 
     /** How often a mind is told the time of day while nothing happens in it: a tick that is missing is a delay. */
     long calmTickNanos() {
-        return Math.max(tickNanos, timing.heartbeat().toNanos() / 2);
+        return Math.max(tickNanos, bound(timing, css, Math::min).heartbeat().toNanos() / 2);
     }
 
     /** The nodes that must be one view, with all resources, once the trouble is over; of a partition, either side. */
@@ -310,6 +367,7 @@ record Scenario(
      * all by the slowest clock.
      */
     long recoveryNanos() {
+        Timing timing = slowestTiming();
         long detect = timing.misscount().toNanos()
                 + timing.collect().toNanos()
                 + timing.holdOff().toNanos()
@@ -340,6 +398,8 @@ record Scenario(
                 + (doubleTears ? ", double tears" : "")
                 + ", lasting " + lasting + (lastingNodes == 0 ? "" : " nodes 0b" + Long.toBinaryString(lastingNodes))
                 + (lastingDisk < 0 ? "" : ", disk " + lastingDisk + " away for good")
+                + (spareDisks == 0 ? "" : ", " + spareDisks + " spare disks" + (discovery ? "" : ", no discovery"))
+                + (css.isEmpty() ? "" : ", settings " + css)
                 + (crash == null ? "" : ", " + crash);
     }
 }

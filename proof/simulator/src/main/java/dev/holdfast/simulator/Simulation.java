@@ -114,7 +114,8 @@ final class Simulation {
                 machine.powerOff("power cut for good");
             } else if (touched && scenario.lasting() == Scenario.Lasting.NODES_WITHOUT_DISKS) {
                 boolean hangs = world.chance.happens(0.5);
-                for (int disk = 0; disk < scenario.disks() / 2 + 1; disk++) {
+                int lost = scenario.spareDisks() > 0 ? world.storage.count() : scenario.disks() / 2 + 1;
+                for (int disk = 0; disk < lost; disk++) {
                     if (hangs) {
                         machine.paths[disk].hang();
                     } else {
@@ -162,8 +163,8 @@ final class Simulation {
         String complaint = world.audit.complaint();
         long now = world.time.now();
         // Whoever was lost in the meantime is noticed within that time.
-        long steady = scenario.timing().misscount().toNanos()
-                + scenario.timing().lease().toNanos();
+        long steady = scenario.slowestTiming().misscount().toNanos()
+                + scenario.slowestTiming().lease().toNanos();
         if (complaint == null) {
             if (wellSince < 0) {
                 world.tell("all is well");

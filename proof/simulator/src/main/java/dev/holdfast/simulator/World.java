@@ -8,9 +8,7 @@ import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.testkit.Chance;
 import dev.holdfast.testkit.FakeNetwork;
-import dev.holdfast.testkit.FakeVotingDisk;
 import dev.holdfast.testkit.VirtualTime;
-import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,14 +30,12 @@ final class World {
     final Chance chance;
     final VirtualTime time;
     final FakeNetwork network;
-    final FakeVotingDisk[] disks;
+    final Storage storage;
     final NodeId[] ids;
     final Machine[] machines;
     final Audit audit;
     final FenceDevice fence;
     final Birth birth;
-    /** How long before the end of a lease crsd lets go by itself. */
-    final Duration guardBeforeEnd;
 
     private final @Nullable StringBuilder story;
     private long hash;
@@ -48,7 +44,6 @@ final class World {
     World(Scenario scenario, Birth birth, @Nullable StringBuilder story) {
         this.scenario = scenario;
         this.birth = birth;
-        guardBeforeEnd = scenario.timing().lease().minus(scenario.timing().letGoAfter());
         this.story = story;
         Chance root = new Chance(~scenario.seed());
         time = new VirtualTime(root.fork());
@@ -57,10 +52,7 @@ final class World {
         if (scenario.duplicates()) {
             network.duplicate(0.05);
         }
-        disks = new FakeVotingDisk[scenario.disks()];
-        for (int disk = 0; disk < disks.length; disk++) {
-            disks[disk] = new FakeVotingDisk(scenario.nodes());
-        }
+        storage = new Storage(this, scenario);
         ids = new NodeId[scenario.nodes() + 1];
         machines = new Machine[scenario.nodes() + 1];
         audit = new Audit(this);

@@ -35,6 +35,11 @@ public final class FakeVotingDisk {
         }
     }
 
+    /** It gets a header (again); what was written before stands. */
+    public void format() {
+        blank = false;
+    }
+
     /** True if its header is gone: nobody would open it any more. */
     public boolean isBlank() {
         return blank;

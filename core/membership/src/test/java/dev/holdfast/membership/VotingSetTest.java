@@ -1,0 +1,328 @@
+package dev.holdfast.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.Moment;
+import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.RegistryRoot;
+import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** One real node with several voting disks that are told one by one and answer at once; the other node is played by the test. */
+class VotingSetTest {
+    private static final NodeId N1 = new NodeId(1);
+    private static final NodeId N2 = new NodeId(2);
+    private static final Incarnation FIRST_LIFE = new Incarnation(1);
+    private static final Duration TICK = Duration.ofMillis(50);
+    private static final UUID A = new UUID(0, 1);
+    private static final UUID B = new UUID(0, 2);
+    private static final UUID C = new UUID(0, 3);
+    private static final long REQUEST = 77;
+
+    private final Membership node = new Membership(
+            new MembershipSettings(
+                    N1, NodeSet.of(N1, N2), 0, 1, Timing.standard(), 7, true, true, Duration.ofSeconds(3), 1),
+            new Moment(0));
+    private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> heartbeats = new TreeMap<>();
+    private final Map<Integer, SortedMap<NodeId, BallotBlock>> ballots = new TreeMap<>();
+    private final Set<Integer> failing = new HashSet<>();
+    private final List<Effect> seen = new ArrayList<>();
+    private Moment now = new Moment(0);
+    private boolean heartbeatsFail;
+    private long peerSequence = 1;
+
+    @Test
+    void a_round_of_the_old_set_that_learns_of_the_new_one_renews_no_lease() {
+        attach(0, A, A);
+        pass(1);
+        View old = view(0, VotingSet.CONFIGURED);
+        peerAnnounces(0, old);
+        pass(1);
+        assertThat(renewals()).isPositive();
+
+        // Whoever takes over may look into B alone by now, and does not see what is written to A.
+        peerAnnounces(0, view(1, new VotingSet(1, ids(B), ids(A))));
+        seen.clear();
+        pass(1);
+        assertThat(seen).anyMatch(Effect.InstallView.class::isInstance);
+        assertThat(renewals()).isZero();
+
+        attach(1, B);
+        pass(0.5);
+        assertThat(renewals()).isPositive();
+    }
+
+    @Test
+    void the_joint_phase_ends_only_after_it_was_announced_on_the_old_disks() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        passUntilJoint();
+
+        heartbeatsFail = true;
+        pass(1);
+        assertThat(valuesWritten()).noneMatch(set -> set.generation() == 1 && !set.isJoint());
+        heartbeatsFail = false;
+        pass(2);
+        assertThat(current().votingSet()).isEqualTo(new VotingSet(1, ids(B), ids()));
+        assertThat(seen)
+                .anyMatch(effect -> effect instanceof Effect.ChangeAnswered answer
+                        && answer.request() == REQUEST
+                        && answer.accepted());
+    }
+
+    @Test
+    void a_life_that_begins_after_a_change_is_later_than_all_that_only_the_old_disks_know_of() {
+        attach(0, B);
+        heartbeats(0).put(N2, peerBlock(view(4, new VotingSet(3, ids(B), ids())), DiskReport.NONE));
+        pass(0.2);
+        assertThat(blocksWritten().findFirst().orElseThrow().incarnation().number())
+                .isGreaterThan(3 * Membership.LIVES_PER_VOTING_SET);
+    }
+
+    @Test
+    void a_new_life_numbers_its_ballots_past_what_an_earlier_one_left_on_a_minority() {
+        View old = view(0, VotingSet.CONFIGURED);
+        ballots(2).put(N1, new BallotBlock(N1, FIRST_LIFE, 50, 1400, 129, old));
+        failing.add(2);
+        attach(0, A, A, B, C);
+        attach(1, B, A, B, C);
+        attach(2, C, A, B, C);
+        pass(1);
+        failing.clear();
+        pass(12);
+        assertThat(ballotsWritten().map(BallotBlock::sequence))
+                .isNotEmpty()
+                .allMatch(sequence -> sequence > 50, "numbered past the unseen block");
+    }
+
+    @Test
+    void a_disk_that_does_not_show_our_own_ballot_does_not_count() {
+        attach(0, A, A, B, C);
+        attach(1, B, A, B, C);
+        attach(2, C, A, B, C);
+        failing.add(0);
+        pass(1);
+        masked = 2;
+        pass(12);
+        assertThat(seen).noneMatch(Effect.InstallView.class::isInstance);
+        masked = -1;
+        pass(12);
+        assertThat(seen).anyMatch(Effect.InstallView.class::isInstance);
+    }
+
+    private int masked = -1;
+
+    @Test
+    void where_the_voting_disks_are_is_told_on_each_of_them() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        pass(5);
+        HeartbeatBlock last = java.util.Objects.requireNonNull(heartbeats(1).get(N1));
+        assertThat(last.disks().sought()).containsExactly(Map.entry(B, "/dev/b"));
+    }
+
+    @Test
+    void what_can_be_no_change_is_refused() {
+        VotingSet one = new VotingSet(0, ids(A), ids());
+        assertThat(objection(one, Map.of(), ids())).contains("nothing");
+        assertThat(objection(one, Map.of(B, "/dev/b"), ids(B))).contains("added and deleted");
+        assertThat(objection(one, Map.of(B, ""), ids(A))).contains("path");
+        assertThat(objection(one, Map.of(B, "/" + "x".repeat(200)), ids(A))).contains("path");
+        assertThat(objection(one, Map.of(B, "/dev/b"), ids())).contains("2 voting disks");
+        assertThat(objection(one, Map.of(B, "/dev/b", C, "/dev/c"), ids())).isEmpty();
+    }
+
+    private static String objection(VotingSet set, Map<UUID, String> add, SortedSet<UUID> remove) {
+        return VotingSetChange.objection(set, new ViewChange.ChangeDisks(new TreeMap<>(add), remove));
+    }
+
+    private static SortedSet<UUID> ids(UUID... ids) {
+        return new TreeSet<>(List.of(ids));
+    }
+
+    private static View view(long sub, VotingSet set) {
+        View first = new View(
+                new Epoch(1),
+                sub,
+                new TreeMap<>(Map.of(N1, FIRST_LIFE, N2, FIRST_LIFE)),
+                N2,
+                List.of(),
+                RegistryRoot.NONE,
+                N2,
+                "founded");
+        return new View(
+                first.epoch(),
+                sub,
+                first.members(),
+                N2,
+                List.of(),
+                RegistryRoot.NONE,
+                set,
+                new TreeMap<>(),
+                N2,
+                "voting disks");
+    }
+
+    private HeartbeatBlock peerBlock(View announced, DiskReport report) {
+        return new HeartbeatBlock(
+                N2,
+                FIRST_LIFE,
+                ++peerSequence,
+                NodeState.MEMBER,
+                announced,
+                NodeSet.of(N1, N2),
+                0,
+                0,
+                0,
+                report,
+                8,
+                new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false));
+    }
+
+    private void peerAnnounces(int disk, View view) {
+        heartbeats(disk).put(N2, peerBlock(view, DiskReport.NONE));
+    }
+
+    private SortedMap<NodeId, HeartbeatBlock> heartbeats(int disk) {
+        return heartbeats.computeIfAbsent(disk, _ -> new TreeMap<>());
+    }
+
+    private SortedMap<NodeId, BallotBlock> ballots(int disk) {
+        return ballots.computeIfAbsent(disk, _ -> new TreeMap<>());
+    }
+
+    private void attach(int number, UUID id, UUID... first) {
+        give(new Input.DiskAttached(number, id, ids(first)));
+    }
+
+    private long renewals() {
+        return seen.stream().filter(Effect.RenewLease.class::isInstance).count();
+    }
+
+    private Stream<HeartbeatBlock> blocksWritten() {
+        return seen.stream()
+                .filter(Effect.WriteHeartbeat.class::isInstance)
+                .map(effect -> ((Effect.WriteHeartbeat) effect).block());
+    }
+
+    private Stream<BallotBlock> ballotsWritten() {
+        return seen.stream()
+                .filter(Effect.WriteBallot.class::isInstance)
+                .map(effect -> ((Effect.WriteBallot) effect).block());
+    }
+
+    private List<VotingSet> valuesWritten() {
+        return ballotsWritten()
+                .map(BallotBlock::value)
+                .filter(java.util.Objects::nonNull)
+                .map(View::votingSet)
+                .toList();
+    }
+
+    private @Nullable View installed() {
+        View installed = null;
+        for (Effect effect : seen) {
+            installed = effect instanceof Effect.InstallView install ? install.view() : installed;
+        }
+        return installed;
+    }
+
+    private View current() {
+        return java.util.Objects.requireNonNull(installed());
+    }
+
+    private void passUntilJoint() {
+        for (int tick = 0; tick < 400; tick++) {
+            View view = installed();
+            if (view != null && view.votingSet().isJoint()) {
+                return;
+            }
+            heartbeatsFail = false;
+            stopAtJoint = true;
+            pass(0.05);
+        }
+        throw new AssertionError("no joint phase came");
+    }
+
+    private boolean stopAtJoint;
+
+    private void pass(double seconds) {
+        for (long tick = 0; tick < seconds * 1000 / TICK.toMillis(); tick++) {
+            now = now.plus(TICK);
+            give(new Input.Tick());
+        }
+    }
+
+    private void give(Input input) {
+        ArrayDeque<Input> inbox = new ArrayDeque<>(List.of(input));
+        while (!inbox.isEmpty()) {
+            for (Effect effect : node.step(now, inbox.remove())) {
+                seen.add(effect);
+                if (stopAtJoint
+                        && effect instanceof Effect.InstallView install
+                        && install.view().votingSet().isJoint()) {
+                    heartbeatsFail = true;
+                    stopAtJoint = false;
+                }
+                Input answer = answer(effect);
+                if (answer != null) {
+                    inbox.add(answer);
+                }
+            }
+        }
+    }
+
+    private @Nullable Input answer(Effect effect) {
+        return switch (effect) {
+            case Effect.WriteHeartbeat write -> {
+                if (heartbeatsFail || failing.contains(write.disk())) {
+                    yield new Input.DiskFailed(write.disk(), write.operation(), "input/output error");
+                }
+                heartbeats(write.disk()).put(N1, write.block());
+                yield new Input.DiskWritten(write.disk(), write.operation());
+            }
+            case Effect.WriteBallot write -> {
+                if (failing.contains(write.disk())) {
+                    yield new Input.DiskFailed(write.disk(), write.operation(), "input/output error");
+                }
+                if (write.disk() != masked) {
+                    ballots(write.disk()).put(N1, write.block());
+                }
+                yield new Input.DiskWritten(write.disk(), write.operation());
+            }
+            case Effect.ReadHeartbeats read ->
+                failing.contains(read.disk())
+                        ? new Input.DiskFailed(read.disk(), read.operation(), "input/output error")
+                        : new Input.HeartbeatsRead(
+                                read.disk(), read.operation(), new TreeMap<>(heartbeats(read.disk())), NodeSet.EMPTY);
+            case Effect.ReadBallots read ->
+                failing.contains(read.disk())
+                        ? new Input.DiskFailed(read.disk(), read.operation(), "input/output error")
+                        : new Input.BallotsRead(
+                                read.disk(), read.operation(), new TreeMap<>(ballots(read.disk())), NodeSet.EMPTY);
+            default -> null;
+        };
+    }
+}
