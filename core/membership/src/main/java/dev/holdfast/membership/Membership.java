@@ -61,14 +61,20 @@ public final class Membership {
     /** How long both directions must have worked before a node is let in, so that a flapping link is not let in. */
     private static final Duration STABLE = Duration.ofSeconds(1);
 
-    /** Lives are numbered anew, from a multiple of this, with each change of the voting set. */
-    static final long LIVES_PER_VOTING_SET = 1_000_000;
+    /**
+     * Lives are numbered anew, from a multiple of this, with each change of the voting set. More than a node can begin meanwhile, also one
+     * that crashes ten times a second for years.
+     */
+    static final long LIVES_PER_VOTING_SET = 1L << 32;
 
     /** Sequence of the block by which a life takes its incarnation, before anybody may let it in. */
     private static final long CLAIM = 1;
 
     /** Pause between attempts of something that failed at once (a disk error, a refused ballot). */
     private static final Duration RETRY = Duration.ofMillis(100);
+
+    /** How long a first reading that was not enough is good for. */
+    private static final Duration READ_AGAIN = Duration.ofSeconds(1);
 
     private static final int BACKOFF_MIN_MILLIS = 5;
     private static final int BACKOFF_SPAN_MILLIS = 45;
@@ -98,6 +104,7 @@ public final class Membership {
     private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> firstHeartbeats = new HashMap<>();
     private final Map<Integer, SortedMap<NodeId, BallotBlock>> firstBallots = new HashMap<>();
     private Moment nextFirstRead;
+    private Moment readAgainAt;
 
     // Network heartbeats.
     private long beatSequence;
@@ -218,6 +225,7 @@ public final class Membership {
         });
         votingSetSince = now;
         nextFirstRead = now;
+        readAgainAt = now.plus(READ_AGAIN);
         nextBeat = now;
         nextPoll = now;
         pollBegan = now;
@@ -449,13 +457,18 @@ public final class Membership {
         }
         nextFirstRead = now.plus(RETRY);
         seekMentionedDisks();
+        // What is missing may have been written only now, such as where the other disks are.
+        boolean again = !now.isBefore(readAgainAt);
+        if (again) {
+            readAgainAt = now.plus(READ_AGAIN);
+        }
         for (int disk : heartbeatLane.free(disks.bits())) {
-            if (!firstHeartbeats.containsKey(disk)) {
+            if (again || !firstHeartbeats.containsKey(disk)) {
                 heartbeatLane.begin(disk, operations.readHeartbeats(disk), null);
             }
         }
         for (int disk : register.lane().free(disks.bits())) {
-            if (!firstBallots.containsKey(disk)) {
+            if (again || !firstBallots.containsKey(disk)) {
                 register.lane().begin(disk, operations.readBallots(disk), null);
             }
         }
@@ -497,6 +510,7 @@ public final class Membership {
         phase = Phase.JOINING;
         lastRound = now;
         current = announcedFirst;
+        notePlaces();
         note(
                 Events.JOINING,
                 details("incarnation", incarnation, "epoch", currentEpoch()),
@@ -1194,6 +1208,7 @@ public final class Membership {
         List<Effect.VotedOut> votedOut = votedOutBetween(before, view);
         current = view;
         currentSince = now;
+        notePlaces();
         boolean epochChanged = before == null || !before.epoch().equals(view.epoch());
         if (before != null && !before.votingSet().equals(view.votingSet())) {
             votingSetSince = now;

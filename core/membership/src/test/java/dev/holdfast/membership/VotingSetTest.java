@@ -144,6 +144,48 @@ class VotingSetTest {
     }
 
     @Test
+    void a_new_life_goes_on_telling_where_the_voting_disks_are() {
+        attach(0, B);
+        View view = view(4, new VotingSet(1, ids(B), ids()));
+        heartbeats(0).put(N1, ownOldBlock(view));
+        pass(0.2);
+        assertThat(blocksWritten())
+                .isNotEmpty()
+                .allMatch(block -> block.disks().sought().equals(Map.of(B, "/dev/b")));
+    }
+
+    @Test
+    void a_node_that_finds_too_few_disks_looks_again_whether_the_others_are_told() {
+        attach(0, A, A);
+        View view = view(4, new VotingSet(1, ids(A, B, C), ids()));
+        peerAnnounces(0, view);
+        pass(1);
+        assertThat(seen).noneMatch(Effect.SeekDisk.class::isInstance);
+        heartbeats(0)
+                .put(
+                        N2,
+                        peerBlock(view, new DiskReport(ids(A, B, C), new TreeMap<>(Map.of(B, "/dev/b", C, "/dev/c")))));
+        pass(2);
+        assertThat(seen).contains(new Effect.SeekDisk(B, "/dev/b"), new Effect.SeekDisk(C, "/dev/c"));
+    }
+
+    private static HeartbeatBlock ownOldBlock(View view) {
+        return new HeartbeatBlock(
+                N1,
+                FIRST_LIFE,
+                5,
+                NodeState.MEMBER,
+                view,
+                NodeSet.of(N1, N2),
+                0,
+                0,
+                0,
+                new DiskReport(ids(B), new TreeMap<>(Map.of(B, "/dev/b"))),
+                6,
+                new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false));
+    }
+
+    @Test
     void what_can_be_no_change_is_refused() {
         VotingSet one = new VotingSet(0, ids(A), ids());
         assertThat(objection(one, Map.of(), ids())).contains("nothing");
