@@ -215,7 +215,8 @@ final class CssdLoop {
             case Effect.ReadHeartbeats read ->
                 disk(read.disk()).ifPresent(disk -> disk.readHeartbeats(read.operation()));
             case Effect.ReadBallots read -> disk(read.disk()).ifPresent(disk -> disk.readBallots(read.operation()));
-            case Effect.SeekDisk seek -> disks.seek(seek.path());
+            case Effect.SeekDisk seek ->
+                disks.seek(seek.id(), seek.path(), membership.status(now()).view());
             case Effect.RenewLease renew -> renew(renew);
             case Effect.InstallView install -> {
                 disks.onView(install.view(), install.view().master().equals(self));
@@ -567,7 +568,8 @@ final class CssdLoop {
                 return;
             }
             inbox.add(() -> {
-                made.values().forEach(disks::seek);
+                View present = membership.status(now()).view();
+                made.forEach((id, path) -> disks.seek(id, path, present));
                 step(new Input.ChangeWanted(request, new ViewChange.ChangeDisks(made, remove)));
             });
         });

@@ -47,6 +47,7 @@ final class DiskSet {
         private boolean probing = true;
         private Moment probeAgain = began;
         private boolean attached;
+        private boolean voted;
         private String problem = "it has not answered yet";
 
         private Found(int number, VotingDisk disk) {
@@ -123,9 +124,19 @@ final class DiskSet {
     }
 
     /** The master wants this disk to be used: it was formatted a moment ago, whatever was there before. */
-    void seek(String path) {
+    void seek(UUID id, String path, @Nullable View view) {
         Path real = real(path);
         leftAlone.remove(real);
+        Found there = byPath.get(real);
+        BlockCodec.Header known = there == null ? null : there.disk.header().orElse(null);
+        if (there != null
+                && known != null
+                && !known.disk().equals(id)
+                && (view == null || !votes(view, known.disk()))) {
+            // It was formatted anew since we opened it, as after a change that was refused.
+            close(there);
+            leftAlone.remove(real);
+        }
         search.hint(path);
         onPaths(Set.of(real));
     }
@@ -256,9 +267,10 @@ final class DiskSet {
                 continue;
             }
             boolean votes = votes(view, header.disk());
+            found.voted |= votes;
             if (master && votes) {
                 found.disk.writeState(BlockCodec.DiskState.ACTIVE);
-            } else if (!votes && header.state() != BlockCodec.DiskState.CANDIDATE) {
+            } else if (!votes && (found.voted || header.state() != BlockCodec.DiskState.CANDIDATE)) {
                 if (master) {
                     found.disk.writeState(BlockCodec.DiskState.RETIRED);
                 }
