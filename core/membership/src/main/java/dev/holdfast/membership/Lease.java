@@ -106,6 +106,7 @@ final class Lease {
 
     /**
      * The question to send now, if it is time for one: the last renewal is a third of a lease old, but not older than D.
+     * Once frozen, one interval between rounds is enough: then a pause costs this life no more than while it has its disks.
      * The lease that the answers bring will count from when the question was first asked.
      */
     @Nullable
@@ -115,7 +116,9 @@ final class Lease {
         if (disks == null || newest == null || !view.epoch().equals(epoch) || now.isBefore(nextAsk)) {
             return null;
         }
-        boolean needed = now.since(newest).compareTo(inForce.askAfter()) > 0;
+        Duration patience =
+                isFrozen() && inForce.poll().compareTo(inForce.askAfter()) < 0 ? inForce.poll() : inForce.askAfter();
+        boolean needed = now.since(newest).compareTo(patience) > 0;
         if (!needed || now.since(disks).compareTo(inForce.diskTimeout()) > 0) {
             return null;
         }
@@ -149,13 +152,11 @@ final class Lease {
     }
 
     /**
-     * Whether to acknowledge a peer of {@code view}: only under a lease of our own, and only if the voting disks do not
-     * answer us either. It is remembered, as we then must not take over from that life by timer for S.
+     * Acknowledges a peer of {@code view}, but only under a lease of our own. It is remembered, as we then must not take
+     * over from that life by timer for S.
      */
     boolean acknowledge(Moment now, View view, LeaseAsk ask) {
-        Moment disks = renewed;
-        boolean grant =
-                disks != null && until(now, view) != null && now.since(disks).compareTo(inForce.disksInOrder()) > 0;
+        boolean grant = until(now, view) != null;
         if (grant) {
             given.put(ask.from(), new Given(ask.incarnation(), now));
         }

@@ -127,6 +127,11 @@ public final class Membership {
 
     private Moment looksSince;
 
+    /** When the first of the rounds began that came after the newest complete one; null if there is none. */
+    private @Nullable Moment openSince;
+
+    private boolean lastRoundFailed;
+
     private long blockSequence;
     private Moment nextPoll;
     private final OpenDisks disks;
@@ -405,7 +410,7 @@ public final class Membership {
                 currentEpoch(),
                 round,
                 peers.heardWithin(now, timing.misscount()),
-                lastLook != null && now.since(lastLook).compareTo(timing.disksInOrder()) <= 0,
+                disksAnswer(now),
                 settings.bootId())));
     }
 
@@ -547,14 +552,17 @@ public final class Membership {
                 && newest != null
                 && newest.hasMember(self, life.incarnation());
         if (!same || mine == null || newest == null) {
+            if (mine != null && mine.incarnation().equals(life.incarnation())) {
+                // What it let go of, others learn from it alone: no later life need ever be able to tell.
+                takeUpNumbers(mine);
+                current = newest;
+            }
             letGo("the life " + life.incarnation() + " cannot be taken up again: the voting disks show "
                     + (mine == null ? "nothing of it" : mine.incarnation() + " as " + mine.state()) + " in "
                     + (newest == null ? "no view" : newest));
             return;
         }
-        incarnation = life.incarnation();
-        claimed = true;
-        blockSequence = mine.sequence() + ViewRegister.UNSEEN_WRITES;
+        takeUpNumbers(mine);
         phase = Phase.MEMBER;
         memberSince = now;
         lastRound = now;
@@ -562,13 +570,13 @@ public final class Membership {
                 Events.RESUMED,
                 details(
                         "incarnation",
-                        incarnation,
+                        life.incarnation(),
                         "epoch",
                         newest.epoch(),
                         "age",
                         Timing.text(now.since(life.leaseBegan()))),
                 "%s %s goes on in %s: cssd was restarted within its lease, and nothing was stopped"
-                        .formatted(self, incarnation, newest));
+                        .formatted(self, life.incarnation(), newest));
         nextBeat = now;
         install(now, newest);
     }
@@ -627,6 +635,13 @@ public final class Membership {
             bits |= 1L << number;
         }
         return bits;
+    }
+
+    /** From here on we speak as the life of {@code newest}, with numbers that no earlier process of it can have used. */
+    private void takeUpNumbers(HeartbeatBlock newest) {
+        incarnation = newest.incarnation();
+        claimed = true;
+        blockSequence = newest.sequence() + ViewRegister.UNSEEN_WRITES;
     }
 
     // ---------------------------------------------------------------------------------------------- disks
@@ -714,8 +729,7 @@ public final class Membership {
             if (of != null && of == poll) {
                 of.onFailed(disk);
                 if (!pollDone && of.isHopeless()) {
-                    pollDone = true;
-                    nextPoll = now.plus(timing.fastPoll());
+                    failRound(now);
                 }
             }
         } else if (register.lane().owns(disk, failed.operation())) {
@@ -761,11 +775,16 @@ public final class Membership {
             pollDone = true;
             onPollComplete(now, of);
         } else if (of.isHopeless()) {
-            pollDone = true;
-            nextPoll = now.plus(timing.fastPoll());
+            failRound(now);
             learnFromDisks(now);
         }
         startPoll(now);
+    }
+
+    private void failRound(Moment now) {
+        pollDone = true;
+        lastRoundFailed = true;
+        nextPoll = now.plus(timing.fastPoll());
     }
 
     private void finishStraggler(Moment now, int disk, DiskRound of, Input.HeartbeatsRead read, boolean trusted) {
@@ -843,6 +862,7 @@ public final class Membership {
         pollDone = false;
         pollCount++;
         pollBegan = now; // Before anything is written: the lease counts from here.
+        openSince = openSince == null ? now : openSince;
         pollAnnounced = current;
         pollRound = round;
         pollShowed = lease.published(now);
@@ -856,6 +876,21 @@ public final class Membership {
         for (int disk : free) {
             heartbeatLane.begin(disk, operations.writeHeartbeat(disk, ownBlock(now, disk)), begun);
         }
+    }
+
+    /** Whether the voting disks answer: the newest round that has had time enough was complete. */
+    private boolean disksAnswer(Moment now) {
+        boolean late = openSince != null && now.since(openSince).compareTo(timing.disksAnswerWithin()) > 0;
+        return lastLook != null && !lastRoundFailed && !late;
+    }
+
+    /**
+     * Whether this node has had its voting disks for so long that a peer which still asks is alone without. When the storage
+     * goes or comes back for all, it does not do so for all at the same moment: the first without is acknowledged as soon
+     * as the last one's disks fail too, and the first to have its disks again bears with the others for one lease.
+     */
+    private boolean disksAreInOrder(Moment now) {
+        return disksAnswer(now) && now.since(looksSince).compareTo(timing.lease()) > 0;
     }
 
     /** Anything suspect, undecided or unproved makes every node look more often. */
@@ -1007,6 +1042,8 @@ public final class Membership {
             looksSince = began;
         }
         lastLook = began;
+        openSince = null;
+        lastRoundFailed = false;
         showTiming(now, showed);
         if (phase == Phase.JOINING && !claimed) {
             claimed = true;
@@ -1104,7 +1141,11 @@ public final class Membership {
         extend(now, view);
     }
 
-    /** A member that we do not suspect, in the very view that we know to be the newest, may be acknowledged. */
+    /**
+     * A member that we do not suspect, in the very view that we know to be the newest, may be acknowledged. Safety asks for
+     * no more (see {@link Timing}). But it is declined while our own voting disks are in order: it is alone without them,
+     * and what it runs is better off elsewhere.
+     */
     private void onLeaseAsked(Moment now, LeaseAsk ask) {
         if (incarnation == null
                 || current == null
@@ -1114,9 +1155,12 @@ public final class Membership {
             return; // Somebody else's view is no business of ours: silence is an answer that grants nothing.
         }
         boolean trusted = !suspected.contains(ask.from()) && (chosen == null || chosen.contains(ask.from()));
-        boolean granted = trusted && lease.acknowledge(now, current, ask);
+        boolean granted = trusted && !disksAreInOrder(now) && lease.acknowledge(now, current, ask);
         out.add(new Effect.AnswerPeer(new LeaseAnswer(
                 self, incarnation, ask.from(), ask.incarnation(), ask.epoch(), ask.request(), granted)));
+        if (!granted && now.since(pollBegan).compareTo(timing.fastPoll()) >= 0) {
+            pollNow(now); // The next time it asks we know whether the disks are gone for us too.
+        }
     }
 
     private void onLeaseAnswered(Moment now, LeaseAnswer answer) {

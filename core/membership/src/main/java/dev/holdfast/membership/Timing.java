@@ -49,6 +49,9 @@ import java.util.Map;
  *
  * <pre>
  *   t0+L/3 ...    x asks, all acknowledge: lease until t1+L; letting go moves to t1+L/2, the kill timer to t1+L
+ *   meanwhile     who is asked declines while its own voting disks have been in order for a lease. Safety does not ask for
+ *                 that: none of the rules below mentions the disks of who acknowledges. It is so that one node that alone
+ *                 loses its storage lets go at t0+L/2, and its resources run elsewhere.
  *   t0+D          the last t1 that counts
  *   t0+D+L/2      x lets go at the latest
  *   t0+D+L+W+g    nothing of x runs
@@ -170,9 +173,25 @@ public record Timing(
         return Duration.ofNanos(lease.toNanos() / 3);
     }
 
-    /** A node that renewed within this time has its voting disks, and need not keep anybody going without. */
-    Duration disksInOrder() {
-        return times(poll, 2);
+    /**
+     * A round on the voting disks that takes longer says that they do not answer. If in truth they were only slow, a peer that
+     * is alone without them is kept going for half a lease more.
+     */
+    Duration disksAnswerWithin() {
+        return times(fastPoll, 3);
+    }
+
+    /**
+     * How long after its last renewal a node is acknowledged for certain, if the storage is lost for all within one poll. It asks
+     * from L/3 on, anew every fast poll, and each question makes the asked one look at its own disks: two fast polls and
+     * {@link #disksAnswerWithin} after these have failed it declines no more. As the last renewal is up to one poll older than
+     * the loss, nobody stops if the last node loses its disks within L/2 - poll - 5 x fastpoll after the first (profile
+     * default: 1.25 s).
+     */
+    private Duration noticeStorageLoss() {
+        Duration lost = times(poll, 2);
+        Duration asked = askAfter().compareTo(lost) > 0 ? askAfter() : lost;
+        return asked.plus(times(fastPoll, 2)).plus(disksAnswerWithin());
     }
 
     /** When a node that could not renew begins to let go. */
@@ -225,9 +244,10 @@ public record Timing(
             problems.add("C4: disktimeout " + text(diskTimeout) + " must be at least one lease (" + text(lease)
                     + ") and longer than the storage needs to fail over, or 0 to stop when the storage is lost");
         }
-        if (disksInOrder().plus(times(fastPoll, 2)).compareTo(letGoAfter()) > 0) {
-            problems.add("C1: half a lease (" + text(letGoAfter()) + ") must be more than 2 x poll + 2 x fastpoll = "
-                    + text(disksInOrder().plus(times(fastPoll, 2)))
+        if (noticeStorageLoss().compareTo(letGoAfter()) > 0) {
+            problems.add("C1: half a lease (" + text(letGoAfter())
+                    + ") must be more than the larger of lease/3 and 2 x poll, and 5 x fastpoll = "
+                    + text(noticeStorageLoss())
                     + ", or a node lets go before its peers notice that the storage is lost for all; raise lease or"
                     + " lower poll");
         }
