@@ -92,7 +92,11 @@ final class Cabling {
     void mend(int node, Network network, LinkFault fault) throws IOException, InterruptedException {
         switch (fault) {
             case CUT -> Shell.ip(mend(port(node, network), network));
-            case INBOUND, OUTBOUND -> nft(List.of("delete table netdev " + table(port(node, network))));
+            case INBOUND, OUTBOUND -> {
+                String table = table(port(node, network));
+                nft(List.of(
+                        "add table netdev " + table, "delete table netdev " + table)); // It may be gone with its port.
+            }
         }
     }
 

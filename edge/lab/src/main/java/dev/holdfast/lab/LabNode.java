@@ -382,7 +382,8 @@ final class LabNode {
     synchronized void mend(Network network) throws IOException, InterruptedException {
         LinkFault fault = linkFaults.get(network);
         if (fault != null) {
-            if (life != null) {
+            // A loss lies on the name of the port, and would be there again with the port of the next power-on.
+            if (life != null || fault != LinkFault.CUT) {
                 cabling.mend(number, network, fault);
             }
             Map<Network, LinkFault> fewer = new EnumMap<>(Network.class);

@@ -272,6 +272,12 @@ class LabTest {
         awaitOneMore("node2", "node1", 0);
         lab.done("mend", "node1", "private");
         awaitOneMore("node1", "node2", arrivedAt2 + 1);
+
+        lab.done("cut", "node1", "private1", "--outbound");
+        lab.done("power-off", "node1");
+        lab.done("mend", "node1", "private"); // While there is no port.
+        lab.done("power-on", "node1");
+        awaitOneMore("node1", "node2", arrivedAt2 + 2);
     }
 
     @Test
