@@ -15,8 +15,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * {@code ./holdfast bench faults}: every fault of the list, many times, on labs of two nodes; after each one an audit of what really runs.
@@ -25,18 +23,6 @@ import java.util.stream.Stream;
  */
 final class FaultMatrix {
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    private static final List<String> HEADER = List.of(
-            "fault",
-            "runs",
-            "outage median ms",
-            "min",
-            "max",
-            "held twice, ms",
-            "moved",
-            "voted out",
-            "service back",
-            "runs with a finding");
 
     /** Longer than any period of a timer of the daemons, so that every phase is equally likely. */
     private static final long PHASE_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
@@ -64,7 +50,8 @@ final class FaultMatrix {
         this.options = options;
         Path directory = LabConsole.named(options.name()).results();
         results = options.file()
-                .orElse(directory.resolve("faults-" + options.profile() + "-" + options.fencing() + ".jsonl"));
+                .orElse(directory.resolve(
+                        options.name() + "-" + options.profile() + "-" + options.fencing() + ".jsonl"));
         if (results.getParent() != null) {
             Files.createDirectories(results.getParent());
         }
@@ -89,11 +76,36 @@ final class FaultMatrix {
 
     static int main(List<String> arguments) throws InterruptedException {
         try {
+            if (!arguments.isEmpty() && arguments.getFirst().equals("--table")) {
+                return table(arguments.subList(1, arguments.size()));
+            }
             return new FaultMatrix(parse(arguments)).run();
         } catch (IOException e) {
             System.err.println("the results can't be kept: " + e.getMessage());
             return 1;
         }
+    }
+
+    /** Puts the results of any number of benches together: {@code --table [--into PAGE] FILE...}. */
+    private static int table(List<String> arguments) throws IOException {
+        Optional<Path> page = arguments.size() > 1 && arguments.getFirst().equals("--into")
+                ? Optional.of(Path.of(arguments.get(1)))
+                : Optional.empty();
+        List<String> files = arguments.subList(page.isPresent() ? 2 : 0, arguments.size());
+        if (files.isEmpty()) {
+            throw usage("--table needs the files with the results");
+        }
+        List<Verdict> all = new ArrayList<>();
+        for (String file : files) {
+            Files.readAllLines(Path.of(file)).stream().map(Verdict::parse).forEach(all::add);
+        }
+        List<String> table = FaultTable.of(all);
+        if (page.isPresent()) {
+            FaultTable.putInto(page.get(), table);
+        } else {
+            table.forEach(System.out::println);
+        }
+        return all.stream().allMatch(Verdict::good) ? 0 : 1;
     }
 
     private static Options parse(List<String> arguments) {
@@ -160,6 +172,7 @@ final class FaultMatrix {
                 usage: ./holdfast bench faults [--runs N] [--scenario all|single|pairs|NAME[,NAME]...]
                          [--profile default|fast|conservative] [--fencing power|watchdog] [--parallel LABS]
                          [--name LAB] [--file FILE] [--resume] [-o json]
+                       ./holdfast bench faults --table [--into PAGE] FILE...
                 scenarios:""");
         Scenario.all()
                 .forEach(scenario -> System.err.println("  %-24s %s".formatted(scenario.name(), scenario.text())));
@@ -182,7 +195,7 @@ final class FaultMatrix {
         if (options.json()) {
             System.out.println(JSON.toJson(verdicts.stream().map(Verdict::json).toList()));
         } else {
-            table().forEach(System.out::println);
+            FaultTable.of(verdicts).forEach(System.out::println);
         }
         return verdicts.stream().allMatch(Verdict::good) ? 0 : 1;
     }
@@ -303,57 +316,6 @@ final class FaultMatrix {
                 .filter(verdict -> verdict.scenario().equals(scenario.name())
                         && verdict.profile().equals(options.profile())
                         && verdict.fencing().equals(options.fencing()))
-                .toList();
-    }
-
-    private List<String> table() {
-        List<String> lines = new ArrayList<>(List.of("| " + String.join(" | ", HEADER) + " |"));
-        lines.add("|---|" + "---:|".repeat(HEADER.size() - 1));
-        for (Scenario scenario : options.scenarios()) {
-            List<Verdict> runs = of(scenario);
-            if (!runs.isEmpty()) {
-                lines.add("| " + String.join(" | ", row(scenario, runs)) + " |");
-            }
-        }
-        for (Scenario scenario : options.scenarios()) {
-            findings(scenario).forEach(finding -> lines.add("finding: " + finding));
-        }
-        return lines;
-    }
-
-    private static List<String> row(Scenario scenario, List<Verdict> runs) {
-        long[] outages = runs.stream()
-                .filter(Verdict::back)
-                .mapToLong(Verdict::outageMillis)
-                .sorted()
-                .toArray();
-        return List.of(
-                scenario.text(),
-                Integer.toString(runs.size()),
-                Bench.median(outages),
-                outages.length == 0 ? "-" : Long.toString(outages[0]),
-                outages.length == 0 ? "-" : Long.toString(outages[outages.length - 1]),
-                Long.toString(runs.stream().mapToLong(Verdict::twiceMillis).sum()),
-                count(runs.stream().filter(Verdict::moved)),
-                count(runs.stream().filter(verdict -> !verdict.votedOut().isEmpty())),
-                count(runs.stream().filter(Verdict::back)),
-                count(runs.stream().filter(verdict -> !verdict.good())));
-    }
-
-    private static String count(Stream<Verdict> verdicts) {
-        return Long.toString(verdicts.count());
-    }
-
-    /** Each problem once, with how often it was found. */
-    private List<String> findings(Scenario scenario) {
-        return of(scenario).stream()
-                .flatMap(verdict -> verdict.problems().stream())
-                .map(problem -> problem.lines().findFirst().orElse("").replaceAll("[0-9]+", "N"))
-                .collect(Collectors.groupingBy(problem -> problem, Collectors.counting()))
-                .entrySet()
-                .stream()
-                .sorted((one, two) -> Long.compare(two.getValue(), one.getValue()))
-                .map(entry -> scenario.name() + ": " + entry.getValue() + " x " + entry.getKey())
                 .toList();
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -248,12 +249,13 @@ public final class LabConsole {
 
     /** Waits until all nodes are on and in one view. */
     public void awaitFullView(Duration patience) throws Await.NotReached, InterruptedException {
-        Await.that("all nodes are in one view", patience, () -> {
-            var nodes = nodes().values();
-            return !nodes.isEmpty()
-                    && nodes.stream().allMatch(NodeStatus::inView)
-                    && nodes.stream().mapToLong(NodeStatus::epoch).distinct().count() == 1;
-        });
+        Await.that("all nodes are in one view", patience, () -> areInOneView(nodes().values()));
+    }
+
+    static boolean areInOneView(Collection<NodeStatus> nodes) {
+        return !nodes.isEmpty()
+                && nodes.stream().allMatch(NodeStatus::inView)
+                && nodes.stream().mapToLong(NodeStatus::epoch).distinct().count() == 1;
     }
 
     /** All resources, asked on {@code node}. */

@@ -198,16 +198,24 @@ public final class Stage implements AutoCloseable {
         });
     }
 
-    /** Undoes every fault that the lab knows. */
-    void mend() throws IOException, InterruptedException {
+    /**
+     * Undoes every fault that the lab knows, and waits until all is steady. A node that is off is switched on, also one that goes off only
+     * now: an order to fence it may have been under way when it came back, and a fenced node stays off until a person switches it on.
+     */
+    void mend() throws IOException, InterruptedException, Await.NotReached {
         lab.fault("mend", "all", "public", "private", "storage");
-        for (LabConsole.NodeStatus node : lab.nodes().values()) {
-            if (node.power().equals("frozen")) {
-                lab.fault("thaw", node.name());
-            } else if (node.power().equals("off")) {
-                lab.fault("power-on", node.name());
+        Await.that("all nodes are on and in one view", TO_HEAL, () -> {
+            var nodes = lab.nodes().values();
+            for (LabConsole.NodeStatus node : nodes) {
+                if (node.power().equals("frozen")) {
+                    lab.fault("thaw", node.name());
+                } else if (node.power().equals("off")) {
+                    lab.fault("power-on", node.name());
+                }
             }
-        }
+            return LabConsole.areInOneView(nodes);
+        });
+        awaitSteady();
     }
 
     /** Undoes the fault of a drill and waits until all is as before. */

@@ -22,7 +22,9 @@ import java.util.concurrent.TimeUnit;
  * @param witnessTwice for how long the witness is known to have run on two nodes
  * @param moved whether HAProxy ran elsewhere at the end
  * @param votedOut who was voted out and proved harmless, with the proof, in order
- * @param proofAfter from the first step until the first of these proofs
+ * @param proofAfter from the first step until the first of these proofs; if that is one by timer, from when the lab struck
+ * @param proofBound the latest at which that proof may come, if it is one by timer and is counted from the first step
+ * @param took from the first step until everything was back and audited
  * @param back whether everything came back after the mending
  * @param problems everything that was not as it must be, in words; empty for a good run
  */
@@ -35,6 +37,8 @@ public record Trial(
         boolean moved,
         List<String> votedOut,
         Optional<Duration> proofAfter,
+        Optional<Duration> proofBound,
+        Duration took,
         boolean back,
         List<String> problems) {
 
@@ -45,6 +49,9 @@ public record Trial(
     private static final Duration STEADY = Duration.ofSeconds(1);
 
     private static final int STEADY_REQUESTS = 120;
+
+    /** Steps after which nothing is worse than before. */
+    private static final List<String> NO_FAULTS = List.of("hold", "await", "thaw");
 
     public Trial {
         outages = List.copyOf(outages);
@@ -100,7 +107,6 @@ public record Trial(
             boolean back = true;
             try {
                 stage.mend();
-                stage.awaitSteady();
             } catch (Await.NotReached e) {
                 back = false;
                 problems.add("after the mending: " + e.getMessage());
@@ -189,9 +195,7 @@ public record Trial(
         }
 
         private boolean whole() throws IOException, InterruptedException {
-            var nodes = lab.nodes().values();
-            return nodes.stream().allMatch(NodeStatus::inView)
-                    && nodes.stream().mapToLong(NodeStatus::epoch).distinct().count() == 1;
+            return LabConsole.areInOneView(lab.nodes().values());
         }
 
         private boolean online() throws IOException, InterruptedException {
@@ -232,11 +236,15 @@ public record Trial(
             if (scenario.eviction() == Eviction.NEVER && !settled.isEmpty()) {
                 problems.add("voted out: " + settled.getFirst().text());
             }
+            boolean byTimer = scenario.renewalsEnd()
+                    && !settled.isEmpty()
+                    && settled.getFirst().detail("proof").equals("TIMER");
+            long from = byTimer ? struck() : began;
             Optional<Duration> proofAfter = settled.stream()
-                    .map(event -> Duration.ofNanos(event.nanos() - began))
+                    .map(event -> Duration.ofNanos(event.nanos() - from))
                     .findFirst();
-            if (scenario.renewalsEnd() && proofAfter.isPresent()) {
-                judge(settled.getFirst(), proofAfter.get());
+            if (byTimer) {
+                judge(proofAfter.orElseThrow());
             }
             startsBeforeProof().ifPresent(problems::add);
             boolean moved = back && !stage.active().equals(victim);
@@ -253,15 +261,28 @@ public record Trial(
                             .distinct()
                             .toList(),
                     proofAfter,
+                    byTimer ? Optional.of(bounds.latestProofByTimer()) : Optional.empty(),
+                    Duration.ofNanos(System.nanoTime() - began),
                     back,
                     problems);
         }
 
+        /** When the lab did the last of the faults, as it noted itself: its command may have taken a while to get there. */
+        private long struck() {
+            String verb = scenario.steps().stream()
+                    .map(step -> step.substring(0, step.indexOf(' ')))
+                    .filter(each -> !NO_FAULTS.contains(each))
+                    .reduce("", (_, last) -> last);
+            String name = verb.equals("power-off") ? "power-off-begin" : verb;
+            return since().stream()
+                    .filter(event -> event.node().equals(victim) && event.name().equals(name))
+                    .findFirst()
+                    .map(Event::nanos)
+                    .orElse(began);
+        }
+
         /** The bound of a takeover that has nothing but time to go by. */
-        private void judge(Event settled, Duration after) {
-            if (!settled.detail("proof").equals("TIMER")) {
-                return;
-            }
+        private void judge(Duration after) {
             if (after.compareTo(bounds.earliestProofByTimer()) < 0) {
                 problems.add("taken over by timer after " + after.toMillis() + " ms, which is not safe before "
                         + bounds.earliestProofByTimer().toMillis() + " ms");

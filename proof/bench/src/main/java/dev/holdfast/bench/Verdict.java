@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
  *
  * @param at time of day, for people
  * @param proofMillis from the fault until the first voted-out node was proved harmless; -1 if none was voted out
+ * @param boundMillis the latest at which that proof may come, if it is one by timer and is counted from the fault; else -1
+ * @param tookMillis from the fault until everything was back and audited; 0 in results of earlier versions
  */
 record Verdict(
         String at,
@@ -27,6 +29,8 @@ record Verdict(
         boolean moved,
         List<String> votedOut,
         long proofMillis,
+        long boundMillis,
+        long tookMillis,
         boolean back,
         List<String> problems) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -45,6 +49,8 @@ record Verdict(
                 trial.moved(),
                 trial.votedOut(),
                 trial.proofAfter().map(after -> after.toMillis()).orElse(-1L),
+                trial.proofBound().map(bound -> bound.toMillis()).orElse(-1L),
+                trial.took().toMillis(),
                 trial.back(),
                 trial.problems());
     }
@@ -52,7 +58,22 @@ record Verdict(
     /** The lab or the bench itself failed; that is no good run either. */
     static Verdict broken(String scenario, String profile, String fencing, String lab, String problem) {
         return new Verdict(
-                now(), scenario, profile, fencing, lab, "", 0, 0, 0, false, List.of(), -1, false, List.of(problem));
+                now(),
+                scenario,
+                profile,
+                fencing,
+                lab,
+                "",
+                0,
+                0,
+                0,
+                false,
+                List.of(),
+                -1,
+                -1,
+                0,
+                false,
+                List.of(problem));
     }
 
     private static String now() {
@@ -81,6 +102,8 @@ record Verdict(
         object.put("moved", moved);
         object.put("votedOut", votedOut);
         object.put("proofMillis", proofMillis);
+        object.put("boundMillis", boundMillis);
+        object.put("tookMillis", tookMillis);
         object.put("back", back);
         object.put("problems", problems);
         return object;
@@ -106,6 +129,8 @@ record Verdict(
                 Boolean.TRUE.equals(object.get("moved")),
                 list(object, "votedOut"),
                 number(object, "proofMillis"),
+                object.containsKey("boundMillis") ? number(object, "boundMillis") : -1,
+                object.containsKey("tookMillis") ? number(object, "tookMillis") : 0,
                 Boolean.TRUE.equals(object.get("back")),
                 list(object, "problems"));
     }

@@ -22,6 +22,8 @@ class VerdictTest {
                 true,
                 List.of("n2 TIMER"),
                 4021,
+                12_370,
+                17_200,
                 true,
                 List.of("\"quoted\"\nand of two lines", "another"));
 
