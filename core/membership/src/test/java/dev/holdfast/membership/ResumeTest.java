@@ -97,7 +97,7 @@ class ResumeTest {
                         0,
                         0,
                         0,
-                        1,
+                        DiskReport.NONE,
                         8,
                         new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false)));
     }
