@@ -11,12 +11,14 @@ import dev.holdfast.membership.LeaseAnswer;
 import dev.holdfast.membership.LeaseAsk;
 import dev.holdfast.membership.NodeState;
 import dev.holdfast.membership.SafetyData;
+import dev.holdfast.membership.Timing;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
+import dev.holdfast.model.VotingSet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,6 +98,48 @@ class BlockCodecTest {
         BallotBlock ballot = new BallotBlock(N2, new Incarnation(3), 4, 130, 129, aView(64));
 
         assertThat(codec.readBallot(codec.ballot(ballot), 0, N2)).contains(ballot);
+    }
+
+    /** 64 nodes, 64 unsettled lives, a change of five disks to five others with the longest paths, all settings changed. */
+    @Test
+    void the_fullest_heartbeat_block_fits() {
+        SortedMap<UUID, String> sought = new TreeMap<>();
+        SortedMap<UUID, String> others = new TreeMap<>();
+        for (int disk = 0; disk < 5; disk++) {
+            sought.put(new UUID(disk, 1), "/" + "x".repeat(99));
+            others.put(new UUID(disk, 2), "/" + "y".repeat(99));
+        }
+        SortedMap<String, Integer> css = new TreeMap<>();
+        Timing.NAMES.forEach(name -> css.put(name, 1));
+        View plain = aView(64);
+        View view = new View(
+                plain.epoch(),
+                plain.sub(),
+                plain.members(),
+                plain.master(),
+                plain.unsettled(),
+                plain.registryRoot(),
+                new VotingSet(7, new TreeSet<>(sought.keySet()), new TreeSet<>(others.keySet())),
+                css,
+                plain.proposer(),
+                "r".repeat(200));
+        sought.putAll(others);
+        HeartbeatBlock plainBlock = aBlock(3, 4);
+        HeartbeatBlock block = new HeartbeatBlock(
+                N1,
+                new Incarnation(1L << 40),
+                5,
+                NodeState.MEMBER,
+                view,
+                NodeSet.of(N1, N2),
+                9,
+                4,
+                11,
+                new DiskReport(new TreeSet<>(sought.keySet()), sought),
+                12,
+                plainBlock.safety());
+
+        assertThat(codec.readHeartbeat(codec.heartbeat(block), 0, N1)).contains(block);
     }
 
     @Test

@@ -255,7 +255,11 @@ final class Audit {
         boolean founded = reason.startsWith("founded");
         String kind = founded
                 ? "founded"
-                : reason.endsWith("joined") ? "joined" : reason.startsWith("voted out") ? "left or voted out" : reason;
+                : reason.endsWith("joined")
+                        ? "joined"
+                        : reason.startsWith("voted out")
+                                ? "left or voted out"
+                                : reason.startsWith("settings") ? "settings" : reason;
         world.count(Tally.VIEW, kind);
         if (founded && !view.unsettled().isEmpty()) {
             world.count(Tally.WORLD, "cold start");

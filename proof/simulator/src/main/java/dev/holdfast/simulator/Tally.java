@@ -24,6 +24,8 @@ final class Tally {
 
     /** What the world counts by itself, besides kinds of trouble, proofs, notes and views. */
     private static final List<String> WORLD_COUNTS = List.of(
+            "change accepted",
+            "change refused",
             "cold start",
             "crash between two effects",
             "disk blanked",
@@ -35,8 +37,15 @@ final class Tally {
             "torn read",
             "watchdog reset");
 
-    private static final List<String> VIEW_COUNTS =
-            List.of("founded", "joined", "left or voted out", "registry root", "settled");
+    private static final List<String> VIEW_COUNTS = List.of(
+            "founded",
+            "joined",
+            "left or voted out",
+            "registry root",
+            "settings",
+            "settled",
+            "voting disks change",
+            "voting disks changed");
 
     private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
     private final LongAdder runs = new LongAdder();
