@@ -33,6 +33,25 @@ class CohortTest {
     }
 
     @Test
+    void of_two_halves_of_four_nodes_the_one_with_a_critical_node_goes_on_whatever_runs_on_the_other() {
+        Map<NodeId, NodeSet> reach = Map.of(N1, set(N1, N2), N2, set(N1, N2), N3, set(N3, N4), N4, set(N3, N4));
+
+        assertThat(Cohort.choose(reach, Map.of(N1, 300, N2, 300, N3, 0, N4, 1000), N1))
+                .isEqualTo(set(N3, N4));
+        assertThat(Cohort.choose(reach, Map.of(N1, 300, N2, 300, N3, 0, N4, 0), N1))
+                .isEqualTo(set(N1, N2));
+        assertThat(Cohort.choose(reach, Map.of(N1, 1000, N2, 0, N3, 1, N4, 1000), N1))
+                .isEqualTo(set(N3, N4));
+    }
+
+    @Test
+    void a_critical_node_does_not_outweigh_a_larger_side() {
+        Map<NodeId, NodeSet> reach = Map.of(N1, set(N1), N2, set(N2, N3), N3, set(N2, N3));
+
+        assertThat(Cohort.choose(reach, Map.of(N1, 1000), N1)).isEqualTo(set(N2, N3));
+    }
+
+    @Test
     void among_equals_the_present_master_goes_on() {
         Map<NodeId, NodeSet> reach = Map.of(N1, set(N1), N2, set(N2));
 

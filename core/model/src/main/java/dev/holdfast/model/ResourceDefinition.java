@@ -74,7 +74,6 @@ public final class ResourceDefinition {
             "AGENT_FILENAME",
             "ALERT_TEMPLATE",
             "CRITICAL_RESOURCES",
-            "CSS_CRITICAL",
             "DEGREE",
             "DELETE_TIMEOUT",
             "FAILOVER_DELAY",
@@ -110,6 +109,7 @@ public final class ResourceDefinition {
     private final int failureThreshold;
     private final Duration failureInterval;
     private final boolean sticky;
+    private final boolean cssCritical;
     private final boolean instanceFailover;
     private final boolean relocateByDependency;
     private final int startConcurrency;
@@ -148,6 +148,7 @@ public final class ResourceDefinition {
         this.failureThreshold = Integer.parseInt(value("FAILURE_THRESHOLD"));
         this.failureInterval = Duration.ofSeconds(Long.parseLong(value("FAILURE_INTERVAL")));
         this.sticky = textOr("USE_STICKINESS", "0").equals("1");
+        this.cssCritical = textOr("CSS_CRITICAL", "no").equals("yes");
         this.instanceFailover = textOr("INSTANCE_FAILOVER", "1").equals("1");
         this.relocateByDependency = textOr("RELOCATE_BY_DEPENDENCY", "1").equals("1");
         this.startConcurrency = Integer.parseInt(value("START_CONCURRENCY"));
@@ -451,6 +452,11 @@ public final class ResourceDefinition {
     /** Started again where it ran last, if that is possible. */
     public boolean sticky() {
         return sticky;
+    }
+
+    /** Whether the servers on which it runs should rather survive a partition than others. */
+    public boolean cssCritical() {
+        return cssCritical;
     }
 
     /** False: it waits for the server that it was lost with. */

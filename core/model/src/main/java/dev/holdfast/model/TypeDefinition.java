@@ -68,6 +68,7 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 whole("CARDINALITY", 1, 1, NodeId.MAX),
                 whole("ACTIVE_PLACEMENT", 0, 0, 1),
                 whole("USE_STICKINESS", 0, 0, 1),
+                choice("CSS_CRITICAL", "no", "no", "yes"),
                 whole("INSTANCE_FAILOVER", 1, 0, 1),
                 whole("RELOCATE_BY_DEPENDENCY", 1, 0, 1),
                 whole("LOAD", 1, 0, 1_000_000));

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * everything; should it be unable to, crsd does the same at the same moment.
  */
 public final class Crs {
+    /** What one critical node weighs more than any node that is not, whatever runs on it. */
+    public static final int CRITICAL_WEIGHT = 1000;
+
     /** Messages of epochs that are not installed here yet; a flood of them is cut, and what is lost is asked for anew. */
     private static final int HELD_BACK = 10_000;
 
@@ -371,9 +374,17 @@ public final class Crs {
         return master.plan();
     }
 
-    /** Number of cluster resources that run here. */
+    /**
+     * What this node weighs when a partition is decided: the number of cluster resources that run here, and
+     * {@link #CRITICAL_WEIGHT} more if it is critical or runs something that is.
+     */
     public int weight() {
         return node.weight();
+    }
+
+    /** Whether an administrator said that this server should rather survive a partition than others. */
+    public void setCritical(boolean critical) {
+        node.setCritical(critical);
     }
 
     /** Whether anything of the cluster's runs here, or may. */

@@ -37,6 +37,7 @@ final class CrsNode {
 
     private final CrsSettings settings;
     private final SortedMap<String, TypeDefinition> types;
+    private boolean critical;
     private final SortedMap<ResourceName, Life> lives = new TreeMap<>();
     /** Starts that came before the lease of their epoch did. */
     private final List<PeerMessage.Order> waiting = new ArrayList<>();
@@ -421,13 +422,25 @@ final class CrsNode {
                         : dependency.name().equals(target.text()));
     }
 
-    /** How many cluster resources run here: what the voting disks weigh this node by. */
+    /** Whether an administrator said that this server should rather survive a partition than others. */
+    void setCritical(boolean critical) {
+        this.critical = critical;
+    }
+
+    /** What the voting disks weigh this node by: see {@link Crs#CRITICAL_WEIGHT}. */
     int weight() {
-        return (int) lives.values().stream()
-                .filter(life -> !life.definition.isLocal())
-                .flatMap(life -> life.machine.observed().stream())
-                .filter(observed -> observed.state() == ResourceState.ONLINE)
-                .count();
+        int running = 0;
+        boolean runsCritical = critical;
+        for (Life life : lives.values()) {
+            if (!life.definition.isLocal()) {
+                long online = life.machine.observed().stream()
+                        .filter(observed -> observed.state() == ResourceState.ONLINE)
+                        .count();
+                running += (int) online;
+                runsCritical |= online > 0 && life.definition.cssCritical();
+            }
+        }
+        return Math.min(running, Crs.CRITICAL_WEIGHT - 1) + (runsCritical ? Crs.CRITICAL_WEIGHT : 0);
     }
 
     /** Whether anything is known, or may be, to run here. */

@@ -140,16 +140,14 @@ class CrsTest {
     }
 
     private void addWebOn(String members) {
-        step(new CrsInput.CommandGiven(
-                1,
-                new Command.Add(
-                        "web",
-                        "cluster_resource",
-                        Map.of(
-                                "ACTION_SCRIPT", "/web.scr",
-                                "PLACEMENT", "restricted",
-                                "HOSTING_MEMBERS", members),
-                        false)));
+        addWeb(Map.of("HOSTING_MEMBERS", members));
+    }
+
+    private void addWeb(Map<String, String> more) {
+        Map<String, String> attributes = new TreeMap<>(more);
+        attributes.put("ACTION_SCRIPT", "/web.scr");
+        attributes.put("PLACEMENT", "restricted");
+        step(new CrsInput.CommandGiven(1, new Command.Add("web", "cluster_resource", attributes, false)));
         writeEverything();
     }
 
@@ -344,6 +342,30 @@ class CrsTest {
         assertThat(first(CrsEffect.Run.class)).isEmpty();
         assertThat(crs.situation().orElseThrow().observed().get(new dev.holdfast.model.InstanceKey(WEB, N1)))
                 .isEqualTo(Observed.OFFLINE);
+    }
+
+    @Test
+    void a_critical_resource_makes_its_node_weigh_more_while_it_runs_there() {
+        bothNodesServe();
+        addWeb(Map.of("HOSTING_MEMBERS", "n1", "CSS_CRITICAL", "yes"));
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        assertThat(crs.weight()).isEqualTo(0);
+
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+
+        assertThat(crs.weight()).isEqualTo(1 + Crs.CRITICAL_WEIGHT);
+    }
+
+    @Test
+    void a_server_that_is_called_critical_weighs_more_and_that_ends_when_it_is_called_so_no_more() {
+        bothNodesServe();
+
+        crs.setCritical(true);
+        assertThat(crs.weight()).isEqualTo(Crs.CRITICAL_WEIGHT);
+        crs.setCritical(false);
+        assertThat(crs.weight()).isEqualTo(0);
     }
 
     @Test

@@ -181,6 +181,8 @@ public final class Codec {
                 object("t", "fenceNode", "node", r.node(), "reason", r.reason(), "force", r.force());
             case Request.SetCss r ->
                 object("t", "setCss", "name", r.name(), "seconds", r.seconds().orElse(""));
+            case Request.SetCritical r -> object("t", "setCritical", "critical", r.critical());
+            case Request.GetCritical _ -> object("t", "getCritical");
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
         };
     }
@@ -260,6 +262,8 @@ public final class Codec {
                 String seconds = in.text("seconds");
                 yield new Request.SetCss(in.text("name"), seconds.isEmpty() ? Optional.empty() : Optional.of(seconds));
             }
+            case "setCritical" -> new Request.SetCritical(in.flag("critical"));
+            case "getCritical" -> new Request.GetCritical();
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "' in version " + VERSION);
         };

@@ -194,6 +194,12 @@ public sealed interface Request {
      */
     record SetCss(String name, Optional<String> seconds) implements Request {}
 
+    /** Says whether this server should rather survive a partition than others; kept on it, and counts from now on. */
+    record SetCritical(boolean critical) implements Request {}
+
+    /** What {@link SetCritical} said last on this server. */
+    record GetCritical() implements Request {}
+
     /**
      * Votes a node out and has it fenced.
      *

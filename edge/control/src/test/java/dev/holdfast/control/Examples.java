@@ -50,6 +50,8 @@ final class Examples {
                 new Request.WhyFenced(Optional.of("node2")),
                 new Request.SetCss("misscount", Optional.of("0.5")),
                 new Request.SetCss("lease", Optional.empty()),
+                new Request.SetCritical(true),
+                new Request.GetCritical(),
                 new Request.QueryLinks(),
                 new Request.StopCrs(true));
     }

@@ -237,6 +237,18 @@ final class Commands {
                     "crsctl set css misscount 5"),
             new Command("unset css", "NAME", "back to what the profile has", List.of(), "crsctl unset css misscount"),
             new Command(
+                    "set server css_critical",
+                    "{yes|no}",
+                    "whether this server should rather survive a partition than others",
+                    List.of(),
+                    "crsctl set server css_critical yes"),
+            new Command(
+                    "get server css_critical",
+                    "",
+                    "whether this server should rather survive a partition than others",
+                    List.of(),
+                    "crsctl get server css_critical"),
+            new Command(
                     "get css misscount",
                     "[-o json]",
                     "seconds of silence before a node is voted out",

@@ -224,6 +224,17 @@ public final class Crsctl {
                 yield asRoot(command, new Request.SetCss(given.getFirst(), Optional.of(given.getLast())));
             }
             case "unset css" -> asRoot(command, new Request.SetCss(arguments.only("parameter"), Optional.empty()));
+            case "set server css_critical" -> {
+                String given = arguments.only("yes or no");
+                if (!given.equals("yes") && !given.equals("no")) {
+                    throw new UsageProblem("css_critical is yes or no, got '" + given + "'");
+                }
+                yield asRoot(command, new Request.SetCritical(given.equals("yes")));
+            }
+            case "get server css_critical" -> {
+                arguments.none();
+                yield show(command, new Request.GetCritical(), false, _ -> "");
+            }
             case "get css misscount", "get css disktimeout", "get css reboottime" -> {
                 arguments.none();
                 yield show(

@@ -89,6 +89,8 @@ public final class Rehearsal {
                     Request.FenceNode _,
                     Request.SetCss _,
                     Request.ChangeVotingDisks _,
+                    Request.SetCritical _,
+                    Request.GetCritical _,
                     Request.StopCrs _ -> Reply.Done.silently();
             case Request.StatusResource _ ->
                 new Reply.Resources(1, List.of(resource("net1", true), resource("web", false)));

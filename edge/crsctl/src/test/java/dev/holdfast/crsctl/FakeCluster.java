@@ -186,6 +186,9 @@ final class FakeCluster {
                         "If that is meant:  crsctl fence node1 -f");
             case Request.FenceNode fence ->
                 new Reply.Done(List.of("Node " + fence.node() + " was voted out in epoch 13."));
+            case Request.SetCritical set ->
+                new Reply.Done(List.of("CSS_CRITICAL is now " + (set.critical() ? "yes" : "no")));
+            case Request.GetCritical _ -> new Reply.Done(List.of("CSS_CRITICAL is no"));
             case Request.SetCss set ->
                 new Reply.Done(List.of("set " + set.name() + " " + set.seconds().orElse("to what the profile has")));
             case Request.ListNodes _ ->

@@ -26,6 +26,7 @@ import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -75,6 +77,7 @@ final class Administration {
     private final Consumer<CrsInput> step;
     private final BiConsumer<NodeId, Json> send;
     private final Consumer<Boolean> leave;
+    private final CssCritical critical;
 
     private long numbers;
     private final Map<Long, Asker> commands = new HashMap<>();
@@ -84,6 +87,7 @@ final class Administration {
      * @param loop runs what belongs to the loop
      * @param step gives the crs an input, on the loop
      * @param send sends to a peer
+     * @param critical where this server's own setting is kept
      * @param leave stops everything here and leaves the cluster; true: by force
      */
     Administration(
@@ -94,6 +98,7 @@ final class Administration {
             Executor loop,
             Consumer<CrsInput> step,
             BiConsumer<NodeId, Json> send,
+            CssCritical critical,
             Consumer<Boolean> leave) {
         this.settings = settings;
         this.crs = crs;
@@ -102,6 +107,7 @@ final class Administration {
         this.loop = loop;
         this.step = step;
         this.send = send;
+        this.critical = critical;
         this.leave = leave;
     }
 
@@ -146,6 +152,8 @@ final class Administration {
                     carry(caller, change, asker);
                 }
             }
+            case Request.SetCritical(boolean wanted) -> setCritical(caller, wanted, asker);
+            case Request.GetCritical _ -> getCritical(asker);
             case Request.StopCrs(boolean force) -> stop(caller, force, asker);
             default -> {
                 if (crs.decides()) {
@@ -278,7 +286,10 @@ final class Administration {
             case Request.StatusResource(Selection selection, boolean definitions) ->
                 asker.answer(status(situation, selection, definitions));
             case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
-            case Request.StatusServer(List<String> names) -> asker.answer(servers(situation, names));
+            case Request.StatusServer(List<String> names) ->
+                cssd.query("nodes")
+                        .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .whenComplete((json, _) -> asker.answer(servers(situation, names, weights(json))));
             case Request.Why(String resource) -> asker.answer(why(situation, resource));
             case Request.Evaluate(Request.Change change) ->
                 translated(situation, caller, change, asker)
@@ -629,7 +640,33 @@ final class Administration {
                         .toList());
     }
 
-    private static Reply.Answer servers(Situation situation, List<String> names) {
+    /** What each node weighs when a partition is decided, by number; empty if cssd does not say. */
+    private static Map<Integer, Integer> weights(@Nullable Json json) {
+        Map<Integer, Integer> weights = new HashMap<>();
+        try {
+            for (Json node : json == null ? List.<Json>of() : json.children("nodes")) {
+                weights.put(node.integer("number"), (int) node.number("weight", 0));
+            }
+        } catch (Json.Malformed e) {
+            return Map.of(); // The servers are shown all the same.
+        }
+        return weights;
+    }
+
+    private static SortedMap<String, String> serverDetails(Server server, @Nullable Integer weight) {
+        SortedMap<String, String> details = new TreeMap<>(Map.of(
+                "NODE_NUMBER",
+                Integer.toString(server.id().number()),
+                "INCARNATION",
+                Long.toString(server.incarnation().number())));
+        if (weight != null) {
+            details.put("CSS_CRITICAL", weight >= Crs.CRITICAL_WEIGHT ? "yes" : "no");
+            details.put("CSS_WEIGHT", Integer.toString(weight));
+        }
+        return details;
+    }
+
+    private static Reply.Answer servers(Situation situation, List<String> names, Map<Integer, Integer> weights) {
         List<Reply.Problem> missing = names.stream()
                 .filter(name -> situation.serverNamed(name).isEmpty())
                 .map(name -> new Reply.Problem("CRS-2579", "Server '" + name + "' does not exist.", List.of()))
@@ -642,11 +679,7 @@ final class Administration {
                 .map(server -> new Reply.Server(
                         server.name(),
                         server.state().name(),
-                        new TreeMap<>(Map.of(
-                                "NODE_NUMBER",
-                                Integer.toString(server.id().number()),
-                                "INCARNATION",
-                                Long.toString(server.incarnation().number())))))
+                        serverDetails(server, weights.get(server.id().number()))))
                 .toList());
     }
 
@@ -1031,6 +1064,37 @@ final class Administration {
         cssd.fence(id.get(), caller.user(), fence.reason())
                 .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .whenCompleteAsync((json, failure) -> pass(json, asker, answer -> fenced(fence.node(), answer)), loop);
+    }
+
+    private void setCritical(Caller caller, boolean wanted, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+            return;
+        }
+        try {
+            critical.write(wanted);
+        } catch (IOException e) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2237",
+                    "CSS_CRITICAL of this server could not be kept: " + e.getMessage() + ". Nothing was changed.",
+                    "Mend the file system, and try again."));
+            return;
+        }
+        crs.setCritical(wanted);
+        asker.answer(new Reply.Done(List.of(
+                "CRS-4416: Server attribute 'CSS_CRITICAL' successfully changed.",
+                "It counts from now on. What each server weighs:  crsctl status server -f")));
+    }
+
+    private void getCritical(Asker asker) {
+        try {
+            asker.answer(new Reply.Done(List.of("CRS-5092: Current value of the server attribute CSS_CRITICAL is "
+                    + (critical.read() ? "yes" : "no") + ".")));
+        } catch (IOException e) {
+            asker.answer(Reply.Refused.because(
+                    "HF-2237", "CSS_CRITICAL of this server could not be read: " + e.getMessage() + "."));
+        }
     }
 
     private void setCss(Caller caller, Request.SetCss set, Asker asker) {

@@ -96,6 +96,7 @@ public final class Crsd implements AutoCloseable {
         Directories directories = Directories.of(System.getenv());
         try {
             Files.createDirectories(directories.log());
+            Files.createDirectories(directories.var());
             LogFile.use(directories.log());
             Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("{} failed; crsd ends, resources keep running", thread.getName(), fault);
@@ -173,8 +174,17 @@ public final class Crsd implements AutoCloseable {
                 ClusterSettings.REGISTRY_OFFSET,
                 inbox::add,
                 new FromRegistry());
+        crs.setCritical(directories.critical().read());
         administration = new Administration(
-                settings, crs, cssd, picture, inbox::add, this::stepNow, this::sendPlain, this::leave);
+                settings,
+                crs,
+                cssd,
+                picture,
+                inbox::add,
+                this::stepNow,
+                this::sendPlain,
+                directories.critical(),
+                this::leave);
         server = ControlServer.open(
                 directories.crsdSocket(),
                 new Hello(Codec.VERSION, settings.selfName(), "0.1.0"),

@@ -40,6 +40,11 @@ record Directories(Path etc, Path run, Path log, Path var) {
         return log.resolve("crsd-actions");
     }
 
+    /** Whether this server is critical; kept across restarts. */
+    CssCritical critical() {
+        return new CssCritical(var);
+    }
+
     Path events() {
         return log.resolve("events.jsonl");
     }

@@ -15,7 +15,6 @@ import dev.holdfast.model.VotingSet;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,8 +35,6 @@ final class BlockCodec {
 
     static final long HEARTBEAT = 0x3130544145424648L;
     static final long BALLOT = 0x3130574549564648L;
-
-    private static final int TEXT_MAX = 200;
 
     private final BlockSeal seal;
 
@@ -120,7 +117,7 @@ final class BlockCodec {
         out.put((byte) block.disks().sought().size());
         block.disks().sought().forEach((disk, path) -> {
             putDisk(out, disk);
-            putText(out, path);
+            BlockText.put(out, path);
         });
         out.putLong(block.bootId());
         out.putLong(block.safety().takeoverAfter().toNanos());
@@ -222,24 +219,11 @@ final class BlockCodec {
         putVotingSet(out, view.votingSet());
         out.put((byte) view.css().size());
         view.css().forEach((name, millis) -> {
-            putText(out, name);
+            BlockText.put(out, name);
             out.putInt(millis);
         });
         out.put((byte) view.proposer().number());
-        putText(out, view.reason());
-    }
-
-    private static void putText(ByteBuffer out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, TEXT_MAX);
-        out.put((byte) length);
-        out.put(bytes, 0, length);
-    }
-
-    private static String getText(ByteBuffer in) {
-        byte[] bytes = new byte[in.get() & 0xff];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        BlockText.put(out, view.reason());
     }
 
     private static void putVotingSet(ByteBuffer out, VotingSet set) {
@@ -266,7 +250,7 @@ final class BlockCodec {
     private static SortedMap<UUID, String> getSought(ByteBuffer in) {
         SortedMap<UUID, String> sought = new TreeMap<>();
         for (int rest = in.get(); rest > 0; rest--) {
-            sought.put(getDisk(in), getText(in));
+            sought.put(getDisk(in), BlockText.get(in));
         }
         return sought;
     }
@@ -305,9 +289,9 @@ final class BlockCodec {
         VotingSet votingSet = getVotingSet(in);
         SortedMap<String, Integer> css = new TreeMap<>();
         for (int rest = in.get(); rest > 0; rest--) {
-            css.put(getText(in), in.getInt());
+            css.put(BlockText.get(in), in.getInt());
         }
         NodeId proposer = new NodeId(in.get());
-        return new View(epoch, sub, members, master, unsettled, root, votingSet, css, proposer, getText(in));
+        return new View(epoch, sub, members, master, unsettled, root, votingSet, css, proposer, BlockText.get(in));
     }
 }

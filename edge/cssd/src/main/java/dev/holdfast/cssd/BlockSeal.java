@@ -33,6 +33,7 @@ final class BlockSeal {
     private static final int MAC_AT = 4064;
     private static final int MAC_BYTES = 16;
     private static final int CRC_AT = 4088;
+    private static final int CRC_END = CRC_AT + 4;
     static final int PAYLOAD_MAX = MAC_AT - PAYLOAD;
 
     private final UUID cluster;
@@ -68,7 +69,10 @@ final class BlockSeal {
                 && buffer.getLong() == cluster.getMostSignificantBits()
                 && buffer.getLong() == cluster.getLeastSignificantBits();
         int length = buffer.getInt();
-        if (!ours || length < 0 || length > PAYLOAD_MAX || buffer.getInt(CRC_AT) != crc(block)) {
+        boolean whole = buffer.getInt(CRC_AT) == crc(block)
+                && isZero(block, MAC_AT + MAC_BYTES, CRC_AT)
+                && isZero(block, CRC_END, BLOCK);
+        if (!ours || length < 0 || length > PAYLOAD_MAX || !whole) {
             return Optional.empty();
         }
         byte[] claimed = Arrays.copyOfRange(block, MAC_AT, MAC_AT + MAC_BYTES);
@@ -86,8 +90,12 @@ final class BlockSeal {
 
     /** True if the block was never written. */
     static boolean isBlank(byte[] area, int offset) {
-        for (int i = offset; i < offset + BLOCK; i++) {
-            if (area[i] != 0) {
+        return isZero(area, offset, offset + BLOCK);
+    }
+
+    private static boolean isZero(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != 0) {
                 return false;
             }
         }

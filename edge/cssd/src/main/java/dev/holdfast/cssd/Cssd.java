@@ -111,8 +111,6 @@ public final class Cssd {
         }
 
         lockIn();
-        Optional<WatchdogFeeder> watchdog = openWatchdog(node, cluster);
-        boolean timerTakeover = mayBeTakenOverByTimer(watchdog, cluster);
         LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
         CssdLoop[] loop = new CssdLoop[1];
         java.util.function.Consumer<Input> post = input -> loop[0].post(input);
@@ -128,17 +126,6 @@ public final class Cssd {
         HeartbeatSeal seal = new HeartbeatSeal(key);
         List<HeartbeatLink> links =
                 links(cluster, self, seal, post, (link, from, took) -> loop[0].echoed(link, from, took));
-        MembershipSettings settings = new MembershipSettings(
-                self,
-                cluster.nodeSet(),
-                0, // They have identities.
-                cluster.links(),
-                cluster.timing(),
-                boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
-                timerTakeover,
-                !cluster.fence().isEmpty(),
-                cluster.bootWait(),
-                new SecureRandom().nextLong());
         EventLog events = new EventLog(directories.log().resolve("events.jsonl"), cluster.nameOf(self));
         Cgroup fenceGroup = group.child("fence");
         if (fenceGroup.populated()) {
@@ -160,6 +147,21 @@ public final class Cssd {
                 System::currentTimeMillis);
         CrsProcess crsProcess =
                 new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"), resume != null);
+        long chance = new SecureRandom().nextLong();
+        // Last of all: from here on the machine is reset unless the loop, which begins now, pets in time.
+        Optional<WatchdogFeeder> watchdog = openWatchdog(node, cluster);
+        boolean timerTakeover = mayBeTakenOverByTimer(watchdog, cluster);
+        MembershipSettings settings = new MembershipSettings(
+                self,
+                cluster.nodeSet(),
+                0, // They have identities.
+                cluster.links(),
+                cluster.timing(),
+                boot.getMostSignificantBits() ^ boot.getLeastSignificantBits(),
+                timerTakeover,
+                !cluster.fence().isEmpty(),
+                cluster.bootWait(),
+                chance);
         realTime(LOOP_PRIORITY);
         CssdLoop made = new CssdLoop(
                 new CssdLoop.Parts(

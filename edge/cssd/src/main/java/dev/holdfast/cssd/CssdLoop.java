@@ -870,6 +870,7 @@ final class CssdLoop {
             entry.put("active", life != null && status.phase().equals("MEMBER"));
             entry.put("private", String.join(",", node.privateAddresses()));
             entry.put("incarnation", life == null ? 0 : life.number());
+            entry.put("weight", status.weights().getOrDefault(id, 0));
             list.add(entry);
         });
         return list;

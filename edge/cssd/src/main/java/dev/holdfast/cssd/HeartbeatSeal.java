@@ -170,13 +170,16 @@ final class HeartbeatSeal {
 
     /** What a peer said over {@code link}, or nothing if it is not authentic or makes no sense. May be called by several threads. */
     Optional<Input> open(int link, byte[] datagram, int length) {
-        return unseal(datagram, length).flatMap(in -> {
-            try {
-                return read(link, in);
-            } catch (BufferUnderflowException | IllegalArgumentException e) {
-                return Optional.empty();
-            }
-        });
+        return unseal(datagram, length).flatMap(in -> understand(link, in));
+    }
+
+    /** What an authentic message says, or nothing if it makes no sense. */
+    static Optional<Input> understand(int link, ByteBuffer in) {
+        try {
+            return read(link, in);
+        } catch (BufferUnderflowException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private Optional<ByteBuffer> unseal(byte[] datagram, int length) {

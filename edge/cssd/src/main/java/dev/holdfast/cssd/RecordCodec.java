@@ -6,7 +6,6 @@ import dev.holdfast.model.NodeId;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +17,6 @@ final class RecordCodec {
 
     static final int RECORDS_MAX = 16;
     static final int ENTRIES_MAX = 8;
-    private static final int TEXT_MAX = 200;
     private static final int FLAG_OWN_WORD = 1;
 
     private final BlockSeal seal;
@@ -65,6 +63,9 @@ final class RecordCodec {
                 }
                 long sequence = in.getLong();
                 int count = in.get() & 0xff;
+                if (count > RECORDS_MAX) {
+                    return Optional.empty();
+                }
                 List<FencingRecord> records = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     records.add(record(in));
@@ -84,14 +85,14 @@ final class RecordCodec {
         out.put((byte) record.by().number());
         out.putLong(record.wallMillis());
         out.put((byte) (record.byItsOwnWord() ? FLAG_OWN_WORD : 0));
-        putText(out, record.reason());
+        BlockText.put(out, record.reason());
         List<FencingRecord.Entry> kept = shortened(record.story());
         out.put((byte) kept.size());
         for (FencingRecord.Entry entry : kept) {
             out.put(entry.kind().code);
             out.put((byte) entry.witness().number());
             out.putLong(entry.wallMillis());
-            putText(out, entry.text());
+            BlockText.put(out, entry.text());
         }
         byte[] bytes = new byte[out.position()];
         out.flip().get(bytes);
@@ -115,30 +116,16 @@ final class RecordCodec {
         NodeId by = new NodeId(in.get());
         long wallMillis = in.getLong();
         boolean ownWord = (in.get() & FLAG_OWN_WORD) != 0;
-        String reason = text(in);
+        String reason = BlockText.get(in);
         int count = in.get() & 0xff;
+        if (count > ENTRIES_MAX) {
+            throw new IllegalArgumentException("a story of " + count + " entries");
+        }
         List<FencingRecord.Entry> story = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             story.add(new FencingRecord.Entry(
-                    FencingRecord.Kind.of(in.get()), new NodeId(in.get()), in.getLong(), text(in)));
+                    FencingRecord.Kind.of(in.get()), new NodeId(in.get()), in.getLong(), BlockText.get(in)));
         }
         return new FencingRecord(victim, incarnation, evictedIn, by, wallMillis, ownWord, reason, story);
-    }
-
-    /** At most {@link #TEXT_MAX} bytes, cut between characters. */
-    private static void putText(ByteBuffer out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, TEXT_MAX);
-        while (length > 0 && length < bytes.length && (bytes[length] & 0xc0) == 0x80) {
-            length--;
-        }
-        out.put((byte) length);
-        out.put(bytes, 0, length);
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] bytes = new byte[in.get() & 0xff];
-        in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

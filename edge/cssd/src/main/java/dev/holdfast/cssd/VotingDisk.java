@@ -38,7 +38,6 @@ final class VotingDisk {
     static final long VIEW_AREA = 2 << 20;
     static final long END = 4 << 20;
     private static final char MARK = 'v';
-    private static final int PAIR = 2 * BlockSeal.BLOCK;
 
     private final int index;
     private final NodeId self;
@@ -46,6 +45,8 @@ final class VotingDisk {
     private final BlockCodec codec;
     private final DiskThread thread;
     private final Consumer<Input> inbox;
+    private final BlockPair<HeartbeatBlock> heartbeats;
+    private final BlockPair<BallotBlock> ballots;
 
     // Touched by the disk's thread alone.
     private @Nullable BlockDevice verified;
@@ -70,6 +71,8 @@ final class VotingDisk {
         this.nodes = nodes;
         this.codec = codec;
         this.inbox = inbox;
+        heartbeats = new BlockPair<>(codec::readHeartbeat, HeartbeatBlock::isNewerThan);
+        ballots = new BlockPair<>(codec::readBallot, (a, b) -> a.sequence() > b.sequence());
         thread = DiskThread.start("disk " + (index + 1), path, 0, prepareThread, () -> {});
     }
 
@@ -128,100 +131,56 @@ final class VotingDisk {
     }
 
     void writeHeartbeat(long operation, HeartbeatBlock block) {
-        write(operation, HEARTBEAT_AREA, codec.heartbeat(block));
+        write(operation, HEARTBEAT_AREA, heartbeats, codec.heartbeat(block));
     }
 
     void writeBallot(long operation, BallotBlock block) {
-        write(operation, VIEW_AREA, codec.ballot(block));
+        write(operation, VIEW_AREA, ballots, codec.ballot(block));
     }
 
     void readHeartbeats(long operation) {
         read(
                 operation,
                 HEARTBEAT_AREA,
-                (area, offset, node) -> codec.readHeartbeat(area, offset, node),
-                HeartbeatBlock::isNewerThan,
+                heartbeats,
                 (blocks, torn) -> new Input.HeartbeatsRead(index, operation, blocks, torn));
     }
 
     void readBallots(long operation) {
-        read(
-                operation,
-                VIEW_AREA,
-                (area, offset, node) -> codec.readBallot(area, offset, node),
-                (a, b) -> a.sequence() > b.sequence(),
-                (blocks, torn) -> new Input.BallotsRead(index, operation, blocks, torn));
+        read(operation, VIEW_AREA, ballots, (blocks, torn) -> new Input.BallotsRead(index, operation, blocks, torn));
     }
 
-    private void write(long operation, long area, byte[] block) {
+    private void write(long operation, long area, BlockPair<?> pair, byte[] block) {
         thread.<Boolean>submit(
                 device -> {
                     verify(device);
-                    int copy =
-                            nextCopy.containsKey(area) ? nextCopy.getOrDefault(area, 0) : findOlderCopy(device, area);
-                    long at = area + (long) (self.number() - 1) * PAIR + (long) copy * BlockSeal.BLOCK;
-                    device.write(at, block);
+                    long at = area + (long) (self.number() - 1) * BlockPair.BYTES;
+                    // Taken out: a write that fails may have reached the disk or not, and then the disk is asked.
+                    Integer known = nextCopy.remove(area);
+                    int copy = known != null ? known : pair.next(device.read(at, BlockPair.BYTES), 0, self);
+                    device.write(at + (long) copy * BlockSeal.BLOCK, block);
                     nextCopy.put(area, 1 - copy);
                     return true;
                 },
                 outcome -> report(operation, outcome, _ -> new Input.DiskWritten(index, operation)));
     }
 
-    /** Before the first write: the copy that does not hold the newest block. */
-    private int findOlderCopy(BlockDevice device, long area) throws IOException {
-        byte[] pair = device.read(area + (long) (self.number() - 1) * PAIR, PAIR);
-        if (area == HEARTBEAT_AREA) {
-            return older(
-                    codec.readHeartbeat(pair, 0, self),
-                    codec.readHeartbeat(pair, BlockSeal.BLOCK, self),
-                    (a, b) -> a.isNewerThan(b));
-        }
-        return older(
-                codec.readBallot(pair, 0, self),
-                codec.readBallot(pair, BlockSeal.BLOCK, self),
-                (a, b) -> a.sequence() > b.sequence());
-    }
-
-    private static <B> int older(Optional<B> first, Optional<B> second, Newer<B> newer) {
-        if (first.isEmpty()) {
-            return 0;
-        }
-        return second.isPresent() && newer.test(second.get(), first.get()) ? 0 : 1;
-    }
-
-    private interface Newer<B> {
-        boolean test(B a, B b);
-    }
-
-    private interface Decoder<B> {
-        Optional<B> read(byte[] area, int offset, NodeId node);
-    }
-
     private <B> void read(
             long operation,
             long areaStart,
-            Decoder<B> decoder,
-            Newer<B> newer,
+            BlockPair<B> pair,
             BiFunction<SortedMap<NodeId, B>, NodeSet, Input> asInput) {
         thread.submit(
                 device -> {
                     verify(device);
-                    byte[] area = device.read(areaStart, nodes * PAIR);
+                    byte[] area = device.read(areaStart, nodes * BlockPair.BYTES);
                     SortedMap<NodeId, B> blocks = new TreeMap<>();
                     NodeSet torn = NodeSet.EMPTY;
                     for (int number = 1; number <= nodes; number++) {
                         NodeId node = new NodeId(number);
-                        int at = (number - 1) * PAIR;
-                        Optional<B> first = decoder.read(area, at, node);
-                        Optional<B> second = decoder.read(area, at + BlockSeal.BLOCK, node);
-                        if (first.isPresent() && second.isPresent()) {
-                            boolean secondNewer = newer.test(second.get(), first.get());
-                            blocks.put(node, secondNewer ? second.get() : first.get());
-                        } else if (first.isPresent() || second.isPresent()) {
-                            blocks.put(node, first.or(() -> second).orElseThrow());
-                        } else if (!BlockSeal.isBlank(area, at) || !BlockSeal.isBlank(area, at + BlockSeal.BLOCK)) {
-                            torn = torn.with(node);
-                        }
+                        BlockPair.Found<B> found = pair.read(area, (number - 1) * BlockPair.BYTES, node);
+                        found.value().ifPresent(block -> blocks.put(node, block));
+                        torn = found.torn() ? torn.with(node) : torn;
                     }
                     return asInput.apply(blocks, torn);
                 },
@@ -261,7 +220,7 @@ final class VotingDisk {
         if (device == verified) {
             return;
         }
-        byte[] both = device.read(0, PAIR);
+        byte[] both = device.read(0, BlockPair.BYTES);
         BlockCodec.Header found = codec.readHeader(both, 0)
                 .or(() -> codec.readHeader(both, BlockSeal.BLOCK))
                 .orElseThrow(() -> new IOException(whatItIs(both, device.path())));
