@@ -943,7 +943,8 @@ public final class Membership {
         }
         VotingSet set = disks.setOf(current);
         SortedSet<UUID> usable = new TreeSet<>(disks.usable(now, diskPatience()));
-        usable.removeIf(id -> !set.disks().contains(id) && !set.outgoing().contains(id) && !sought.containsKey(id));
+        SortedSet<UUID> asked = new TreeSet<>(sought().keySet());
+        usable.removeIf(id -> !set.disks().contains(id) && !set.outgoing().contains(id) && !asked.contains(id));
         return new DiskReport(usable, sought);
     }
 

@@ -186,6 +186,19 @@ class VotingSetTest {
     }
 
     @Test
+    void a_member_says_that_it_uses_the_disks_that_the_master_looks_for() {
+        attach(0, A, A);
+        pass(1);
+        View view = view(0, VotingSet.CONFIGURED);
+        attach(1, B);
+        for (int round = 0; round < 10; round++) {
+            heartbeats(0).put(N2, peerBlock(view, new DiskReport(ids(A), new TreeMap<>(Map.of(B, "/dev/b")))));
+            pass(0.3);
+        }
+        assertThat(blocksWritten().toList().getLast().disks().usable()).contains(A, B);
+    }
+
+    @Test
     void what_can_be_no_change_is_refused() {
         VotingSet one = new VotingSet(0, ids(A), ids());
         assertThat(objection(one, Map.of(), ids())).contains("nothing");
