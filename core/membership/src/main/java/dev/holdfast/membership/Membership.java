@@ -950,7 +950,7 @@ public final class Membership {
 
     /** The disks that the master wants to give a vote, or has given one. */
     private SortedMap<UUID, String> sought() {
-        if (current == null || phase != Phase.MEMBER) {
+        if (current == null || (phase != Phase.MEMBER && phase != Phase.JOINING)) {
             return Collections.emptySortedMap();
         }
         if (isMaster()) {
@@ -1267,6 +1267,7 @@ public final class Membership {
                     "%s in %s: %s".formatted(view.votingSet(), view, view.reason()));
         }
         if (!view.hasMember(self, incarnation)) {
+            seekDisks();
             if (phase == Phase.MEMBER) {
                 note(
                         Events.EVICTED,
@@ -1320,6 +1321,7 @@ public final class Membership {
         settled.keySet().retainAll(view.unsettled());
         fenceAt.keySet().retainAll(view.unsettled());
         out.add(new Effect.InstallView(view));
+        seekDisks(); // Without them no further round may be possible.
         beat(now, true);
         pollNow(now);
     }
@@ -1657,7 +1659,8 @@ public final class Membership {
                 && current != null
                 && current.master().equals(self)
                 && round == 0
-                && leaseUntil(now) != null;
+                && leaseUntil(now) != null
+                && diskChange == null; // Whoever comes in must be able to use the new disks, too.
         if (!mayAdmit || current == null) {
             stableSince.clear();
             return;
@@ -1672,6 +1675,7 @@ public final class Membership {
                     && seen.hasChanged()
                     && now.since(seen.firstSeen()).compareTo(aliveWindow()) <= 0
                     && block.reach().containsAll(members)
+                    && usesEnough(current, block)
                     && allHear(now, members, block);
             if (!candidate) {
                 stableSince.remove(block.node());
@@ -1682,6 +1686,14 @@ public final class Membership {
                 joiner = block;
             }
         }
+    }
+
+    /** A node that cannot use the voting disks that decide now would have to leave again. */
+    private boolean usesEnough(View view, HeartbeatBlock candidate) {
+        VotingSet set = disks.setOf(view);
+        return VotingSetChange.usesMajority(set.disks(), candidate.disks().usable())
+                && VotingSetChange.usesMajority(
+                        set.outgoing(), candidate.disks().usable());
     }
 
     private boolean allHear(Moment now, NodeSet members, HeartbeatBlock candidate) {

@@ -109,13 +109,19 @@ record VotingSetChange(Input.ChangeWanted wanted, ViewChange.ChangeDisks change,
                     missing.append(" (").append(path).append(" on the master)");
                 }
             });
-            long seen = result.stream().filter(id -> has.contains(id)).count();
-            if (2 * seen <= result.size()) {
+            if (!usesMajority(result, has)) {
+                long seen = result.stream().filter(id -> has.contains(id)).count();
                 missing.append("; ").append(member).append(" would use only ").append(seen);
                 missing.append(" of the ").append(result.size()).append(" voting disks");
             }
         }
         return missing.isEmpty() ? "" : missing.substring(2);
+    }
+
+    /** Whether a node that uses the disks {@code usable} uses more than half of {@code set}, or there is no such set. */
+    static boolean usesMajority(SortedSet<UUID> set, SortedSet<UUID> usable) {
+        return set.isEmpty()
+                || 2 * set.stream().filter(id -> usable.contains(id)).count() > set.size();
     }
 
     /** The first of the two steps. */

@@ -199,6 +199,65 @@ class VotingSetTest {
     }
 
     @Test
+    void who_learns_of_new_disks_with_the_view_looks_for_them_although_no_round_can_be_done_without_them() {
+        attach(0, A, A);
+        pass(1);
+        heartbeats(0)
+                .put(
+                        N2,
+                        peerBlock(
+                                view(1, new VotingSet(1, ids(A, B, C), ids(A))),
+                                new DiskReport(ids(A, B, C), new TreeMap<>(Map.of(B, "/dev/b", C, "/dev/c")))));
+        pass(1);
+        assertThat(seen).contains(new Effect.SeekDisk(B, "/dev/b"), new Effect.SeekDisk(C, "/dev/c"));
+    }
+
+    @Test
+    void nobody_is_let_in_who_does_not_use_the_disks_that_decide() {
+        attach(0, A, A);
+        pass(12);
+        joinerBeats(6, ids());
+        assertThat(current().memberSet()).isEqualTo(NodeSet.of(N1));
+        joinerBeats(6, ids(A));
+        assertThat(current().memberSet()).isEqualTo(NodeSet.of(N1, N2));
+    }
+
+    private void joinerBeats(double seconds, SortedSet<UUID> usable) {
+        for (long round = 0; round < seconds * 5; round++) {
+            HeartbeatBlock block = peerBlock(current(), new DiskReport(usable, new TreeMap<>()));
+            heartbeats(0)
+                    .put(
+                            N2,
+                            new HeartbeatBlock(
+                                    N2,
+                                    FIRST_LIFE,
+                                    block.sequence(),
+                                    NodeState.JOINING,
+                                    current(),
+                                    NodeSet.of(N1, N2),
+                                    0,
+                                    0,
+                                    0,
+                                    block.disks(),
+                                    8,
+                                    block.safety()));
+            give(new Input.HeartbeatReceived(
+                    0,
+                    new Heartbeat(
+                            N2,
+                            FIRST_LIFE,
+                            peerSequence,
+                            NodeState.JOINING,
+                            Epoch.NONE,
+                            0,
+                            NodeSet.of(N1, N2),
+                            true,
+                            8)));
+            pass(0.2);
+        }
+    }
+
+    @Test
     void what_can_be_no_change_is_refused() {
         VotingSet one = new VotingSet(0, ids(A), ids());
         assertThat(objection(one, Map.of(), ids())).contains("nothing");
