@@ -58,6 +58,9 @@ public final class Crsd implements AutoCloseable {
     private static final long ALIVE_NANOS = Duration.ofMillis(80).toNanos();
     private static final Duration REGISTRY_TICK = Duration.ofMillis(100);
     private static final Duration SCRUB = Duration.ofHours(1);
+    /** The first links the code, the others have the compiler see what is worth compiling. */
+    private static final int REHEARSALS = 10;
+
     private static final Set<String> REGISTRY_PROOFS = Set.of("F1", "F2", "F3");
     private static final String ACTION_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -97,7 +100,7 @@ public final class Crsd implements AutoCloseable {
         try {
             Files.createDirectories(directories.log());
             Files.createDirectories(directories.var());
-            LogFile.use(directories.log());
+            prepare(directories);
             Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("{} failed; crsd ends, resources keep running", thread.getName(), fault);
                 Runtime.getRuntime().halt(EXIT_FAULT);
@@ -121,15 +124,8 @@ public final class Crsd implements AutoCloseable {
     Crsd(Directories directories, CrsdSettings settings, Runnable whenEnded) throws IOException {
         this.settings = settings;
         this.whenEnded = whenEnded;
-        Linux.warmUp();
-        // A node that has never been master would load the master's classes in the middle of its first failover.
-        Thread.ofPlatform()
-                .daemon()
-                .name("warm-up")
-                .start(() -> LOG.info(
-                        "{} classes are ready",
-                        ClassWarmUp.everythingBeside(
-                                RegistryContent.class, Policy.class, InstanceLife.class, Crs.class, Crsd.class)));
+        // A node that has never been master would run the master's code for the first time in the middle of a failover.
+        Thread.ofPlatform().daemon().name("warm-up").start(Crsd::warmUp);
         events = new EventLog(directories.events(), settings.selfName());
         marks = new InstanceMarks(directories.instances());
         groups = new ResourceGroups(settings.cluster().name(), settings.selfName(), new ResourceGroups.Listener() {
@@ -194,6 +190,29 @@ public final class Crsd implements AutoCloseable {
                 "crsd of " + settings.selfName() + " started"
                         + (evidence.isEmpty() ? "" : ", looks at " + evidence.keySet()),
                 Map.of("pid", Long.toString(ProcessHandle.current().pid())));
+    }
+
+    /** What a start begins with, and what the build can rehearse without a cluster. */
+    static void prepare(Directories directories) throws IOException {
+        LogFile.use(directories.log());
+        Linux.warmUp();
+    }
+
+    private static void warmUp() {
+        long began = System.nanoTime();
+        int classes = ClassWarmUp.everythingBeside(
+                RegistryContent.class, Policy.class, InstanceLife.class, Crs.class, Crsd.class);
+        try {
+            int started = Rehearsal.warmUp(REHEARSALS);
+            LOG.info(
+                    "{} classes are ready, and a failover was rehearsed with {} starts, {} ms",
+                    classes,
+                    started,
+                    (System.nanoTime() - began) / 1_000_000);
+        } catch (InvalidSettings | RuntimeException e) {
+            // Nothing of it is this node's: the real failover is only slower.
+            LOG.warn("the rehearsal of a failover failed", e);
+        }
     }
 
     private void recoverGroups(SortedMap<ResourceName, CrsSettings.Evidence> evidence) throws IOException {

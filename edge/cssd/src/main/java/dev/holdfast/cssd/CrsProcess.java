@@ -2,6 +2,7 @@ package dev.holdfast.cssd;
 
 import dev.holdfast.linux.Cgroup;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,9 +110,22 @@ final class CrsProcess {
     }
 
     private static List<String> command() {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return List.of(
-                java,
+        return command(
+                Path.of(System.getProperty("java.home")),
+                Path.of(System.getenv().getOrDefault("HOLDFAST_LIB", "/usr/lib/holdfast/lib")),
+                System.getProperty("java.class.path"));
+    }
+
+    /** @param lib the directory of the jars, and of the start-up cache if there is one (see bin/.holdfast-daemons) */
+    static List<String> command(Path javaHome, Path lib, String classPath) {
+        List<String> command = new ArrayList<>();
+        command.add(javaHome.resolve("bin/java").toString());
+        Path cache = lib.resolve("crsd.aot");
+        if (Files.isRegularFile(cache)) {
+            // One that does not fit is passed over, and that is nothing to be told about.
+            command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:cds=off"));
+        }
+        command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xms24m",
@@ -122,7 +136,8 @@ final class CrsProcess {
                 "--enable-native-access=ALL-UNNAMED",
                 "-Dfile.encoding=UTF-8",
                 "-cp",
-                System.getProperty("java.class.path"),
-                "dev.holdfast.crsd.Crsd");
+                classPath,
+                "dev.holdfast.crsd.Crsd"));
+        return command;
     }
 }

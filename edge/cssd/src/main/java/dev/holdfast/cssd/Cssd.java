@@ -406,7 +406,7 @@ public final class Cssd {
         return true;
     }
 
-    private static void logTo(Path file) {
+    static void logTo(Path file) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
