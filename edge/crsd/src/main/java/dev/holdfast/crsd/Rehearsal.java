@@ -178,13 +178,12 @@ public final class Rehearsal {
         List<ClusterView.Unsettled> lost = withPeer
                 ? List.of()
                 : List.of(new ClusterView.Unsettled(PEER, new Incarnation(2), new Epoch(epoch), true, "F1", "off"));
-        ClusterView view =
-                new ClusterView(SELF, new Incarnation(1), new Epoch(epoch), 0, master, members, lost, root);
-        deliver(new CrsInput.ViewReceived(view, Optional.of(now.plus(LEASE))));
+        ClusterView view = new ClusterView(SELF, new Incarnation(1), new Epoch(epoch), 0, master, members, lost, root);
+        deliver(new CrsInput.ViewReceived(
+                view, Optional.of(new CrsInput.HeldLease(now.plus(LEASE), now.plus(LEASE.dividedBy(2))))));
         if (view.selfIsMaster()) {
             registry = new Registry(cluster.id(), 1, nextOperation);
-            tellRegistry(
-                    new Input.Opened(new Mastership(view.epoch(), SELF, view.incarnation(), root, List.of())));
+            tellRegistry(new Input.Opened(new Mastership(view.epoch(), SELF, view.incarnation(), root, List.of())));
         }
         work();
     }
@@ -239,8 +238,7 @@ public final class Rehearsal {
                 orders = order.number();
                 if (order.kind() != ActionKind.CHECK) {
                     peerRuns.put(
-                            order.resource(),
-                            order.kind() == ActionKind.START ? Observed.ONLINE : Observed.OFFLINE);
+                            order.resource(), order.kind() == ActionKind.START ? Observed.ONLINE : Observed.OFFLINE);
                 }
             }
             default -> {
@@ -271,9 +269,7 @@ public final class Rehearsal {
             case Effect.WriteBlocks write -> {
                 long position = RegistryFormat.position(write.segment(), write.offset());
                 for (int from = 0; from < write.blocks().length; from += RegistryFormat.BLOCK) {
-                    blocks.put(
-                            position + from,
-                            Arrays.copyOfRange(write.blocks(), from, from + RegistryFormat.BLOCK));
+                    blocks.put(position + from, Arrays.copyOfRange(write.blocks(), from, from + RegistryFormat.BLOCK));
                 }
                 tellRegistry(new Input.BlocksWritten(write.location(), write.operation()));
             }

@@ -7,8 +7,8 @@ public final class Linux {
     private Linux() {}
 
     /**
-     * Links every native function that this package uses. The first call of a function costs milliseconds (4 ms measured for the first
-     * netlink request), later ones microseconds, so a daemon calls this at start, before it holds a lease. May be called again; cheap then.
+     * Does for the first time what costs milliseconds then and microseconds later: a call of the C library, a question to rtnetlink (4 ms
+     * measured). A daemon calls this at start, before it holds a lease. May be called again; cheap then.
      *
      * @throws IOException if not even a question to rtnetlink is answered: then nothing here will work
      */
