@@ -61,6 +61,7 @@ final class CrsProcess {
 
     private void supervise() {
         long backoff = BACKOFF_MIN_MILLIS;
+        boolean livedWell = true;
         if (adopted) {
             outlive();
         }
@@ -69,7 +70,7 @@ final class CrsProcess {
             try {
                 group.create();
                 List<String> command = new ArrayList<>(group.commandPrefix());
-                command.addAll(command());
+                command.addAll(command(livedWell));
                 Process started = new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -84,9 +85,8 @@ final class CrsProcess {
             } catch (InterruptedException e) {
                 return;
             }
-            backoff = System.nanoTime() - began > LIVED_WELL_NANOS
-                    ? BACKOFF_MIN_MILLIS
-                    : Math.min(backoff * 2, BACKOFF_MAX_MILLIS);
+            livedWell = System.nanoTime() - began > LIVED_WELL_NANOS;
+            backoff = livedWell ? BACKOFF_MIN_MILLIS : Math.min(backoff * 2, BACKOFF_MAX_MILLIS);
             try {
                 TimeUnit.MILLISECONDS.sleep(backoff); // Back-off: a crsd that dies at once must not eat the CPU.
             } catch (InterruptedException e) {
@@ -109,19 +109,22 @@ final class CrsProcess {
         adopted = false;
     }
 
-    private static List<String> command() {
+    private static List<String> command(boolean livedWell) {
+        String caches = System.getenv("HOLDFAST_CACHES");
         return command(
                 Path.of(System.getProperty("java.home")),
-                Path.of(System.getenv().getOrDefault("HOLDFAST_LIB", "/usr/lib/holdfast/lib")),
+                livedWell && caches != null ? Path.of(caches, "crsd.aot") : null,
                 System.getProperty("java.class.path"));
     }
 
-    /** @param lib the directory of the jars, and of the start-up cache if there is one (see bin/.holdfast-daemons) */
-    static List<String> command(Path javaHome, Path lib, String classPath) {
+    /**
+     * @param cache the start-up cache (see bin/.holdfast-daemons); null after a crsd that ended soon: should the cache be broken in a
+     *     way that Java does not see, it must not be in the way for longer than one start
+     */
+    static List<String> command(Path javaHome, @Nullable Path cache, String classPath) {
         List<String> command = new ArrayList<>();
         command.add(javaHome.resolve("bin/java").toString());
-        Path cache = lib.resolve("crsd.aot");
-        if (Files.isRegularFile(cache)) {
+        if (cache != null && Files.isRegularFile(cache)) {
             // One that does not fit is passed over, and that is nothing to be told about.
             command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:cds=off"));
         }

@@ -57,13 +57,14 @@ public final class Cssd {
 
     /** Takes no arguments; see docs/manual for cluster.conf and node.conf. */
     public static void main(String[] arguments) {
+        Restart restart = Restart.begins(System.getenv());
         Directories directories = Directories.of(System.getenv());
         try {
             Files.createDirectories(directories.log());
             Files.createDirectories(directories.run());
             Files.createDirectories(directories.var());
             logTo(directories.log().resolve("cssd.log"));
-            start(directories);
+            start(directories, restart);
         } catch (InvalidSettings e) {
             e.problems().forEach(problem -> complain("HF-1101: " + problem));
             System.exit(1);
@@ -84,7 +85,8 @@ public final class Cssd {
         System.err.println(text);
     }
 
-    private static void start(Directories directories) throws IOException, InvalidSettings, InterruptedException {
+    private static void start(Directories directories, Restart restart)
+            throws IOException, InvalidSettings, InterruptedException {
         ClusterSettings cluster =
                 ClusterSettings.read(NodeConf.load(directories.etc().resolve("cluster.conf")));
         NodeConf node = NodeConf.read(NodeConf.load(directories.etc().resolve("node.conf")), cluster);
@@ -100,8 +102,9 @@ public final class Cssd {
         LifeFile life = new LifeFile(directories.run().resolve("cssd.life"), boot);
         KillTimer killTimer = KillTimer.create();
         Resume resume = takeUp(life, cluster, killTimer).orElse(null);
+        restart.reached("armed");
         if (resume == null) {
-            Linux.warmUp(); // Takes most of a second, which a life that is to be taken up does not have.
+            Linux.warmUp(); // Takes time which a life that is to be taken up does not have.
             warmUp();
             life.ended();
             LettingGo.Result clean = lettingGo.run();
@@ -206,6 +209,8 @@ public final class Cssd {
         search.start();
         crsProcess.start();
         if (resume != null) {
+            restart.reached("loop");
+            events.add(System.nanoTime(), "taking-up", restart.steps(), restart.text());
             Thread.ofPlatform().daemon().name("warm-up").start(Cssd::warmUpLate); // There was no time for it before.
         }
         made.run();

@@ -14,14 +14,16 @@ class CrsProcessTest {
 
     @Test
     void a_start_up_cache_is_used_if_there_is_one() throws Exception {
-        List<String> without = CrsProcess.command(Path.of("/jdk"), lib, "a.jar:b.jar");
+        Path cache = lib.resolve("crsd.aot");
+        List<String> without = CrsProcess.command(Path.of("/jdk"), cache, "a.jar:b.jar");
         assertThat(without).startsWith("/jdk/bin/java", "-XX:+UseSerialGC");
         assertThat(without).endsWith("-cp", "a.jar:b.jar", "dev.holdfast.crsd.Crsd");
 
-        Path cache = Files.createFile(lib.resolve("crsd.aot"));
+        Files.createFile(cache);
 
-        List<String> with = CrsProcess.command(Path.of("/jdk"), lib, "a.jar:b.jar");
+        List<String> with = CrsProcess.command(Path.of("/jdk"), cache, "a.jar:b.jar");
         assertThat(with).startsWith("/jdk/bin/java", "-XX:AOTCache=" + cache);
         assertThat(with).containsAll(without);
+        assertThat(CrsProcess.command(Path.of("/jdk"), null, "a.jar:b.jar")).isEqualTo(without);
     }
 }

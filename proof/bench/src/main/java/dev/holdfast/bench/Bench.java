@@ -88,6 +88,7 @@ public final class Bench {
                 switch (args.length == 0 ? "" : args[0]) {
                     case "faults" -> FaultMatrix.main(rest);
                     case "evictions" -> Evictions.main(rest);
+                    case "resume" -> Restarts.main(rest);
                     default -> new Bench(parse(args)).run();
                 });
     }
@@ -102,7 +103,7 @@ public final class Bench {
         List<Fault> faults = new ArrayList<>();
         int begin = args.length > 0 && args[0].equals("failover") ? 1 : 0;
         if (begin == 0) {
-            usage("what is to be measured? failover, faults or evictions");
+            usage("what is to be measured? failover, faults, evictions or resume");
         }
         for (int i = begin; i < args.length; i++) {
             String value = i + 1 < args.length ? args[i + 1] : "";
