@@ -32,9 +32,7 @@ class SupervisorTest {
                 bin.resolve("java"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         // A rehearsal goes on until it is let go. The n-th start of cssd ends with the n-th line of "exits".
-        Files.writeString(
-                java,
-                """
+        Files.writeString(java, """
                 #!/usr/bin/env bash
                 here=%s
                 case "$*" in
@@ -42,8 +40,7 @@ class SupervisorTest {
                 esac
                 echo "$*" >> $here/calls
                 exit "$(sed -n "$(wc -l < $here/calls)p" $here/exits)"
-                """
-                        .formatted(directory));
+                """.formatted(directory));
         run("mkfifo", directory.resolve("go").toString());
     }
 
