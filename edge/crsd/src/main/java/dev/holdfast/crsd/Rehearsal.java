@@ -80,7 +80,9 @@ public final class Rehearsal {
     private Crs crs;
     private @Nullable Registry registry;
     private long nextOperation = 1;
+    private long peerMastership;
     private long peerVersion = -1;
+    private int lives;
     private int steps;
     private int starts;
 
@@ -121,7 +123,7 @@ public final class Rehearsal {
     }
 
     private Crs standingBy() {
-        return new Crs(new CrsSettings(cluster, SELF, 1000, Instant.EPOCH, new TreeMap<>()), now);
+        return new Crs(new CrsSettings(cluster, SELF, ++lives * 1000L, Instant.EPOCH, new TreeMap<>()), now);
     }
 
     private int failover() {
@@ -227,9 +229,10 @@ public final class Rehearsal {
 
     /** The other node: takes what it is told off the wire, does every order at once, and reports. */
     private void hear(Epoch epoch, PeerMessage said) {
-        long orders = 0;
+        long orders;
         switch (overTheWire(said)) {
             case PeerMessage.Definitions told -> {
+                peerMastership = told.mastership();
                 peerVersion = told.version();
                 orders = told.orders();
                 told.resources().forEach(each -> peerRuns.putIfAbsent(new ResourceName(each.name()), Observed.OFFLINE));
@@ -245,7 +248,8 @@ public final class Rehearsal {
                 return; // A report to it as master needs no answer.
             }
         }
-        PeerMessage report = overTheWire(new PeerMessage.Report(peerVersion, orders, true, true, peerRuns));
+        PeerMessage report =
+                overTheWire(new PeerMessage.Report(peerMastership, peerVersion, orders, true, true, peerRuns));
         deliver(new CrsInput.PeerSaid(PEER, new Incarnation(2), epoch, report));
     }
 

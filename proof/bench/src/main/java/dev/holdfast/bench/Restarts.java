@@ -176,10 +176,17 @@ final class Restarts {
         rest(); // Long enough also for its peers to vote it out, should they have missed it for too long.
         events.next();
         List<Event> seen = since(events, from);
-        Optional<Event> loss = LOSSES.stream().flatMap(name -> find(seen, name).stream()).findFirst();
+        Optional<Event> loss =
+                LOSSES.stream().flatMap(name -> find(seen, name).stream()).findFirst();
         if (loss.isPresent()) {
-            series.failed().add("%s, %s, kill %d: %s: %s"
-                    .formatted(series.profile(), node, number, loss.get().name(), loss.get().text()));
+            series.failed()
+                    .add("%s, %s, kill %d: %s: %s"
+                            .formatted(
+                                    series.profile(),
+                                    node,
+                                    number,
+                                    loss.get().name(),
+                                    loss.get().text()));
         } else {
             series.restarts().add(restart(seen));
         }
@@ -192,7 +199,8 @@ final class Restarts {
                         node,
                         find(seen, "taking-up").map(Event::text).orElse("not taken up"),
                         loss.map(Event::text)
-                                .orElseGet(() -> (restart(seen).resumed() - restart(seen).killed()) / 1_000_000 + " ms")));
+                                .orElseGet(() ->
+                                        (restart(seen).resumed() - restart(seen).killed()) / 1_000_000 + " ms")));
         if (find(seen, "power-off").isPresent()) {
             lab.fault("power-on", node);
         }
