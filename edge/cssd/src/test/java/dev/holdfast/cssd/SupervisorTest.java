@@ -31,17 +31,17 @@ class SupervisorTest {
         Path java = Files.createFile(
                 bin.resolve("java"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        // A rehearsal goes on until it is let go. The n-th start of cssd ends with the n-th line of "exits".
+        // A rehearsal fails, but not as long as there is a file "hold". The n-th start of cssd ends with the
+        // n-th line of "exits".
         Files.writeString(java, """
                 #!/usr/bin/env bash
                 here=%s
                 case "$*" in
-                    *Rehearsal) echo "$*" >> $here/rehearsals; read -r _ < $here/go; exit 1 ;;
+                    *Rehearsal) echo "$*" >> $here/rehearsals; while [ -e $here/hold ]; do sleep 0.05; done; exit 1 ;;
                 esac
                 echo "$*" >> $here/calls
                 exit "$(sed -n "$(wc -l < $here/calls)p" $here/exits)"
                 """.formatted(directory));
-        run("mkfifo", directory.resolve("go").toString());
     }
 
     @Test
@@ -63,14 +63,16 @@ class SupervisorTest {
 
     @Test
     void the_rehearsal_for_a_missing_cache_holds_nobody_up() throws Exception {
+        Path hold = Files.createFile(directory.resolve("hold"));
+
         assertThat(supervise("3")).containsExactly("cssd 3");
 
-        // It is still under way, or not even begun: both may go on now, and fail, which leaves a mark but no cache.
-        for (int daemon = 0; daemon < 2; daemon++) {
-            Files.writeString(directory.resolve("go"), "go\n");
+        // It is still under way, or not even begun. Now it fails, which leaves a mark but no cache.
+        assertThat(lib.resolve("daemons.stamp")).doesNotExist();
+        Files.delete(hold);
+        while (Files.notExists(lib.resolve("daemons.stamp"))) { // Until the timeout of the class.
+            TimeUnit.MILLISECONDS.sleep(20);
         }
-        run("flock", lib.resolve("daemons.lock").toString(), "true");
-        assertThat(lib.resolve("daemons.stamp")).exists();
         assertThat(lib.resolve("cssd.aot")).doesNotExist();
         assertThat(Files.readAllLines(directory.resolve("rehearsals"))).hasSize(2);
     }
@@ -87,11 +89,5 @@ class SupervisorTest {
         Process supervisor = builder.start();
         assertThat(supervisor.waitFor()).isEqualTo(3);
         return Files.readAllLines(said);
-    }
-
-    private static void run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).start();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isZero();
     }
 }
