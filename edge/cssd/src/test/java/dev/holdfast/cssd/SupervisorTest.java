@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +45,14 @@ class SupervisorTest {
                 """.formatted(directory));
     }
 
+    /** They write into the directory, and are not waited for by the supervisor. */
+    @AfterEach
+    void awaitRehearsals() throws Exception {
+        while (Files.notExists(lib.resolve("daemons.stamp"))) { // Until the timeout of the class.
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
     @Test
     void it_ends_when_the_node_was_asked_to_leave_and_restarts_cssd_otherwise() throws Exception {
         assertThat(supervise("0", "137", "3")).containsExactly("cssd 0", "cssd 137", "cssd 3");
@@ -70,9 +79,7 @@ class SupervisorTest {
         // It is still under way, or not even begun. Now it fails, which leaves a mark but no cache.
         assertThat(lib.resolve("daemons.stamp")).doesNotExist();
         Files.delete(hold);
-        while (Files.notExists(lib.resolve("daemons.stamp"))) { // Until the timeout of the class.
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        awaitRehearsals();
         assertThat(lib.resolve("cssd.aot")).doesNotExist();
         assertThat(Files.readAllLines(directory.resolve("rehearsals"))).hasSize(2);
     }
