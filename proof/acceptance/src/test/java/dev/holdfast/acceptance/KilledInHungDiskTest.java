@@ -68,8 +68,7 @@ class KilledInHungDiskTest {
         assertThat(cluster.on(node, "test", "-d", stuck).ok())
                 .as("the thread of the killed cssd is still stuck")
                 .isTrue();
-        cluster.await(
-                "disk 1 is said not to answer", () -> disks(node).contains("OFFLINE"));
+        cluster.await("disk 1 is said not to answer", () -> disks(node).contains("OFFLINE"));
 
         long mended = System.nanoTime();
         cluster.lab.fault("mend", node, "disk1");
