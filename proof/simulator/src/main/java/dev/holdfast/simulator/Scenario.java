@@ -216,7 +216,11 @@ record Scenario(
             SortedMap<String, Integer> changes = new TreeMap<>();
             for (String name : Timing.NAMES) {
                 if (chance.happens(share)) {
-                    changes.put(name, (int) Math.round(timing.get(name).toMillis() * (0.4 + 1.6 * chance.unit())));
+                    // What the platform takes to stop is a fact: to claim less than that is a false statement, and no
+                    // setting.
+                    double least = name.equals("granularity") ? 1 : 0.4;
+                    double factor = least + (2 - least) * chance.unit();
+                    changes.put(name, (int) Math.round(timing.get(name).toMillis() * factor));
                 }
             }
             if (!changes.isEmpty() && timing.with(changes).problems().isEmpty()) {
