@@ -4,6 +4,7 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ final class DiskKnowledge {
     }
 
     private final SortedMap<NodeId, Seen> newest = new TreeMap<>();
+    private final Map<NodeId, SortedMap<Incarnation, Seen>> newestPerLife = new HashMap<>();
     private final Map<Long, HeartbeatBlock> newestPerDisk = new HashMap<>();
     private final Map<NodeId, Map<Incarnation, Long>> boots = new HashMap<>();
     private final Map<Long, Long> ballotSequencePerDisk = new HashMap<>();
@@ -89,14 +91,35 @@ final class DiskKnowledge {
 
     private void learn(Moment now, HeartbeatBlock block) {
         boots.computeIfAbsent(block.node(), _ -> new HashMap<>()).put(block.incarnation(), block.bootId());
-        Seen seen = newest.get(block.node());
+        learn(now, block, newest, block.node());
+        learn(
+                now,
+                block,
+                newestPerLife.computeIfAbsent(
+                        block.node(), _ -> new TreeMap<>(Comparator.comparingLong(Incarnation::number))),
+                block.incarnation());
+    }
+
+    private static <K> void learn(Moment now, HeartbeatBlock block, Map<K, Seen> known, K key) {
+        Seen seen = known.get(key);
         if (seen == null) {
-            newest.put(block.node(), new Seen(block, now));
+            known.put(key, new Seen(block, now));
         } else if (block.isNewerThan(seen.block)) {
             seen.block = block;
             seen.firstSeen = now;
             seen.changed = true;
         }
+    }
+
+    /**
+     * The newest block of one life, also if a later life of that node was seen. A claim of a later life on some disks hides that life's
+     * blocks there. That loses nothing for who waits for its end: either the claim came after that life was over, or it was
+     * there before, and then no disk with it ever counted in a round of that life, as it read the claim above its own block. It cannot have
+     * come in between: nothing is written to a disk in which a write of an earlier process is still under way.
+     */
+    Optional<Seen> of(NodeId node, Incarnation life) {
+        return Optional.ofNullable(
+                newestPerLife.getOrDefault(node, new TreeMap<>()).get(life));
     }
 
     /** False if an acknowledged ballot write of some node is missing on this disk: it forgot (rule R4). */
@@ -115,6 +138,11 @@ final class DiskKnowledge {
             ballotSequencePerDisk.merge(key(disk, block.writer()), block.sequence(), Math::max);
         }
         return true;
+    }
+
+    /** The newest block of each life of that node of which a block was read. */
+    Iterable<Seen> lives(NodeId node) {
+        return newestPerLife.getOrDefault(node, new TreeMap<>()).values();
     }
 
     Optional<Seen> of(NodeId node) {

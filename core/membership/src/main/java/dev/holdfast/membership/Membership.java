@@ -2246,8 +2246,8 @@ public final class Membership {
         if (stoppedLives.contains(life)) {
             return new Proved(Proof.STOPPED, "it says so itself, over the network");
         }
-        DiskKnowledge.Seen seen = knowledge.of(victim.node()).orElse(null);
-        if (seen != null) {
+        // Whichever block is the newest: a claim that got no further may hide the others.
+        for (DiskKnowledge.Seen seen : knowledge.lives(victim.node())) {
             HeartbeatBlock block = seen.block();
             if (block.incarnation().equals(victim.incarnation()) && hasStopped(block)) {
                 return new Proved(Proof.STOPPED, "it says so itself, on the voting disks");
@@ -2257,12 +2257,16 @@ public final class Membership {
                         isNewBoot(victim, block) ? Proof.REBOOTED : Proof.STOPPED,
                         "its next life " + block.incarnation() + " began after all of the old one was stopped");
             }
-            if (block.incarnation().equals(victim.incarnation())
-                    && block.safety().timerTakeover()) {
-                Duration needed = victim.cold()
-                        ? block.safety().coldTakeoverAfter()
-                        : block.safety().takeoverAfter();
-                Moment silentSince = silentSince(seen, victim).max(votingSetSince); // See VotingSetChange.
+        }
+        // A later life that only claims its number, and gets no further, proves nothing, and does not stop this clock
+        // either.
+        DiskKnowledge.Seen last =
+                knowledge.of(victim.node(), victim.incarnation()).orElse(null);
+        if (last != null) {
+            SafetyData safety = last.block().safety();
+            if (safety.timerTakeover()) {
+                Duration needed = victim.cold() ? safety.coldTakeoverAfter() : safety.takeoverAfter();
+                Moment silentSince = silentSince(last, victim).max(votingSetSince); // See VotingSetChange.
                 Duration silent = now.since(silentSince);
                 if (silent.compareTo(needed) > 0) {
                     return new Proved(

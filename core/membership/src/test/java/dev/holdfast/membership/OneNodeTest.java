@@ -265,13 +265,44 @@ class OneNodeTest {
         assertThat(settledTimes()).isOne();
     }
 
+    @Test
+    void a_claim_that_got_no_further_does_not_stop_the_clock_of_the_life_before() {
+        timerTakeover = true;
+        peerIsMemberOfAViewOfItsOwn();
+        pass(1);
+        writeNextLifeOfPeer(1, NodeState.STOPPED);
+        pass(120); // D + S of the peer are 130 s.
+        assertThat(current().unsettled(N2)).isPresent();
+        assertThat(settledTimes()).isZero();
+        pass(25);
+        assertThat(settledTimes()).isOne();
+        assertThat(seen).anyMatch(effect -> effect instanceof Effect.Settled done && done.proof() == Proof.TIMER);
+    }
+
+    @Test
+    void a_claim_that_got_no_further_does_not_hide_that_the_life_before_it_has_begun() {
+        peerIsMemberOfAViewOfItsOwn();
+        pass(1);
+        writeNextLifeOfPeer(2, NodeState.JOINING);
+        pass(1);
+        writeNextLifeOfPeer(3, 1, NodeState.STOPPED);
+        pass(12);
+        assertThat(settledTimes()).isOne();
+    }
+
+    private boolean timerTakeover;
+
     private void writeNextLifeOfPeer(long sequence, NodeState state) {
+        writeNextLifeOfPeer(2, sequence, state);
+    }
+
+    private void writeNextLifeOfPeer(long life, long sequence, NodeState state) {
         HeartbeatBlock old = java.util.Objects.requireNonNull(heartbeats.get(N2));
         heartbeats.put(
                 N2,
                 new HeartbeatBlock(
                         N2,
-                        new Incarnation(2),
+                        new Incarnation(life),
                         sequence,
                         state,
                         old.announced(),
@@ -313,7 +344,7 @@ class OneNodeTest {
                         2,
                         DiskReport.NONE,
                         8,
-                        new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false)));
+                        new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), timerTakeover)));
     }
 
     private View current() {

@@ -44,6 +44,9 @@ final class Crsd {
     private final Runnable rounds = this::round;
     private boolean lettingGo;
     private boolean leaving;
+    /** How often crsd was started anew: what the one before was about to do is not done. */
+    private int processes;
+
     private long starting;
     /** Number of the last report to the master; an order that answers an older one is out of date. */
     private long told;
@@ -106,6 +109,8 @@ final class Crsd {
 
     /** crsd alone is killed and cssd starts it again: what runs goes on running, what it knew is forgotten. */
     void restart() {
+        processes++;
+        leaving = false;
         starting = 0;
         masterOf = Epoch.NONE;
         held.clear();
@@ -335,12 +340,13 @@ final class Crsd {
     /** The administrator stops this node: everything is stopped, then cssd is asked to leave. */
     void leave() {
         whenRunning(() -> {
+            int process = processes;
             leaving = true;
             starting = 0;
             world.time.after(
                     life.machine.letGoNanos(),
                     () -> whenRunning(() -> {
-                        if (life.isAlive()) {
+                        if (life.isAlive() && process == processes) {
                             starting = 0;
                             life.machine.stopAll();
                             life.leave();
