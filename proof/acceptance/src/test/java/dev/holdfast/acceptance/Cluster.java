@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A lab of two nodes for tests, with the content of the walk-through on its shared file system, and an observer of its addresses. */
 final class Cluster implements AutoCloseable {
@@ -155,6 +157,15 @@ final class Cluster implements AutoCloseable {
     /** An HTTP request from the client host to HAProxy. */
     Answer request() throws Exception {
         return lab.lab(List.of("client", "--", "curl", "-fsS", "--max-time", "5", walk.url()));
+    }
+
+    /** The File Universal Id of the voting disk that {@code node} has open at {@code path}. */
+    String votingDisk(String node, String path) throws Exception {
+        String disks = on(node, "crsctl", "query", "css", "votedisk").orFail("crsctl query css votedisk");
+        Matcher found = Pattern.compile("([0-9a-f]{32}) +\\(" + Pattern.quote(path) + "\\)")
+                .matcher(disks);
+        assertThat(found.find()).as("%s is a voting disk:%n%s", path, disks).isTrue();
+        return found.group(1);
     }
 
     String pidOf(String application, String node) throws Exception {
