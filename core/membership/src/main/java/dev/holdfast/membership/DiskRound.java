@@ -21,7 +21,7 @@ import java.util.List;
  */
 final class DiskRound {
     private final Quorum quorum;
-    private final long takingPart;
+    private long takingPart;
     // Bits by disk number; a disk is in one of writing, written, reading, read and failed.
     private long writing;
     private long written;
@@ -32,7 +32,7 @@ final class DiskRound {
 
     /**
      * @param free the disks that have no operation of this lane under way: only these take part (R1, one outstanding
-     *     write per block and disk); some may have no vote
+     *     write per block and disk), and others when they are free ({@link #join}); some may have no vote
      */
     DiskRound(Quorum quorum, List<Integer> free) {
         this.quorum = quorum;
@@ -48,6 +48,20 @@ final class DiskRound {
 
     boolean takesPart(int disk) {
         return (takingPart & bit(disk)) != 0;
+    }
+
+    /**
+     * A disk that was busy when the round began is free now. True if it is to take part from here on: the round's block is to be
+     * written there, and counts as everywhere, if it was written before it was read. A round that began with just a majority would
+     * else wait for the one of them that hangs, while another disk lies idle.
+     */
+    boolean join(int disk) {
+        boolean joins = (quorum.open() & bit(disk)) != 0 && !takesPart(disk) && !isComplete();
+        if (joins) {
+            takingPart |= bit(disk);
+            writing |= bit(disk);
+        }
+        return joins;
     }
 
     /** The write on {@code disk} is durable; returns the disks whose read must start now. */

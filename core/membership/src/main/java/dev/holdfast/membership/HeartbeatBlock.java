@@ -38,6 +38,23 @@ public record HeartbeatBlock(
         return announced == null ? Epoch.NONE : announced.epoch();
     }
 
+    /** The same block as it is written to a disk that holds {@code sequence} of this node's ballots. */
+    HeartbeatBlock withBallotSequence(long sequenceThere) {
+        return new HeartbeatBlock(
+                node,
+                incarnation,
+                sequence,
+                state,
+                announced,
+                reach,
+                round,
+                weight,
+                sequenceThere,
+                disks,
+                bootId,
+                safety);
+    }
+
     /** True if this was written later than {@code other}, a block of the same node. */
     public boolean isNewerThan(HeartbeatBlock other) {
         int byLife = incarnation.compareTo(other.incarnation);

@@ -119,6 +119,7 @@ public final class Membership {
 
     private long pollRound;
     private boolean pollDone = true;
+    private @Nullable HeartbeatBlock pollBlock;
     /** When a joiner's last whole round ended, or when it began to join. */
     private Moment lastRound;
 
@@ -715,8 +716,10 @@ public final class Membership {
                     heartbeatLane.begin(each, operations.readHeartbeats(each), of);
                 }
             }
+            joinPoll(disk);
         } else if (register.lane().owns(disk, written.operation())) {
             register.onWritten(disk, operations);
+            register.join(disk, operations);
         }
         startPoll(now);
     }
@@ -732,8 +735,12 @@ public final class Membership {
                     failRound(now);
                 }
             }
+            joinPoll(disk);
         } else if (register.lane().owns(disk, failed.operation())) {
             register.onFailed(disk);
+            if (disks.isOpen(disk)) {
+                register.join(disk, operations);
+            }
             if (register.isStuck()) {
                 register.abandon();
                 onConflict(now);
@@ -761,6 +768,7 @@ public final class Membership {
             if (of != null && of == poll) {
                 finishStraggler(now, disk, of, read, trusted);
             }
+            joinPoll(disk);
             learnFromDisks(now);
             return;
         }
@@ -834,6 +842,7 @@ public final class Membership {
             return;
         }
         ViewRegister.Outcome outcome = register.onRead(disk, read.blocks(), read.torn(), incarnation, operations);
+        register.join(disk, operations);
         if (outcome != null) {
             onOutcome(now, outcome);
         }
@@ -873,8 +882,10 @@ public final class Membership {
         blockSequence = claimed ? blockSequence + 1 : CLAIM;
         DiskRound begun = new DiskRound(quorum, free);
         poll = begun;
+        HeartbeatBlock block = ownBlock(now);
+        pollBlock = block;
         for (int disk : free) {
-            heartbeatLane.begin(disk, operations.writeHeartbeat(disk, ownBlock(now, disk)), begun);
+            heartbeatLane.begin(disk, writePollBlock(disk, block), begun);
         }
     }
 
@@ -902,7 +913,21 @@ public final class Membership {
         return phase == Phase.MEMBER && current != null && !settled.keySet().containsAll(current.unsettled());
     }
 
-    private HeartbeatBlock ownBlock(Moment now, int disk) {
+    private long writePollBlock(int disk, HeartbeatBlock block) {
+        return operations.writeHeartbeat(disk, block.withBallotSequence(register.completedOn(disk)));
+    }
+
+    /** What {@code disk} was busy with is over: it takes part in the round under way, with the very block that the others got. */
+    private void joinPoll(int disk) {
+        DiskRound under = poll;
+        HeartbeatBlock block = pollBlock;
+        boolean idle = disks.isOpen(disk) && heartbeatLane.underWay(disk) == 0;
+        if (!pollDone && idle && under != null && block != null && under.join(disk)) {
+            heartbeatLane.begin(disk, writePollBlock(disk, block), under);
+        }
+    }
+
+    private HeartbeatBlock ownBlock(Moment now) {
         if (incarnation == null) {
             throw new BrokenInvariant("a block without an incarnation");
         }
@@ -915,7 +940,7 @@ public final class Membership {
                 peers.heardWithin(now, reachWindow()),
                 round,
                 weight,
-                register.completedOn(disk),
+                0,
                 diskReport(now),
                 settings.bootId(),
                 pollShowed);

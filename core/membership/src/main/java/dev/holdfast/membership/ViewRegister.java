@@ -80,6 +80,7 @@ final class ViewRegister {
     private Quorum quorum = Quorum.NONE;
     private @Nullable Change change;
     private @Nullable DiskRound round;
+    private @Nullable BallotBlock roundBlock;
     private boolean accepting;
     private boolean overtaken;
     private long newestAccepted;
@@ -177,6 +178,7 @@ final class ViewRegister {
         round = begun;
         sequence++;
         BallotBlock block = new BallotBlock(self, incarnation, sequence, promised, accepted, value);
+        roundBlock = block;
         for (int disk : free) {
             writingSequence[disk] = sequence;
             lane.begin(disk, operations.writeBallot(disk, block), begun);
@@ -201,6 +203,16 @@ final class ViewRegister {
         }
         for (int each : of.onWritten(disk)) {
             lane.begin(each, operations.readBallots(each), of);
+        }
+    }
+
+    /** What {@code disk} was busy with is over: it takes part in the round under way, if it has a vote there and does not yet. */
+    void join(int disk, Operations operations) {
+        DiskRound under = round;
+        BallotBlock block = roundBlock;
+        if (under != null && block != null && lane.underWay(disk) == 0 && under.join(disk)) {
+            writingSequence[disk] = block.sequence();
+            lane.begin(disk, operations.writeBallot(disk, block), under);
         }
     }
 

@@ -46,6 +46,30 @@ class DiskRoundTest {
     }
 
     @Test
+    void a_disk_that_comes_free_later_takes_the_place_of_one_that_hangs() {
+        DiskRound begun = new DiskRound(Quorum.ofFirst(3), List.of(1, 2));
+        begun.onWritten(1); // And 2 hangs.
+
+        assertThat(begun.join(0)).isTrue();
+        assertThat(begun.onWritten(0)).containsExactly(0, 1);
+        begun.onRead(0, true);
+        begun.onRead(1, true);
+        assertThat(begun.isComplete()).isTrue();
+    }
+
+    @Test
+    void only_a_disk_with_a_vote_that_does_not_take_part_yet_joins() {
+        DiskRound begun = new DiskRound(Quorum.ofFirst(3), List.of(1, 2));
+
+        assertThat(begun.join(1)).isFalse();
+        assertThat(begun.join(3)).isFalse();
+        begun.onFailed(1);
+        assertThat(begun.join(1))
+                .as("one that failed is asked again in the next round")
+                .isFalse();
+    }
+
+    @Test
     void two_failed_disks_of_three_make_it_hopeless() {
         round.onFailed(0);
         assertThat(round.isHopeless()).isFalse();
