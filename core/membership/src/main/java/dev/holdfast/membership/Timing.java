@@ -103,6 +103,9 @@ public record Timing(
     /** What a pause of the daemon may cost without harm: the worst seen with ZGC and SCHED_RR was 17 ms, without 0.76 s. */
     private static final Duration PAUSE_BUDGET = Duration.ofMillis(500);
 
+    /** Twice what may lie between two looks of cssd at its clock: a longer gap than a heartbeat counts as a pause of its own. */
+    private static final Duration HEARTBEAT_MIN = Duration.ofMillis(50);
+
     /** Two misscount intervals' worth of beats must fit, or one lost datagram makes a suspect. */
     private static final int BEATS_PER_MISSCOUNT = 5;
 
@@ -256,6 +259,11 @@ public record Timing(
             if (get(name).isNegative() || (get(name).isZero() && !mayBeZero)) {
                 problems.add(name + " must be more than 0");
             }
+        }
+        if (heartbeat.isPositive() && heartbeat.compareTo(HEARTBEAT_MIN) < 0) {
+            problems.add("heartbeat " + text(heartbeat) + " must be at least " + text(HEARTBEAT_MIN)
+                    + ", twice the interval at which cssd looks at its clock, or it takes itself for stalled all the time"
+                    + " and suspects nobody; raise heartbeat");
         }
         if (misscount.compareTo(times(heartbeat, BEATS_PER_MISSCOUNT)) < 0) {
             problems.add("misscount " + text(misscount) + " must be at least " + BEATS_PER_MISSCOUNT

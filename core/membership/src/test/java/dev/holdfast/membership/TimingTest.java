@@ -62,4 +62,12 @@ class TimingTest {
             assertThat(Timing.standard().with(Map.of(name, 77)).get(name)).isEqualTo(Duration.ofMillis(77));
         }
     }
+
+    @Test
+    void a_heartbeat_shorter_than_two_looks_at_the_clock_is_refused() {
+        assertThat(Timing.fast().with(java.util.Map.of("heartbeat", 49)).problems())
+                .anyMatch(problem -> problem.startsWith("heartbeat ") && problem.contains("looks at its clock"));
+        assertThat(Timing.fast().with(java.util.Map.of("heartbeat", 50)).problems())
+                .isEmpty();
+    }
 }

@@ -164,7 +164,8 @@ record Scenario(
                 fenceDevices,
                 timerTakeover,
                 Duration.ofNanos(chance.between(takeover / 4, 2 * takeover)),
-                Math.min(fastest.fastPoll().toNanos(), fastest.heartbeat().toNanos()) / (chance.happens(0.2) ? 2 : 1),
+                Math.min(fastest.fastPoll().toNanos(), fastest.heartbeat().toNanos() / 2)
+                        / (chance.happens(0.2) ? 2 : 1),
                 1 + chance.below(3),
                 List.copyOf(faults),
                 faultCount,
