@@ -35,6 +35,9 @@ final class CrsNode {
     /** The exit code by which a check says "not running, not on purpose": for a resource that was never started here. */
     private static final int CHECK_OFFLINE = 1;
 
+    private static final int CHECK_PLANNED_OFFLINE = 2;
+    private static final int CHECK_UNKNOWN = 3;
+
     private final CrsSettings settings;
     private final SortedMap<String, TypeDefinition> types;
     private boolean critical;
@@ -61,6 +64,11 @@ final class CrsNode {
         private @Nullable ActionKind pending;
 
         private long cleaningRun = -1;
+        /** The first check of what an earlier crsd of this life started here. */
+        private Effect.@Nullable RunAction probe;
+        /** The clean that follows if that check finds it down. */
+        private long cleaningProbe = -1;
+
         private @Nullable Observed reported;
         /** An order came: the master waits for a report that counts it, changed or not. */
         private boolean due;
@@ -232,6 +240,26 @@ final class CrsNode {
             exit = CHECK_OFFLINE; // Everything of that life was killed; the clean was for what scripts keep elsewhere.
         }
         boolean timedOut = finished.timedOut() && exit != CHECK_OFFLINE;
+        Effect.RunAction probe = life.probe;
+        if (probe != null && finished.run() == probe.run()) {
+            life.probe = null;
+            if (!finished.timedOut() && (exit == CHECK_OFFLINE || exit == CHECK_PLANNED_OFFLINE)) {
+                // A check may fail for what is missing beside it, such as its address, while its processes go on.
+                life.cleaningProbe = probe.run();
+                around.effect(new CrsEffect.Run(
+                        life.definition,
+                        probe.run(),
+                        ActionKind.CLEAN,
+                        probe.deadline(),
+                        probe.epoch(),
+                        life.wasInService));
+                return;
+            }
+        } else if (finished.run() == life.cleaningProbe) {
+            life.cleaningProbe = -1;
+            exit = finished.exit() == 0 && !finished.timedOut() ? CHECK_OFFLINE : CHECK_UNKNOWN;
+            timedOut = false;
+        }
         step(
                 around,
                 finished.resource(),
@@ -300,6 +328,8 @@ final class CrsNode {
             if (script && kind == ActionKind.CHECK && !stillOurs(around, found)) {
                 kind = ActionKind.CLEAN;
                 life.cleaningRun = run.run();
+            } else if (script && kind == ActionKind.CHECK) {
+                life.probe = run;
             }
         }
         if (kind == ActionKind.START && !(around.hasLease() && run.epoch().equals(around.epoch()))) {

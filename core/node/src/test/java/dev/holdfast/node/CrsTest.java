@@ -381,6 +381,25 @@ class CrsTest {
     }
 
     @Test
+    void what_a_restarted_crsd_finds_down_is_cleaned_before_it_counts_as_offline() throws InvalidSettings {
+        evidence.put(WEB, new CrsSettings.Evidence(new Incarnation(1)));
+        aNodeWithoutAView();
+        bothNodesServe();
+        addWebOn("n1");
+
+        CrsEffect.Run check = run(ActionKind.CHECK);
+        ended(check.run(), 1); // By its address, which the kernel took away meanwhile; its processes may go on.
+        assertThat(observedHere()).isNull();
+
+        ended(run(ActionKind.CLEAN).run(), 0);
+        assertThat(observedHere()).isEqualTo(Observed.OFFLINE);
+    }
+
+    private @org.jspecify.annotations.Nullable Observed observedHere() {
+        return crs.situation().orElseThrow().observed().get(new dev.holdfast.model.InstanceKey(WEB, N1));
+    }
+
+    @Test
     void what_an_earlier_life_of_the_node_left_is_cleaned_and_counts_as_offline() throws InvalidSettings {
         evidence.put(WEB, new CrsSettings.Evidence(new Incarnation(99)));
         aNodeWithoutAView();
