@@ -4,7 +4,6 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +45,6 @@ final class DiskKnowledge {
     private final SortedMap<NodeId, Seen> newest = new TreeMap<>();
     private final Map<NodeId, SortedMap<Incarnation, Seen>> newestPerLife = new HashMap<>();
     private final Map<Long, HeartbeatBlock> newestPerDisk = new HashMap<>();
-    private final Map<NodeId, Map<Incarnation, Long>> boots = new HashMap<>();
     private final Map<Long, Long> ballotSequencePerDisk = new HashMap<>();
 
     private static long key(int disk, NodeId node) {
@@ -86,18 +84,12 @@ final class DiskKnowledge {
     /** The boot under which that life ran, or null if no block of it was ever read here. */
     @Nullable
     Long bootOf(NodeId node, Incarnation incarnation) {
-        return boots.getOrDefault(node, Map.of()).get(incarnation);
+        return of(node, incarnation).map(seen -> seen.block().bootId()).orElse(null);
     }
 
     private void learn(Moment now, HeartbeatBlock block) {
-        boots.computeIfAbsent(block.node(), _ -> new HashMap<>()).put(block.incarnation(), block.bootId());
         learn(now, block, newest, block.node());
-        learn(
-                now,
-                block,
-                newestPerLife.computeIfAbsent(
-                        block.node(), _ -> new TreeMap<>(Comparator.comparingLong(Incarnation::number))),
-                block.incarnation());
+        learn(now, block, newestPerLife.computeIfAbsent(block.node(), _ -> new TreeMap<>()), block.incarnation());
     }
 
     private static <K> void learn(Moment now, HeartbeatBlock block, Map<K, Seen> known, K key) {

@@ -1255,13 +1255,7 @@ public final class Membership {
 
     /** Takes over the newest view that anybody announced: what is announced is committed. */
     private void learnFromDisks(Moment now) {
-        View newest = null;
-        for (DiskKnowledge.Seen seen : knowledge.all()) {
-            View announced = seen.block().announced();
-            if (announced != null && (newest == null || announced.isAfter(newest))) {
-                newest = announced;
-            }
-        }
+        View newest = newestAnnounced();
         if (newest != null) {
             install(now, newest);
         }

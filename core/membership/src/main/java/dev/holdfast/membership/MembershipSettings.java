@@ -8,7 +8,7 @@ import java.time.Duration;
  * What one node's membership is told once, at start.
  *
  * @param nodes every configured node, self included
- * @param disks how many voting disks there are, if they have no identities, as in a simulation: 1, 3 or 5, numbered from 0. With
+ * @param disks how many voting disks there are, if they have no identities, as in a rehearsal: 1, 3 or 5, numbered from 0. With
  *     0 each disk is told by {@link Input.DiskAttached}, and those of the voting set decide
  * @param links how many private networks there are
  * @param bootId this boot of the kernel, hashed

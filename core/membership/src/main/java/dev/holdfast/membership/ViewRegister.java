@@ -160,11 +160,6 @@ final class ViewRegister {
         }
     }
 
-    /** The view with the newest voting set of all that were read and may be committed. */
-    Collection<View> acceptedElsewhere() {
-        return List.copyOf(acceptedElsewhere);
-    }
-
     /** Number {@code disk} stands for another disk from now on, or for none. */
     void forget(int disk) {
         completedSequence[disk] = 0;

@@ -190,9 +190,8 @@ final class CrsNode {
 
     void order(Surroundings around, PeerMessage.Order order) {
         if (order.mastership() != mastership) {
-            report(
-                    around,
-                    true); // Of a crsd that is gone: the one after it decides by what we report, and not with this.
+            // Of a crsd that is gone: the one after it decides by what we report, and not with this.
+            report(around, true);
             return;
         }
         ordersSeen = order.number();

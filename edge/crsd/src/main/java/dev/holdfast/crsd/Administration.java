@@ -805,11 +805,10 @@ final class Administration {
                 .orTimeout(DISKS_PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .whenCompleteAsync(
                         (json, failure) -> {
-                            try {
-                                asker.answer(json == null ? disksUnknown() : disksChanged(change, json));
-                            } catch (Json.Malformed e) {
-                                asker.answer(Reply.Refused.because(
-                                        "HF-2208", "cssd's answer was not understood: " + e.getMessage()));
+                            if (json == null) {
+                                asker.answer(disksUnknown());
+                            } else {
+                                pass(json, asker, answer -> disksChanged(change, answer));
                             }
                         },
                         loop);
