@@ -12,23 +12,27 @@ import java.util.Set;
 /** All commands of crsctl, and how words on a command line lead to them. */
 final class Commands {
     private static final Option FORCE_ADD = flag("-f", "although resources named in dependencies are not registered");
-    private static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
-    private static final Option IF_BUSY =
+    static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
+    static final Option IF_BUSY =
             flag("-i", "fail at once if another operation is under way, rather than wait for it");
-    private static final Option ATTR =
+    static final Option ATTR =
             valued("-attr", "\"NAME=value,...\"", "attributes; a value with commas or blanks stands in single quotes");
-    private static final Option FILE =
+    static final Option FILE =
             valued("-file", "FILE", "attributes from a file, one NAME=value a line, without quotes");
-    private static final Option FILTER = valued(
+    static final Option FILTER = valued(
             "-w", "FILTER", "those for which the filter holds: \"(TYPE = cluster_resource) AND (STATE = ONLINE)\"");
-    private static final Option ALL = flag("-all", "every resource");
-    private static final Option ENV =
+    static final Option ALL = flag("-all", "every resource");
+    static final Option ENV =
             valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
-    private static final Option JSON = valued("-o", "json", "as JSON, for programs");
+    static final Option JSON = valued("-o", "json", "as JSON, for programs");
 
-    private static final String WHICH = "{NAME... | -w FILTER | -all}";
+    static final String WHICH = "{NAME... | -w FILTER | -all}";
 
-    static final List<Command> ALL_COMMANDS = List.of(
+    /** Commands that belong together stand in a file of their own; a new one goes into its area, or into a new area. */
+    static final List<CommandArea> AREAS =
+            List.of(new StackCommands(), new AccessCommands(), new ConfigurationCommands(), new StoryCommands());
+
+    private static final List<Command> FIRST_COMMANDS = List.of(
             new Command(
                     "add resource",
                     "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-i]",
@@ -286,6 +290,14 @@ final class Commands {
                     "tell why a node, or this one, was voted out the last time, and what proved it harmless",
                     List.of(JSON),
                     "crsctl why-fenced node2"));
+
+    static final List<Command> ALL_COMMANDS = all();
+
+    private static List<Command> all() {
+        var all = new ArrayList<Command>(FIRST_COMMANDS);
+        AREAS.forEach(area -> all.addAll(area.commands()));
+        return List.copyOf(all);
+    }
 
     /** Commands of the clusterware that administrators may know this command from, and that we do not have. */
     private static final List<String> OTHERS = List.of(

@@ -19,6 +19,14 @@ public final class Crsctl {
         this.cluster = cluster;
     }
 
+    Surroundings surroundings() {
+        return surroundings;
+    }
+
+    Cluster cluster() {
+        return cluster;
+    }
+
     public static void main(String[] args) {
         Surroundings.leave(run(Surroundings.ofThisProcess(), args));
     }
@@ -245,7 +253,14 @@ public final class Crsctl {
                                 ? parameter(words, timing)
                                 : unexpected(answer));
             }
-            default -> throw new IllegalStateException("a command without a body: " + words);
+            default -> {
+                for (CommandArea area : Commands.AREAS) {
+                    if (area.commands().contains(command)) {
+                        yield area.run(this, command, arguments);
+                    }
+                }
+                throw new IllegalStateException("a command without a body: " + words);
+            }
         };
     }
 
@@ -393,7 +408,7 @@ public final class Crsctl {
     }
 
     /** The cluster looks at who asks, too; this only says so without a detour. */
-    private int asRoot(Command command, Request request) throws Unreachable {
+    int asRoot(Command command, Request request) throws Unreachable {
         if (!surroundings.isRoot()) {
             cluster.tell(Reply.Refused.because(
                     "CRS-4563",
@@ -407,15 +422,15 @@ public final class Crsctl {
     }
 
     /** Turns an answer into the text to print. */
-    private interface Printer {
+    interface Printer {
         String text(Reply.Answer answer);
     }
 
-    private int show(Command command, Request request, boolean json, Printer printer) throws Unreachable {
+    int show(Command command, Request request, boolean json, Printer printer) throws Unreachable {
         return print(command, cluster.ask(request), json, printer);
     }
 
-    private int print(Command command, Reply.Answer answer, boolean json, Printer printer) {
+    int print(Command command, Reply.Answer answer, boolean json, Printer printer) {
         boolean refused = answer instanceof Reply.Refused;
         if (json) {
             print(Codec.pretty(answer) + "\n");
@@ -431,11 +446,12 @@ public final class Crsctl {
     }
 
     /** A cluster that answers what nobody asked is broken; there is nothing sensible to go on with. */
-    private static String unexpected(Reply.Answer answer) {
+    @SuppressWarnings("DoNotCallSuggester") // It stands where a text is expected.
+    static String unexpected(Reply.Answer answer) {
         throw new IllegalStateException("the cluster answered " + answer);
     }
 
-    private void failed(Command command) {
+    void failed(Command command) {
         String verb = command.words().split(" ")[0];
         surroundings
                 .err()
@@ -443,7 +459,7 @@ public final class Crsctl {
                         + " failed, or completed with errors.");
     }
 
-    private int print(String text) {
+    int print(String text) {
         surroundings.out().print(text);
         surroundings.out().flush();
         return Cluster.DONE;
