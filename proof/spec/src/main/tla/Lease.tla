@@ -105,17 +105,17 @@ Unread(j) == [x \in Node |-> j \in Takers /\ x # j]
 (*   asking   a request for a peer lease is out; askAge: since when; answers       *)
 (*   diskAge  ticks since the beginning of the last round that renewed           *)
 (*   timer    ticks until the kernel kills cssd; guarded: timer and dog are armed   *)
-(*   pet      armed, and the pet is due; dog: ticks until the reset               *)
+(*   pet      armed, and the pet is due; dog: ticks until the reset, armed at start  *)
 (*   looked   a round that announced the present epoch is complete               *)
 (*   member   ticks since it became a member; seen: since a new block of x was first *)
 (*   read; given: since it last answered x; unread: blocks written since it read      *)
 Start(i, life) ==
     [is |-> "up", life |-> life, runs |-> 0, epoch |-> 0, round |-> "idle", age |-> 0, carries |-> 0,
      asking |-> FALSE, askAge |-> 0, answers |-> {}, diskAge |-> IF PeerLeases THEN PeerLimit + 1 ELSE 0,
-     timer |-> 0, guarded |-> FALSE, pet |-> FALSE, dog |-> Off, looked |-> FALSE,
+     timer |-> 0, guarded |-> FALSE, pet |-> FALSE, dog |-> W, looked |-> FALSE,
      member |-> 0, seen |-> Never, given |-> Never, unread |-> Unread(i)]
 
-Gone(i, life) == [Start(i, life) EXCEPT !.is = "off", !.unread = [x \in Node |-> FALSE]]
+Gone(i, life) == [Start(i, life) EXCEPT !.is = "off", !.dog = Off, !.unread = [x \in Node |-> FALSE]]
 
 \* A member for long, that has just renewed.
 Settled1(i) ==
@@ -402,6 +402,8 @@ Older(i, n) ==
     LET watches == i \in Takers
         counts == watches /\ PeerLeases
         others(f, cap) == [x \in Node |-> IF x = i THEN 0 ELSE Up(f[x], cap)]
+        \* A life without a lease is harmless, and pets by the clock: the watchdog is armed before its first lease.
+        harmless == ~n.guarded
     IN
     CASE n.is = "off" -> n
       [] n.is = "dead" -> [n EXCEPT !.timer = Down(@), !.dog = IF @ = Off THEN Off ELSE Down(@),
@@ -411,7 +413,7 @@ Older(i, n) ==
                       !.askAge = IF n.asking THEN Up(@, L) ELSE 0,
                       !.diskAge = IF PeerLeases THEN Up(@, PeerLimit + 1) ELSE 0,
                       !.timer = Down(@),
-                      !.dog = IF @ = Off THEN Off ELSE Down(@),
+                      !.dog = IF harmless THEN @ ELSE Down(@),
                       !.seen = IF watches THEN others(@, CapSeen) ELSE @,
                       !.given = IF counts THEN others(@, CapShort) ELSE @,
                       !.member = IF counts THEN Up(@, CapShort) ELSE @]

@@ -159,6 +159,7 @@ final class FaultMatrix {
             case "all" -> Scenario.all();
             case "single" -> Scenario.single();
             case "pairs" -> Scenario.pairs();
+            case "meetings" -> Scenario.meetings();
             default ->
                 Arrays.stream(names.split(","))
                         .map(name -> Scenario.of(name).orElseThrow(() -> usage("there is no scenario '" + name + "'")))
@@ -169,10 +170,11 @@ final class FaultMatrix {
     private static IllegalArgumentException usage(String problem) {
         System.err.println(problem);
         System.err.println("""
-                usage: ./holdfast bench faults [--runs N] [--scenario all|single|pairs|NAME[,NAME]...]
+                usage: ./holdfast bench faults [--runs N] [--scenario all|single|pairs|meetings|NAME[,NAME]...]
                          [--profile default|fast|conservative] [--fencing power|watchdog] [--parallel LABS]
                          [--name LAB] [--file FILE] [--resume] [-o json]
                        ./holdfast bench faults --table [--into PAGE] FILE...
+                meetings: every two of the faults that a node can have, on one node (link1-cut+disk1-hang) and on both (link1-cut/disk1-hang)
                 scenarios:""");
         Scenario.all()
                 .forEach(scenario -> System.err.println("  %-24s %s".formatted(scenario.name(), scenario.text())));

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -41,6 +42,7 @@ final class FaultTable {
                         verdict -> "Profile `%s`, fencing by %s".formatted(verdict.profile(), verdict.fencing()),
                         TreeMap::new,
                         Collectors.toList()));
+        Set<String> meetings = Scenario.meetings().stream().map(Scenario::name).collect(Collectors.toSet());
         List<String> lines = new ArrayList<>();
         groups.forEach((title, runs) -> {
             if (!lines.isEmpty()) {
@@ -55,8 +57,19 @@ final class FaultTable {
                         .filter(verdict -> verdict.scenario().equals(scenario.name()))
                         .toList();
                 if (!of.isEmpty()) {
-                    lines.add("| " + String.join(" | ", row(scenario, of)) + " |");
+                    lines.add("| " + String.join(" | ", row(scenario.text(), of)) + " |");
                 }
+            }
+            List<Verdict> met = runs.stream()
+                    .filter(verdict -> meetings.contains(verdict.scenario()))
+                    .toList();
+            if (!met.isEmpty()) {
+                long different = met.stream().map(Verdict::scenario).distinct().count();
+                lines.add("| "
+                        + String.join(
+                                " | ",
+                                row("two faults at once: %d of %d pairs".formatted(different, meetings.size()), met))
+                        + " |");
             }
             List<String> findings = findings(runs);
             if (!findings.isEmpty()) {
@@ -67,7 +80,7 @@ final class FaultTable {
         return lines;
     }
 
-    private static List<String> row(Scenario scenario, List<Verdict> runs) {
+    private static List<String> row(String fault, List<Verdict> runs) {
         long[] outages = sorted(runs.stream().filter(Verdict::back), Verdict::outageMillis);
         // Only those for which there is a bound, if there are any: a node's own word comes when it comes.
         boolean timed = runs.stream().anyMatch(verdict -> verdict.boundMillis() >= 0);
@@ -77,7 +90,7 @@ final class FaultTable {
         long[] bounds = sorted(runs.stream().filter(verdict -> verdict.boundMillis() >= 0), Verdict::boundMillis);
         long[] took = sorted(runs.stream().filter(verdict -> verdict.tookMillis() > 0), Verdict::tookMillis);
         return List.of(
-                scenario.text(),
+                fault,
                 Integer.toString(runs.size()),
                 Bench.median(outages),
                 last(outages),

@@ -1,6 +1,10 @@
 package dev.holdfast.bench;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -165,7 +169,55 @@ public record Scenario(
         return Stream.concat(single().stream(), pairs().stream()).toList();
     }
 
+    /**
+     * Every two faults at once, on one node and on both: what comes of it while they last is up to the pair, but nothing may run twice, and
+     * all must be back after the mending.
+     */
+    static List<Scenario> meetings() {
+        // In this order on one node: what is off or frozen can't be struck any more.
+        Map<String, String> faults = new LinkedHashMap<>();
+        faults.put("link1-cut", "cut NODE private1");
+        faults.put("links-cut", "cut NODE private");
+        faults.put("inbound", "cut NODE private --inbound");
+        faults.put("public-cut", "cut NODE public");
+        faults.put("disk1-cut", "cut NODE disk1");
+        faults.put("disk1-hang", "hang NODE disk1");
+        faults.put("disks-slow", "slow NODE storage");
+        faults.put("disks-cut", "cut NODE storage");
+        faults.put("disks-hang", "hang NODE storage");
+        faults.put("crsd-killed", "kill NODE crsd");
+        faults.put("cssd-killed", "kill NODE cssd");
+        faults.put("frozen", "freeze NODE");
+        faults.put("off", "power-off NODE");
+        List<String> names = List.copyOf(faults.keySet());
+        List<Scenario> meetings = new ArrayList<>();
+        for (String first : names) {
+            for (String second : names) {
+                if (names.indexOf(first) < names.indexOf(second)) {
+                    meetings.add(meeting(first, second, faults, "VICTIM"));
+                }
+                meetings.add(meeting(first, second, faults, "OTHER"));
+            }
+        }
+        return List.copyOf(meetings);
+    }
+
+    private static Scenario meeting(String first, String second, Map<String, String> faults, String where) {
+        return new Scenario(
+                first + (where.equals("VICTIM") ? "+" : "/") + second,
+                first + " and " + second + (where.equals("VICTIM") ? " on one node" : " on the other node"),
+                List.of(
+                        Objects.requireNonNull(faults.get(first)).replace("NODE", "VICTIM"),
+                        Objects.requireNonNull(faults.get(second)).replace("NODE", where),
+                        "hold 2 lease"),
+                Ending.NOTHING,
+                Eviction.MAY_BE,
+                false);
+    }
+
     public static Optional<Scenario> of(String name) {
-        return all().stream().filter(scenario -> scenario.name().equals(name)).findFirst();
+        return Stream.concat(all().stream(), meetings().stream())
+                .filter(scenario -> scenario.name().equals(name))
+                .findFirst();
     }
 }

@@ -60,6 +60,16 @@ class FaultTableTest {
     }
 
     @Test
+    void all_pairs_of_faults_share_one_row_and_their_findings_keep_their_names() {
+        assertThat(FaultTable.of(List.of(
+                        run("link1-cut+disk1-hang", "power", 0, -1, -1),
+                        run("frozen/disks-cut", "power", 900, 3_000, -1, "something"))))
+                .contains(
+                        "| two faults at once: 2 of 247 pairs | 2 | 450 | 900 | 0 | 1 | 1 | 3000 | 3000 |  | 2 | 17 | 1 |",
+                        "* 1 x frozen/disks-cut: something");
+    }
+
+    @Test
     void a_page_gets_the_new_table_in_the_place_of_the_old_one(@TempDir Path directory) throws IOException {
         Path page = directory.resolve("page.md");
         Files.write(page, List.of("before", FaultTable.BEGIN, "old", FaultTable.END, "after"));

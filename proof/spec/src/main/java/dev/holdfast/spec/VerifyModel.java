@@ -44,7 +44,7 @@ public final class VerifyModel {
 
     VerifyModel(PrintStream out, Path work) {
         this.out = out;
-        this.work = work;
+        this.work = work.toAbsolutePath(); // TLC runs in a directory below it.
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
