@@ -7,7 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Waits for a condition of the world, never for a time: until it holds, or a deadline says that something is wrong. */
 public final class Await {
-    private static final Duration PAUSE = Duration.ofMillis(50);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+
+    /** A look may start a process in the lab, which must not be what keeps the machine busy. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(400);
 
     private Await() {}
 
@@ -31,6 +34,7 @@ public final class Await {
             throws NotReached, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         String last = "";
+        long pauseNanos = FIRST_PAUSE.toNanos();
         while (true) {
             boolean late = System.nanoTime() - end >= 0;
             try {
@@ -50,7 +54,8 @@ public final class Await {
             if (Thread.interrupted()) {
                 throw new InterruptedException("while waiting: " + wanted);
             }
-            LockSupport.parkNanos(PAUSE.toNanos());
+            LockSupport.parkNanos(pauseNanos);
+            pauseNanos = Math.min(pauseNanos * 3 / 2, LONGEST_PAUSE.toNanos());
         }
     }
 }
