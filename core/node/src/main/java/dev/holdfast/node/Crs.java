@@ -138,9 +138,9 @@ public final class Crs {
                     node.actionFinished(around, finished);
                 }
             }
-            case CrsInput.ProcessesGone(var resource) -> {
+            case CrsInput.ProcessesGone(var resource, boolean all) -> {
                 if (view != null) {
-                    node.processesGone(around, resource);
+                    node.processesGone(around, resource, all);
                 }
             }
             case CrsInput.Look(var resource) -> {

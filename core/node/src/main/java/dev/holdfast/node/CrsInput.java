@@ -40,8 +40,8 @@ public sealed interface CrsInput {
     record ActionFinished(ResourceName resource, long run, int exit, boolean timedOut, List<String> output)
             implements CrsInput {}
 
-    /** The last process of a resource's application has ended. */
-    record ProcessesGone(ResourceName resource) implements CrsInput {}
+    /** A main process of a resource's application has ended. {@code all}: it was the last of its processes. */
+    record ProcessesGone(ResourceName resource, boolean all) implements CrsInput {}
 
     /** Something happened that may have changed the state of a resource: check it now. */
     record Look(ResourceName resource) implements CrsInput {}

@@ -267,10 +267,10 @@ final class CrsNode {
         report(around, false);
     }
 
-    void processesGone(Surroundings around, ResourceName resource) {
+    void processesGone(Surroundings around, ResourceName resource, boolean all) {
         Life life = lives.get(resource);
         if (life != null) {
-            step(around, resource, life, new Input.ProcessesGone());
+            step(around, resource, life, new Input.ProcessesGone(all));
             report(around, false);
         }
     }

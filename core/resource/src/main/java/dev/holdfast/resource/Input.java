@@ -25,8 +25,12 @@ public sealed interface Input {
      */
     record ActionFinished(long run, int exit, boolean timedOut, List<String> output) implements Input {}
 
-    /** The kernel says that the last process of the resource has ended (or any process that the agent watches). */
-    record ProcessesGone() implements Input {}
+    /**
+     * The kernel says that a process of the resource has ended.
+     *
+     * @param all it was the last one that a start of ours left running; false: one of those that are watched
+     */
+    record ProcessesGone(boolean all) implements Input {}
 
     /** The administrator changed the attributes: they hold from the next action on. */
     record Redefined(ResourceDefinition definition) implements Input {}

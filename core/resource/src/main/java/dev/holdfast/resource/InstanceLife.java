@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   stop:     STOP  -> CHECK says OFFLINE                   else CLEAN
  *   clean:    CLEAN -> CHECK does not say that it runs      else UNKNOWN, and nothing more is done by itself
  *   failure:  a CHECK of a running instance says OFFLINE or FAILED, or it is INTERMEDIATE for longer than
- *             INTERMEDIATE_TIMEOUT -> CLEAN, and the failure is reported
+ *             INTERMEDIATE_TIMEOUT -> CLEAN -> CHECK as above, and the failure is reported. The second CHECK is left
+ *             out if the first said OFFLINE and the kernel that no process of the application is left
  * </pre>
  *
  * Where it goes from there (restart, failover) is not decided here but by the policy.
@@ -81,6 +82,8 @@ public final class InstanceLife {
         String troubleText = "";
         Duration uptime = Duration.ZERO;
         boolean startAfterClean;
+        /** It began with a check that said OFFLINE. */
+        boolean foundOffline;
 
         Chain(@Nullable ActionKind order) {
             this.order = order;
@@ -109,6 +112,12 @@ public final class InstanceLife {
     private @Nullable Moment nextCheck;
     private @Nullable Moment lastNotice;
     private boolean processesGone;
+    /**
+     * The kernel has said since the last start that no process of the application is left, and no check has contradicted it. Then a
+     * check that says OFFLINE and a clean that ends well leave nothing to ask.
+     */
+    private boolean emptied;
+
     private @Nullable Observed reported;
     private List<Effect> effects = new ArrayList<>();
 
@@ -133,7 +142,7 @@ public final class InstanceLife {
         switch (input) {
             case Input.Order order -> onOrder(now, order);
             case Input.ActionFinished finished -> onFinished(now, finished);
-            case Input.ProcessesGone _ -> onProcessesGone(now);
+            case Input.ProcessesGone gone -> onProcessesGone(now, gone.all());
             case Input.Redefined redefined -> onRedefined(now, redefined.definition());
             case Input.EpochChanged changed -> raiseEpoch(changed.epoch());
             case Input.Tick _ -> onTick(now);
@@ -186,8 +195,9 @@ public final class InstanceLife {
         }
     }
 
-    private void onProcessesGone(Moment now) {
+    private void onProcessesGone(Moment now, boolean all) {
         processesGone = true;
+        emptied |= all;
         if (run == null) {
             noticeDeath(now);
         }
@@ -257,6 +267,9 @@ public final class InstanceLife {
     private void onChecked(Moment now, Input.ActionFinished finished, Optional<String> told) {
         boolean first = !probed;
         probed = true;
+        if (!finished.timedOut() && (finished.exit() == ONLINE || finished.exit() == PARTIAL)) {
+            emptied = false; // What was left is not all that it runs.
+        }
         boolean ran = state == ResourceState.ONLINE || state == ResourceState.INTERMEDIATE || monitored;
         if (finished.timedOut()) {
             // Not a failure: what answers too late may be busy, and moving it would make things worse.
@@ -301,7 +314,11 @@ public final class InstanceLife {
                 become(now, ResourceState.OFFLINE, "");
                 report(Incident.Kind.STOPPED_OUTSIDE, uptime, "it was stopped outside of the clusterware");
             }
-            default -> failed(now, exit == FAILED ? "check says FAILED" : "check says OFFLINE");
+            case FAILED -> failed(now, "check says FAILED");
+            default -> {
+                failed(now, "check says OFFLINE");
+                chain.foundOffline = true;
+            }
         }
     }
 
@@ -334,6 +351,7 @@ public final class InstanceLife {
             startFailed(now, "start ended well, but the check after it timed out");
         } else if (finished.exit() == ONLINE || finished.exit() == PARTIAL) {
             incident = null;
+            emptied = false; // That was of an earlier start.
             become(now, finished.exit() == ONLINE ? ResourceState.ONLINE : ResourceState.INTERMEDIATE, "");
             say("CRS-2676", "Start of '%s' on '%s' succeeded");
             finishOrder(true, "");
@@ -390,6 +408,8 @@ public final class InstanceLife {
         if (finished.timedOut() || finished.exit() != 0) {
             sayFailure(ActionKind.CLEAN, finished);
             cleanFailed(failureText(ActionKind.CLEAN, finished));
+        } else if (emptied && chain.foundOffline) {
+            cleaned(now);
         } else {
             run(now, Step.CONFIRM_CLEAN, chain);
         }
@@ -404,8 +424,12 @@ public final class InstanceLife {
                         || finished.exit() == FAILED);
         if (mayRun) {
             cleanFailed("clean ended well, but the check after it said exit code " + finished.exit());
-            return;
+        } else {
+            cleaned(now);
         }
+    }
+
+    private void cleaned(Moment now) {
         become(now, ResourceState.OFFLINE, "");
         say("CRS-2681", "Clean of '%s' on '%s' succeeded");
         Incident.Kind trouble = chain.trouble;
@@ -509,6 +533,7 @@ public final class InstanceLife {
             processesGone = false; // What dies from here on is meant to, or is seen by the check that follows.
         }
         if (step == Step.START) {
+            emptied = false;
             lastNotice = null;
         }
         Run begun = new Run(nextRun++, step, now.plus(definition.timeout(kind)));

@@ -224,9 +224,81 @@ class InstanceLifeTest {
     }
 
     @Test
+    void nothing_is_left_to_ask_after_a_clean_if_the_kernel_and_a_check_said_that_it_is_gone() {
+        online();
+        give(new Input.ProcessesGone(true));
+        ends(ActionKind.CHECK, 1);
+        ends(ActionKind.CLEAN, 0);
+        nothingBegun();
+        assertThat(incident()).isEqualTo(Incident.Kind.FAILED);
+        assertThat(state()).isEqualTo(ResourceState.OFFLINE);
+        assertThat(observed().internal()).isEqualTo(InternalState.STABLE);
+    }
+
+    @Test
+    void the_kernels_word_may_come_after_the_check_began() {
+        online();
+        give(new Input.ProcessesGone(false));
+        Effect.RunAction check = begun();
+        give(new Input.ProcessesGone(true));
+        give(new Input.ActionFinished(check.run(), 1, false, List.of()));
+        ends(ActionKind.CLEAN, 0);
+        nothingBegun();
+        assertThat(incident()).isEqualTo(Incident.Kind.FAILED);
+    }
+
+    @Test
+    void a_clean_is_confirmed_if_only_one_of_the_processes_ended() {
+        online();
+        give(new Input.ProcessesGone(false));
+        ends(ActionKind.CHECK, 1);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 0);
+        assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
+    }
+
+    @Test
+    void a_clean_is_confirmed_if_the_check_said_failed() {
+        online();
+        give(new Input.ProcessesGone(true));
+        ends(ActionKind.CHECK, 5);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 1);
+        assertThat(incident()).isEqualTo(Incident.Kind.FAILED);
+    }
+
+    @Test
+    void a_clean_is_confirmed_if_a_check_once_said_that_it_runs_without_those_processes() {
+        online();
+        give(new Input.ProcessesGone(true));
+        ends(ActionKind.CHECK, 0);
+        seconds += 30;
+        tickedCheck(1);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 0);
+        assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
+    }
+
+    @Test
+    void a_clean_is_confirmed_if_it_was_started_since_the_kernels_word() {
+        online();
+        give(new Input.ProcessesGone(true));
+        ends(ActionKind.CHECK, 1);
+        ends(ActionKind.CLEAN, 0);
+        order(ActionKind.START);
+        ends(ActionKind.START, 0);
+        ends(ActionKind.CHECK, 0);
+        seconds += 30;
+        tickedCheck(1);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 0);
+        assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
+    }
+
+    @Test
     void every_incident_has_a_number_of_its_own_and_a_start_ends_it() {
         online();
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         ends(ActionKind.CHECK, 1);
         ends(ActionKind.CLEAN, 0);
         ends(ActionKind.CHECK, 1);
@@ -337,16 +409,16 @@ class InstanceLifeTest {
     void the_death_of_the_processes_is_checked_at_once() {
         online();
         seconds += 1;
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         assertThat(begun().kind()).isEqualTo(ActionKind.CHECK);
     }
 
     @Test
     void deaths_in_a_row_do_not_make_checks_in_a_row() {
         online();
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         ends(ActionKind.CHECK, 0);
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         nothingBegun();
         assertThat(life.nextTick()).contains(now().plus(Duration.ofSeconds(1)));
         seconds += 1;
@@ -360,7 +432,7 @@ class InstanceLifeTest {
         seconds += 30;
         give(new Input.Tick());
         Effect.RunAction check = begun();
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         nothingBegun();
         give(new Input.ActionFinished(check.run(), 0, false, List.of()));
         assertThat(begun().kind()).isEqualTo(ActionKind.CHECK);
@@ -402,7 +474,7 @@ class InstanceLifeTest {
         assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
         assertThat(incident()).isEqualTo(Incident.Kind.CLEAN_FAILED);
         assertThat(life.nextTick()).isEmpty();
-        give(new Input.ProcessesGone());
+        give(new Input.ProcessesGone(false));
         nothingBegun();
         order(ActionKind.STOP);
         ends(ActionKind.STOP, 0);

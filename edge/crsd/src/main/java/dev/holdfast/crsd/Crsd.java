@@ -134,12 +134,12 @@ public final class Crsd implements AutoCloseable {
         groups = new ResourceGroups(settings.cluster().name(), settings.selfName(), new ResourceGroups.Listener() {
             @Override
             public void processesGone(String resource) {
-                step(new CrsInput.ProcessesGone(new ResourceName(resource)));
+                step(new CrsInput.ProcessesGone(new ResourceName(resource), true));
             }
 
             @Override
             public void rootProcessEnded(String resource) {
-                step(new CrsInput.ProcessesGone(new ResourceName(resource))); // It looks; others may carry on.
+                step(new CrsInput.ProcessesGone(new ResourceName(resource), false)); // It looks; others may carry on.
             }
         });
         runner = new ActionRunner(groups, directories);

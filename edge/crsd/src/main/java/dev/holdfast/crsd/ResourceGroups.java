@@ -122,7 +122,6 @@ final class ResourceGroups {
     }
 
     private void emptied(String resource, Cgroup action) {
-        boolean last;
         try {
             if (action.populated()) {
                 return;
@@ -136,10 +135,10 @@ final class ResourceGroups {
             if (groups == null || !groups.remove(action)) {
                 return; // Told before.
             }
-            last = groups.isEmpty();
-            if (last) {
+            if (groups.isEmpty()) {
                 kept.remove(resource);
                 forgetRoots(resource);
+                listener.processesGone(resource); // Before a next start that ended well can be told of.
             }
         }
         emptiness.forget(action);
@@ -147,9 +146,6 @@ final class ResourceGroups {
             action.remove();
         } catch (IOException e) {
             LOG.warn("{} could not be removed: {}", action.path(), e.toString());
-        }
-        if (last) {
-            listener.processesGone(resource);
         }
     }
 

@@ -91,7 +91,7 @@ public record WalkThrough(
                 addApplication(
                         "haproxy",
                         first,
-                        "hard(haproxyvip) pullup(haproxyvip) weak(global:httpd1,global:httpd2)",
+                        "hard(haproxyvip) pullup(haproxyvip) weak(concurrent:global:httpd1,concurrent:global:httpd2)",
                         "haproxyvip"));
     }
 
@@ -147,6 +147,10 @@ public record WalkThrough(
                 global
                     maxconn 4000
                     nbthread 1
+                    # It asks nobody over TLS by itself: reading all certificates of the system would take half of its start.
+                    .if version_atleast(2.6)
+                    httpclient.ssl.verify none
+                    .endif
 
                 defaults
                     mode http
