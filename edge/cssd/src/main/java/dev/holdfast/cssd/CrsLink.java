@@ -34,14 +34,17 @@ final class CrsLink {
     private static final int QUEUE_MAX = 10_000;
 
     private final Consumer<Message> inbox;
+    private final Runnable beforeEach;
     private final ServerSocketChannel server;
     private volatile @Nullable Connection newest;
 
     /** A line from crsd. */
     record Message(Connection from, Map<String, Object> fields) {}
 
-    CrsLink(Path socket, Consumer<Message> inbox) throws IOException {
+    /** @param beforeEach done before a new connection counts; it is told nothing until that returns */
+    CrsLink(Path socket, Consumer<Message> inbox, Runnable beforeEach) throws IOException {
         this.inbox = inbox;
+        this.beforeEach = beforeEach;
         Files.deleteIfExists(socket);
         server = ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX);
         server.bind(java.net.UnixDomainSocketAddress.of(socket));
@@ -67,6 +70,7 @@ final class CrsLink {
         while (true) {
             try {
                 Connection connection = new Connection(server.accept());
+                beforeEach.run();
                 Connection before = newest;
                 newest = connection;
                 if (before != null) {

@@ -1,6 +1,7 @@
 package dev.holdfast.cssd;
 
 import dev.holdfast.linux.Cgroup;
+import dev.holdfast.linux.DiskMark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,18 +19,26 @@ final class CrsProcess {
     private static final long BACKOFF_MIN_MILLIS = 100;
     private static final long BACKOFF_MAX_MILLIS = 5_000;
     private static final long LIVED_WELL_NANOS = 10_000_000_000L;
-    private static final Duration ADOPTED_LOOK = Duration.ofMinutes(1);
+    private static final Duration ADOPTED_LOOK = Duration.ofSeconds(5);
+
+    /** How often a crsd is looked at for being over but for threads that are stuck in a disk, which the kernel does not tell. */
+    private static final Duration CORPSE_LOOK = Duration.ofMillis(500);
 
     private final Cgroup group;
     private final Path log;
+    private final Runnable ended;
     private volatile boolean wanted = true;
     private volatile boolean adopted;
     private volatile @Nullable Process process;
 
-    /** @param adopt a crsd of the cssd before us may be running; it goes on, and is followed by one of ours when it ends */
-    CrsProcess(Cgroup group, Path log, boolean adopt) {
+    /**
+     * @param adopt a crsd of the cssd before us may be running; it goes on, and is followed by one of ours when it ends
+     * @param ended told when a crsd has ended, and none of its threads will do anything again but finish a write to a disk
+     */
+    CrsProcess(Cgroup group, Path log, boolean adopt, Runnable ended) {
         this.group = group;
         this.log = log;
+        this.ended = ended;
         adopted = adopt;
     }
 
@@ -76,9 +85,10 @@ final class CrsProcess {
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                         .start();
                 process = started;
-                int code = started.waitFor();
+                String how = awaitEnd(started);
+                ended.run();
                 if (wanted) {
-                    LOG.warn("crsd ended with {}; it is started again, resources keep running", code);
+                    LOG.warn("crsd {}; it is started again, resources keep running", how);
                 }
             } catch (IOException e) {
                 LOG.error("crsd could not be started: {}", e.getMessage());
@@ -95,12 +105,31 @@ final class CrsProcess {
         }
     }
 
+    /**
+     * A killed crsd with a thread that is stuck in a disk of the registry does not end for as long as the disk hangs. It does nothing more,
+     * and the next one does not use that disk before ({@link LettingGo}).
+     */
+    private static String awaitEnd(Process crsd) throws InterruptedException {
+        while (!crsd.waitFor(CORPSE_LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (DiskMark.onlyBearersAreLeft(crsd.pid(), 'r', "registry")) {
+                return "was killed and is still stuck in a disk";
+            }
+        }
+        return "ended with " + crsd.exitValue();
+    }
+
     /** Waits for the end of the crsd that was there before us; it is no child of ours, but all of its control group. */
     private void outlive() {
         try {
             boolean over = false;
             while (wanted && !over) {
-                over = !group.exists() || group.awaitEmpty(ADOPTED_LOOK);
+                over = !group.exists()
+                        || group.awaitEmpty(ADOPTED_LOOK)
+                        || group.processes().stream()
+                                .allMatch(process -> DiskMark.onlyBearersAreLeft(process, 'r', "registry"));
+            }
+            if (over) {
+                ended.run();
             }
         } catch (IOException e) {
             LOG.error("the crsd of the cssd before us cannot be watched, and is replaced: {}", e.getMessage());

@@ -148,8 +148,9 @@ public final class Cssd {
                 () -> loop[0].votingDiskPaths(),
                 path -> new RecordLane(path, self, highest, codec, records),
                 System::currentTimeMillis);
-        CrsProcess crsProcess =
-                new CrsProcess(group.child("crsd"), directories.log().resolve("crsd.out"), resume != null);
+        AddressKeeper keeper = AddressKeeper.ofKernel();
+        CrsProcess crsProcess = new CrsProcess(
+                group.child("crsd"), directories.log().resolve("crsd.out"), resume != null, keeper::crsdEnded);
         long chance = new SecureRandom().nextLong();
         // Last of all: from here on the machine is reset unless the loop, which begins now, pets in time.
         Optional<WatchdogFeeder> watchdog = openWatchdog(node, cluster);
@@ -181,6 +182,7 @@ public final class Cssd {
                         life,
                         watchdog,
                         lettingGo,
+                        keeper,
                         new FenceLevels(agents),
                         selfTest,
                         crsProcess,
@@ -189,7 +191,7 @@ public final class Cssd {
                         node.resetBySysrq()),
                 inbox);
         loop[0] = made;
-        made.setCrsLink(new CrsLink(directories.run().resolve("cssd.sock"), made::post));
+        made.setCrsLink(new CrsLink(directories.run().resolve("cssd.sock"), made::post, keeper::crsdComes));
         // SIGTERM is the service manager's way to say "leave": let go, say STOPPED, disarm the watchdog, and only then
         // end.
         Runtime.getRuntime()

@@ -74,6 +74,7 @@ final class CssdLoop {
     private final LifeFile life;
     private final @Nullable WatchdogFeeder watchdog;
     private final LettingGo lettingGo;
+    private final AddressKeeper keeper;
     private final FenceLevels fence;
     private final FenceSelfTest fenceTest;
     private final CrsProcess crsProcess;
@@ -117,6 +118,7 @@ final class CssdLoop {
             LifeFile life,
             Optional<WatchdogFeeder> watchdog,
             LettingGo lettingGo,
+            AddressKeeper keeper,
             FenceLevels fence,
             FenceSelfTest fenceTest,
             CrsProcess crsProcess,
@@ -137,6 +139,7 @@ final class CssdLoop {
         life = parts.life();
         watchdog = parts.watchdog().orElse(null);
         lettingGo = parts.lettingGo();
+        keeper = parts.keeper();
         fence = parts.fence();
         fenceTest = parts.fenceTest();
         crsProcess = parts.crsProcess();
@@ -268,6 +271,7 @@ final class CssdLoop {
         MembershipStatus status = membership.status(now());
         remember(renew, status);
         tellCrs(status);
+        keeper.renewed(renew.until());
     }
 
     /** For the cssd after us, should we be killed; without it, that one begins a new life. */
@@ -301,6 +305,7 @@ final class CssdLoop {
         sendCrs(Map.of("t", "letgo", "reason", reason));
         crsProcess.stop();
         Thread.ofPlatform().name("letting go").start(() -> {
+            keeper.letGo();
             LettingGo.Result result = lettingGo.run();
             post(new Input.LetGoDone(result.verified(), result.detail()));
         });
