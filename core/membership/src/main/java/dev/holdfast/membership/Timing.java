@@ -119,7 +119,7 @@ public record Timing(
     }
 
     public static Timing fast() {
-        return new Timing(ms(50), ms(350), ms(200), ms(20), ms(1500), ms(2000), ms(500), ms(60_000), 0.002);
+        return new Timing(ms(50), ms(300), ms(200), ms(20), ms(1500), ms(2000), ms(500), ms(60_000), 0.002);
     }
 
     /** One setting by name. */

@@ -52,6 +52,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Nothing is planned before the registry serves, and nothing is ordered without a lease of the present epoch.
  *   <li>A change is written to the registry and acknowledged before it is acted on. One write is under way at a time.
+ *       A mere record of what was seen is written too, but nothing waits for it.
  *   <li>What a member has not reported, it may be running. A report that does not count an order says nothing about
  *       what that order did.
  * </ul>
@@ -511,14 +512,32 @@ final class CrsMaster {
             Situation situation = situation(around);
             plan = Policy.plan(situation);
             say(around, plan);
+            List<PlannedAction> ready = plan.ready();
             if (!plan.changes().isEmpty()) {
+                boolean record = isRecord(plan.changes());
                 write(around, plan.changes(), null);
+                if (record) {
+                    ready.forEach(action -> order(around, action));
+                }
                 return;
             }
-            List<PlannedAction> ready = plan.ready();
             ready.forEach(action -> order(around, action));
             finishCommands(around, ready.isEmpty() ? situation : situation(around));
         }
+    }
+
+    /**
+     * True if {@code changes} only record what was seen: where something came up, and that its pullups have acted. The actions of
+     * such a plan follow from what was acknowledged before, above all from where each is placed, so they need not wait for the
+     * write. A master that comes after and never got it sees the same, and records the same.
+     */
+    private boolean isRecord(Changes changes) {
+        return changes.definitions().isEmpty()
+                && changes.greeted().isEmpty()
+                && changes.wanted().entrySet().stream().allMatch(change -> {
+                    Wanted before = wanted.get(change.getKey());
+                    return before != null && change.getValue().differsInRecordsOnly(before);
+                });
     }
 
     /**

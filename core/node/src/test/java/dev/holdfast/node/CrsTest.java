@@ -186,6 +186,63 @@ class CrsTest {
     }
 
     @Test
+    void what_depends_on_a_resource_does_not_wait_until_it_is_recorded_where_that_came_up() {
+        ResourceName app = new ResourceName("app");
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        step(new CrsInput.CommandGiven(
+                3,
+                new Command.Add(
+                        "app",
+                        "cluster_resource",
+                        Map.of(
+                                "ACTION_SCRIPT",
+                                "/app.scr",
+                                "PLACEMENT",
+                                "restricted",
+                                "HOSTING_MEMBERS",
+                                "n1",
+                                "START_DEPENDENCIES",
+                                "hard(web)"),
+                        false)));
+        writeEverything();
+        peerReports(0, Map.of(WEB, Observed.OFFLINE, app, Observed.OFFLINE));
+        step(new CrsInput.CommandGiven(
+                4, new Command.Start(new Command.Selection.Named(List.of("app")), Optional.empty(), false)));
+        writeEverything();
+        assertThat(first(CrsEffect.CommandFailed.class)).isEmpty();
+        ended(run(ActionKind.START).run(), 0);
+
+        step(new CrsInput.ActionFinished(WEB, run(ActionKind.CHECK).run(), 0, false, List.of()));
+
+        assertThat(first(CrsEffect.Write.class)).isPresent();
+        assertThat(run(ActionKind.START).resource().name()).isEqualTo(app);
+        CrsEffect.Write write = first(CrsEffect.Write.class).orElseThrow();
+        step(new CrsInput.RegistryWritten(write.id(), ++version));
+        assertThat(first(CrsEffect.Run.class)).as("ordered once").isEmpty();
+    }
+
+    @Test
+    void a_restart_is_counted_in_the_registry_before_it_begins() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        step(new CrsInput.ProcessesGone(WEB, true));
+        ended(run(ActionKind.CHECK).run(), 1);
+
+        step(new CrsInput.ActionFinished(WEB, run(ActionKind.CLEAN).run(), 0, false, List.of()));
+
+        assertThat(first(CrsEffect.Write.class)).isPresent();
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+        writeEverything();
+        run(ActionKind.START);
+    }
+
+    @Test
     void a_start_streams_its_progress_and_is_done_when_the_check_confirms_it() {
         bothNodesServe();
         addWebOn("n1");

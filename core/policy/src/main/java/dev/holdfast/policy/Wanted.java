@@ -22,6 +22,16 @@ public record Wanted(SortedMap<Integer, WantedInstance> instances, boolean delet
         return instances.getOrDefault(number, WantedInstance.NEW);
     }
 
+    /** True if nothing but LAST_SERVER and the armed pullups is different: what was seen, not what is wanted or where. */
+    public boolean differsInRecordsOnly(Wanted before) {
+        return deleting == before.deleting
+                && instances.keySet().equals(before.instances.keySet())
+                && instances.entrySet().stream().allMatch(each -> {
+                    WantedInstance was = before.instance(each.getKey());
+                    return each.getValue().withRecordsOf(was).equals(was);
+                });
+    }
+
     public Wanted with(int number, WantedInstance instance) {
         SortedMap<Integer, WantedInstance> changed = new TreeMap<>(instances);
         changed.put(number, instance);

@@ -152,6 +152,22 @@ public record WantedInstance(
                 target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
     }
 
+    WantedInstance withRecordsOf(WantedInstance other) {
+        return new WantedInstance(
+                target,
+                stopping,
+                node,
+                other.lastServer,
+                wish,
+                restarts,
+                failedOn,
+                answered,
+                held,
+                failures,
+                notBefore,
+                other.armed);
+    }
+
     WantedInstance withRestarts(int used) {
         return new WantedInstance(
                 target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed);

@@ -62,7 +62,10 @@ public final class Crsd implements AutoCloseable {
     private static final int REHEARSALS = 10;
 
     /** The start itself comes first: on a busy machine a crsd that rehearses has no time for its lease. */
-    private static final Duration REHEARSE_AFTER = Duration.ofSeconds(10);
+    private static final Duration REHEARSE_AFTER = Duration.ofSeconds(2);
+
+    /** Between two of them, for the same reason. */
+    private static final Duration REHEARSE_EVERY = Duration.ofMillis(100);
 
     private static final Set<String> REGISTRY_PROOFS = Set.of("F1", "F2", "F3");
     private static final String ACTION_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -128,7 +131,7 @@ public final class Crsd implements AutoCloseable {
         this.settings = settings;
         this.whenEnded = whenEnded;
         // A node that has never been master would run the master's code for the first time in the middle of a failover.
-        Thread.ofPlatform().daemon().name("warm-up").start(Crsd::warmUp);
+        Thread.ofPlatform().daemon().name("warm-up").start(this::warmUp);
         events = new EventLog(directories.events(), settings.selfName());
         marks = new InstanceMarks(directories.instances());
         groups = new ResourceGroups(settings.cluster().name(), settings.selfName(), new ResourceGroups.Listener() {
@@ -201,14 +204,19 @@ public final class Crsd implements AutoCloseable {
         Linux.warmUp();
     }
 
-    private static void warmUp() {
+    private void warmUp() {
         long began = System.nanoTime();
         int classes = ClassWarmUp.everythingBeside(
                 RegistryContent.class, Policy.class, InstanceLife.class, Crs.class, Crsd.class);
         LOG.info("{} classes are ready, {} ms", classes, (System.nanoTime() - began) / 1_000_000);
         try {
             Thread.sleep(REHEARSE_AFTER);
-            int started = Rehearsal.warmUp(REHEARSALS);
+            inbox.add(() -> registry.lookAhead());
+            int started = 0;
+            for (int i = 0; i < REHEARSALS; i++) {
+                started += Rehearsal.warmUp(1);
+                Thread.sleep(REHEARSE_EVERY);
+            }
             LOG.info("a failover was rehearsed, with {} starts", started);
         } catch (InvalidSettings | RuntimeException e) {
             // Nothing of it is this node's: the real failover is only slower.

@@ -120,6 +120,14 @@ final class RegistryStore implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens the locations and reads a block of each, long before this node may become master: what a device does at its first use
+     * is done then. Whether that succeeds is of no matter.
+     */
+    void lookAhead() {
+        disks.forEach(disk -> disk.submit(this::readHeader, _ -> {}));
+    }
+
     void rootAnswered(Moment now, long request, boolean accepted) {
         step(now, new Input.RootAnswered(request, accepted));
     }
