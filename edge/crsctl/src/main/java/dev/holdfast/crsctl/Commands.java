@@ -13,17 +13,14 @@ import java.util.Set;
 final class Commands {
     private static final Option FORCE_ADD = flag("-f", "although resources named in dependencies are not registered");
     static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
-    static final Option IF_BUSY =
-            flag("-i", "fail at once if another operation is under way, rather than wait for it");
+    static final Option IF_BUSY = flag("-i", "fail at once if another operation is under way, rather than wait for it");
     static final Option ATTR =
             valued("-attr", "\"NAME=value,...\"", "attributes; a value with commas or blanks stands in single quotes");
-    static final Option FILE =
-            valued("-file", "FILE", "attributes from a file, one NAME=value a line, without quotes");
+    static final Option FILE = valued("-file", "FILE", "attributes from a file, one NAME=value a line, without quotes");
     static final Option FILTER = valued(
             "-w", "FILTER", "those for which the filter holds: \"(TYPE = cluster_resource) AND (STATE = ONLINE)\"");
     static final Option ALL = flag("-all", "every resource");
-    static final Option ENV =
-            valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
+    static final Option ENV = valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
     static final Option JSON = valued("-o", "json", "as JSON, for programs");
 
     static final String WHICH = "{NAME... | -w FILTER | -all}";

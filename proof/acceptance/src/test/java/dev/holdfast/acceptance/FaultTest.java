@@ -2,6 +2,7 @@ package dev.holdfast.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.bench.LabConsole.ResourceStatus;
 import dev.holdfast.bench.Scenario;
 import dev.holdfast.bench.Stage;
 import dev.holdfast.bench.Trial;
@@ -44,6 +45,37 @@ class FaultTest {
     @Test
     void the_resource_engine_is_killed() throws Exception {
         play("kill-crsd");
+    }
+
+    /** Its successor is stopped by the freezer the moment it begins, until the lifetime that addresses are given (a lease and two seconds) is over. */
+    @Test
+    void the_resource_engine_is_away_for_longer_than_the_lifetime_of_its_addresses() throws Exception {
+        String node = cluster.resource("haproxy").node();
+        long began = System.nanoTime();
+        cluster.on(node, "sh", "-c", """
+                        crsd=$(pgrep -of dev.holdfast.crsd.Crsd)
+                        group=/sys/fs/cgroup$(sed -n s/^0:://p /proc/$crsd/cgroup)
+                        echo 1 > $group/cgroup.freeze
+                        kill -9 $crsd
+                        while [ -e /proc/$crsd ] || ! grep -q . $group/cgroup.procs; do sleep 0.1; done
+                        sleep 7
+                        ip -4 -o address show label '*:hf'
+                        echo 0 > $group/cgroup.freeze""").orFail("keeping crsd away");
+
+        cluster.await(
+                "crsd is back",
+                () -> cluster.eventsSince(began).stream()
+                        .anyMatch(event ->
+                                event.node().equals(node) && event.name().equals("crsd-started")));
+        cluster.await(
+                "everything is online",
+                () -> cluster.resources().values().stream()
+                        .filter(resource -> Cluster.EVERYTHING.contains(resource.name()))
+                        .allMatch(ResourceStatus::online));
+        assertThat(cluster.eventsSince(began))
+                .as("nothing was started or stopped")
+                .noneMatch(
+                        event -> event.name().equals("vip-up") || event.name().equals("action-begin"));
     }
 
     @Test

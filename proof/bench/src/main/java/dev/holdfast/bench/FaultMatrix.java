@@ -34,6 +34,7 @@ final class FaultMatrix {
     private final PrintStream progress = System.err;
     private final List<Verdict> verdicts = new ArrayList<>();
     private final Queue<Scenario> due = new ArrayDeque<>();
+    private volatile boolean stopping;
 
     private record Options(
             int runs,
@@ -188,8 +189,9 @@ final class FaultMatrix {
         List<Thread> workers = new ArrayList<>();
         for (int i = 1; i <= Math.min(options.parallel(), due.size()); i++) {
             LabConsole lab = LabConsole.named(options.name() + (options.parallel() == 1 ? "" : "-" + i));
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> lab.takeDown(progress), "teardown " + lab.name()));
-            workers.add(Thread.ofPlatform().name(lab.name()).start(() -> work(lab)));
+            Thread worker = Thread.ofPlatform().name(lab.name()).start(() -> work(lab));
+            workers.add(worker);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(worker, lab), "teardown " + lab.name()));
         }
         for (Thread worker : workers) {
             worker.join();
@@ -200,6 +202,19 @@ final class FaultMatrix {
             FaultTable.of(verdicts).forEach(System.out::println);
         }
         return verdicts.stream().allMatch(Verdict::good) ? 0 : 1;
+    }
+
+    /** On a signal: the worker goes on while the hooks run, and must not make a new lab in the place of the one that is taken from it. */
+    private void end(Thread worker, LabConsole lab) {
+        stopping = true;
+        worker.interrupt();
+        lab.takeDown(progress);
+        try {
+            worker.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        lab.takeDown(progress);
     }
 
     private Optional<Scenario> next() {
@@ -256,6 +271,9 @@ final class FaultMatrix {
     /** A machine with other work to do may be too slow for a new lab; that says nothing about any fault. */
     private void bringUp(LabConsole lab) throws IOException, InterruptedException, Await.NotReached {
         for (int attempt = 1; ; attempt++) {
+            if (stopping) {
+                throw new InterruptedException("the bench was told to end");
+            }
             lab.takeDown(progress);
             try {
                 lab.up(2, options.profile(), options.fencing());
