@@ -44,6 +44,9 @@ final class DiskKnowledge {
 
     private final SortedMap<NodeId, Seen> newest = new TreeMap<>();
     private final Map<NodeId, SortedMap<Incarnation, Seen>> newestPerLife = new HashMap<>();
+    /** Of each node the block that shows the most of its lives to be over. */
+    private final Map<NodeId, HeartbeatBlock> provesMost = new HashMap<>();
+
     private final Map<Long, HeartbeatBlock> newestPerDisk = new HashMap<>();
     private final Map<Long, Long> ballotSequencePerDisk = new HashMap<>();
 
@@ -90,6 +93,13 @@ final class DiskKnowledge {
     private void learn(Moment now, HeartbeatBlock block) {
         learn(now, block, newest, block.node());
         learn(now, block, newestPerLife.computeIfAbsent(block.node(), _ -> new TreeMap<>()), block.incarnation());
+        Incarnation over = block.allOverUpTo();
+        if (over != null) {
+            HeartbeatBlock most = provesMost.get(block.node());
+            if (most == null || !most.isAfter(over)) {
+                provesMost.put(block.node(), block);
+            }
+        }
     }
 
     private static <K> void learn(Moment now, HeartbeatBlock block, Map<K, Seen> known, K key) {
@@ -132,9 +142,11 @@ final class DiskKnowledge {
         return true;
     }
 
-    /** The newest block of each life of that node of which a block was read. */
-    Iterable<Seen> lives(NodeId node) {
-        return newestPerLife.getOrDefault(node, new TreeMap<>()).values();
+    /** A block of {@code node} that was written after {@code life} had ended, or is its last word; null if none was read. */
+    @Nullable
+    HeartbeatBlock after(NodeId node, Incarnation life) {
+        HeartbeatBlock most = provesMost.get(node);
+        return most != null && most.isAfter(life) ? most : null;
     }
 
     Optional<Seen> of(NodeId node) {

@@ -73,6 +73,12 @@ public sealed interface Effect {
     /** Make the victim harmless by fence device; answer with FenceSucceeded or FenceFailed. */
     record Fence(NodeId victim, Incarnation incarnation, String reason) implements Effect {}
 
+    /**
+     * The victim of an order to fence is harmless by another proof meanwhile, and its next life may run: what was not sent to a device yet is not to be
+     * sent any more. What was sent is answered as usual; else no answer is needed.
+     */
+    record CallOffFence(NodeId victim, Incarnation incarnation) implements Effect {}
+
     /** Answer to ChangeWanted; {@code why} tells people what stood in the way, or what follows from the change. */
     record ChangeAnswered(long request, boolean accepted, View current, String why) implements Effect {}
 

@@ -20,6 +20,7 @@ public final class Events {
     public static final String LET_GO = "let-go";
     public static final String FENCE = "fence-requested";
     public static final String FENCE_FAILED = "fence-failed";
+    public static final String FENCE_CALLED_OFF = "fence-called-off";
     public static final String SETTLED = "settled";
     public static final String DISK_LOST = "voting-disk-lost";
     public static final String VOTING_SET = "voting-set-changed";

@@ -17,6 +17,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,15 +62,6 @@ public final class Membership {
     /** How long both directions must have worked before a node is let in, so that a flapping link is not let in. */
     private static final Duration STABLE = Duration.ofSeconds(1);
 
-    /**
-     * Lives are numbered anew, from a multiple of this, with each change of the voting set. More than a node can begin meanwhile, also one
-     * that crashes ten times a second for years.
-     */
-    static final long LIVES_PER_VOTING_SET = 1L << 32;
-
-    /** Sequence of the block by which a life takes its incarnation, before anybody may let it in. */
-    private static final long CLAIM = 1;
-
     /** Pause between attempts of something that failed at once (a disk error, a refused ballot). */
     private static final Duration RETRY = Duration.ofMillis(100);
 
@@ -94,6 +86,8 @@ public final class Membership {
     private Phase phase = Phase.READING;
     private final @Nullable Resume resume;
     private @Nullable Incarnation incarnation;
+    /** What our claim tells of the lives before ours; see {@link HeartbeatBlock#allOverUpTo}. */
+    private @Nullable Incarnation earlier;
     /** True once a majority of the voting disks holds our incarnation, so that no later life can take the same. */
     private boolean claimed;
 
@@ -188,6 +182,8 @@ public final class Membership {
     private final Map<Life, String> operatorSaid = new HashMap<>();
     private final Map<Life, String> fencedHow = new HashMap<>();
     private final Map<View.Unsettled, Moment> fenceAt = new LinkedHashMap<>();
+    /** Ordered by this node, and neither answered nor called off. */
+    private final Set<Life> fencesUnderWay = new LinkedHashSet<>();
 
     private boolean leaving;
     private Moment stoppedAt;
@@ -317,7 +313,7 @@ public final class Membership {
                     id,
                     votes || set.outgoing().contains(id),
                     !votes && set.outgoing().contains(id),
-                    one.isUsable(now, diskPatience()),
+                    one.isUsable(now, timing.offlineAfter()),
                     now.since(one.good()),
                     one.latency(),
                     one.worst(),
@@ -346,7 +342,7 @@ public final class Membership {
 
     /** The members that say they use the disk. */
     private NodeSet seenBy(Moment now, UUID id) {
-        NodeSet who = disks.usable(now, diskPatience()).contains(id) ? NodeSet.of(self) : NodeSet.EMPTY;
+        NodeSet who = disks.usable(now, timing.offlineAfter()).contains(id) ? NodeSet.of(self) : NodeSet.EMPTY;
         if (current != null) {
             for (NodeId member : current.memberSet().without(self).nodes()) {
                 HeartbeatBlock block = memberBlock(member);
@@ -492,8 +488,10 @@ public final class Membership {
         for (int disk : both) {
             HeartbeatBlock mine =
                     firstHeartbeats.getOrDefault(disk, new TreeMap<>()).get(self);
-            newestLife =
-                    Math.max(newestLife, mine == null ? 0 : mine.incarnation().number());
+            if (mine != null) {
+                newestLife = Math.max(newestLife, mine.incarnation().number());
+                earlier = newest(earlier, mine.newestKnown());
+            }
             ballots.addAll(firstBallots.getOrDefault(disk, new TreeMap<>()).values());
         }
         for (BallotBlock ballot : ballots) {
@@ -506,6 +504,10 @@ public final class Membership {
             // Our blocks may be missing on disks that came into the voting set while we were away; the view remembers
             // us.
             newestLife = Math.max(newestLife, newestLifeIn(announcedFirst));
+            earlier = newest(earlier, announcedFirst.members().get(self));
+            for (View.Unsettled each : announcedFirst.unsettled()) {
+                earlier = each.node().equals(self) ? newest(earlier, each.incarnation()) : earlier;
+            }
         }
         register.recover(ballots);
         if (resume != null) {
@@ -524,6 +526,10 @@ public final class Membership {
                         .formatted(self, incarnation, current == null ? "none" : current));
         nextBeat = now;
         nextPoll = now;
+    }
+
+    private static @Nullable Incarnation newest(@Nullable Incarnation one, @Nullable Incarnation other) {
+        return one == null || (other != null && one.isBefore(other)) ? other : one;
     }
 
     /**
@@ -601,7 +607,7 @@ public final class Membership {
     private long newestLifeIn(View view) {
         Incarnation member = view.members().get(self);
         long newest =
-                Math.max(member == null ? 0 : member.number(), view.votingSet().generation() * LIVES_PER_VOTING_SET);
+                Math.max(member == null ? 0 : member.number(), view.votingSet().generation() * Incarnation.PER_VOTING_SET);
         for (View.Unsettled each : view.unsettled()) {
             newest = each.node().equals(self)
                     ? Math.max(newest, each.incarnation().number())
@@ -641,6 +647,7 @@ public final class Membership {
     /** From here on we speak as the life of {@code newest}, with numbers that no earlier process of it can have used. */
     private void takeUpNumbers(HeartbeatBlock newest) {
         incarnation = newest.incarnation();
+        earlier = newest.earlier();
         claimed = true;
         blockSequence = newest.sequence() + ViewRegister.UNSEEN_WRITES;
     }
@@ -879,7 +886,7 @@ public final class Membership {
         // The claim is one block, however often it is written: whatever comes after it is newer, also that of a next
         // life
         // that took the same incarnation because it could not see this one on a minority of the disks.
-        blockSequence = claimed ? blockSequence + 1 : CLAIM;
+        blockSequence = claimed ? blockSequence + 1 : HeartbeatBlock.CLAIM;
         DiskRound begun = new DiskRound(quorum, free);
         poll = begun;
         HeartbeatBlock block = ownBlock(now);
@@ -934,6 +941,7 @@ public final class Membership {
         return new HeartbeatBlock(
                 self,
                 incarnation,
+                earlier,
                 blockSequence,
                 publishedState(),
                 current,
@@ -955,11 +963,6 @@ public final class Membership {
         return round != 0 && lately.compareTo(timing.misscount()) < 0 ? lately : timing.misscount();
     }
 
-    /** A disk that was not written and read for longer is not usable. */
-    private Duration diskPatience() {
-        return Timing.times(timing.poll(), 4).plus(timing.letGoGrace());
-    }
-
     /** What others need to know of voting disks: which ones this node uses, and where they are. */
     private DiskReport diskReport(Moment now) {
         SortedMap<UUID, String> sought = new TreeMap<>(places);
@@ -967,7 +970,7 @@ public final class Membership {
             sought.putAll(diskChange.change().add());
         }
         VotingSet set = disks.setOf(current);
-        SortedSet<UUID> usable = new TreeSet<>(disks.usable(now, diskPatience()));
+        SortedSet<UUID> usable = new TreeSet<>(disks.usable(now, timing.offlineAfter()));
         SortedSet<UUID> asked = new TreeSet<>(sought().keySet());
         usable.removeIf(id -> !set.disks().contains(id) && !set.outgoing().contains(id) && !asked.contains(id));
         return new DiskReport(usable, sought);
@@ -1030,7 +1033,7 @@ public final class Membership {
         long deciding = disks.quorum(current).open();
         disks.all().forEach((number, one) -> {
             boolean lost =
-                    (deciding & 1L << number) != 0 && now.since(one.good()).compareTo(diskPatience()) > 0;
+                    (deciding & 1L << number) != 0 && now.since(one.good()).compareTo(timing.offlineAfter()) > 0;
             if (one.isNews(lost)) {
                 String disk = one.id() == null ? String.valueOf(number + 1) : VotingSetChange.text(one.id());
                 note(
@@ -1478,14 +1481,11 @@ public final class Membership {
         if (life == null) {
             return false;
         }
-        HeartbeatBlock block =
-                knowledge.of(member).map(DiskKnowledge.Seen::block).orElse(null);
-        boolean stoppedOnDisk = block != null && block.incarnation().equals(life) && hasStopped(block);
-        boolean newLife = block != null && isOfLaterLife(block, life);
+        boolean overOnDisk = knowledge.after(member, life) != null;
         boolean newLifeHeard = peers.peer(member)
                 .map(peer -> life.isBefore(peer.last().incarnation()))
                 .orElse(false);
-        return stoppedOnDisk || stoppedLives.contains(new Life(member, life)) || newLife || newLifeHeard;
+        return overOnDisk || stoppedLives.contains(new Life(member, life)) || newLifeHeard;
     }
 
     private void choose(Moment now, View view, NodeSet lost) {
@@ -2035,7 +2035,7 @@ public final class Membership {
             }
         } else {
             SortedMap<NodeId, SortedSet<UUID>> usable = new TreeMap<>();
-            usable.put(self, disks.usable(now, diskPatience()));
+            usable.put(self, disks.usable(now, timing.offlineAfter()));
             for (NodeId member : current.memberSet().without(self).nodes()) {
                 HeartbeatBlock block = memberBlock(member);
                 if (block != null) {
@@ -2141,6 +2141,9 @@ public final class Membership {
     }
 
     private void fence(Moment now) {
+        if (!fencesUnderWay.isEmpty()) {
+            callOffFences(now);
+        }
         boolean mine = settings.fenceDevices()
                 && phase == Phase.MEMBER
                 && current != null
@@ -2161,7 +2164,32 @@ public final class Membership {
                         Events.FENCE,
                         details("victim", each.node(), "incarnation", each.incarnation(), "epoch", each.evictedIn()),
                         "fencing %s %s: %s".formatted(each.node(), each.incarnation(), reason));
+                fencesUnderWay.add(life(each));
                 out.add(new Effect.Fence(each.node(), each.incarnation(), reason));
+            }
+        }
+    }
+
+    /** Whoever said STOPPED after the order begins its next life at once: the order would hit that one. */
+    private void callOffFences(Moment now) {
+        if (phase != Phase.MEMBER || current == null) {
+            return;
+        }
+        Set<Life> wanted = new HashSet<>(orderedFences);
+        for (View.Unsettled each : current.unsettled()) {
+            if (!settled.containsKey(each) && whyProved(now, each) == null) {
+                wanted.add(life(each));
+            }
+        }
+        for (Life each : List.copyOf(fencesUnderWay)) {
+            if (!wanted.contains(each)) {
+                fencesUnderWay.remove(each);
+                note(
+                        Events.FENCE_CALLED_OFF,
+                        details("victim", each.node(), "incarnation", each.incarnation()),
+                        "fencing %s %s is called off, as it is harmless already"
+                                .formatted(each.node(), each.incarnation()));
+                out.add(new Effect.CallOffFence(each.node(), each.incarnation()));
             }
         }
     }
@@ -2172,6 +2200,7 @@ public final class Membership {
 
     private void onFenced(Moment now, Input.FenceSucceeded fenced) {
         Life life = new Life(fenced.victim(), fenced.incarnation());
+        fencesUnderWay.remove(life);
         fencedLives.add(life);
         fencedHow.put(life, fenced.how());
         settle(now);
@@ -2190,6 +2219,9 @@ public final class Membership {
     }
 
     private void onFenceFailed(Moment now, Input.FenceFailed failed) {
+        if (!fencesUnderWay.remove(new Life(failed.victim(), failed.incarnation()))) {
+            return; // It was called off.
+        }
         note(
                 Events.FENCE_FAILED,
                 details("victim", failed.victim(), "why", failed.why()),
@@ -2223,20 +2255,6 @@ public final class Membership {
 
     private record Proved(Proof proof, String detail) {}
 
-    /** True for a life's last word; a claim is its first, and proves nothing. */
-    private static boolean hasStopped(HeartbeatBlock block) {
-        return block.state() == NodeState.STOPPED && block.sequence() > CLAIM;
-    }
-
-    /**
-     * True if {@code block} was written after {@code life} had ended. A mere claim does not prove that, although its
-     * number is higher: lives that ended before a majority held their claims may have left any number on a minority, and
-     * a later life, which could not see it, a lower one (model Incarnation, "a claim is no later life").
-     */
-    private static boolean isOfLaterLife(HeartbeatBlock block, Incarnation life) {
-        return life.isBefore(block.incarnation()) && block.sequence() > CLAIM;
-    }
-
     /** Whether the machine booted since the victim's life, as far as its boot was ever seen. */
     private boolean isNewBoot(View.Unsettled victim, HeartbeatBlock now) {
         Long then = knowledge.bootOf(victim.node(), victim.incarnation());
@@ -2265,17 +2283,13 @@ public final class Membership {
         if (stoppedLives.contains(life)) {
             return new Proved(Proof.STOPPED, "it says so itself, over the network");
         }
-        // Whichever block is the newest: a claim that got no further may hide the others.
-        for (DiskKnowledge.Seen seen : knowledge.lives(victim.node())) {
-            HeartbeatBlock block = seen.block();
-            if (block.incarnation().equals(victim.incarnation()) && hasStopped(block)) {
-                return new Proved(Proof.STOPPED, "it says so itself, on the voting disks");
-            }
-            if (isOfLaterLife(block, victim.incarnation())) {
-                return new Proved(
-                        isNewBoot(victim, block) ? Proof.REBOOTED : Proof.STOPPED,
-                        "its next life " + block.incarnation() + " began after all of the old one was stopped");
-            }
+        HeartbeatBlock after = knowledge.after(victim.node(), victim.incarnation());
+        if (after != null) {
+            return after.incarnation().equals(victim.incarnation())
+                    ? new Proved(Proof.STOPPED, "it says so itself, on the voting disks")
+                    : new Proved(
+                            isNewBoot(victim, after) ? Proof.REBOOTED : Proof.STOPPED,
+                            "its next life " + after.incarnation() + " began after all of the old one was stopped");
         }
         // A later life that only claims its number, and gets no further, proves nothing, and does not stop this clock
         // either.

@@ -286,7 +286,13 @@ public record Timing(
                 "D = %s: so long all nodes together go on when nobody reaches the voting disks; then takeover by who was"
                                 .formatted(text(diskTimeout))
                         + " not there waits %s".formatted(text(coldTakeoverAfter())),
+                "a voting disk that was not written and read for %s is OFFLINE".formatted(text(offlineAfter())),
                 problems().isEmpty() ? "C1, C2, C3, C4 hold" : String.join("; ", problems()));
+    }
+
+    /** How long a voting disk may go without a complete write and read before it is shown as OFFLINE and not used for a change. */
+    public Duration offlineAfter() {
+        return times(poll, 4).plus(letGoGrace());
     }
 
     /** {@code Duration.multipliedBy} reckons in decimals: too dear for what is asked with every tick. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** One real node with one voting disk that answers at once; the other node is played by the test. */
@@ -217,6 +218,38 @@ class OneNodeTest {
     }
 
     @Test
+    void an_order_to_fence_is_called_off_when_the_victim_says_that_it_has_stopped() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        seen.clear();
+        pass(9);
+        assertThat(seen).anyMatch(Effect.Fence.class::isInstance).noneMatch(Effect.CallOffFence.class::isInstance);
+
+        writePeer(NodeState.STOPPED, current());
+        pass(1);
+        assertThat(settledTimes()).isOne();
+        assertThat(seen)
+                .filteredOn(Effect.CallOffFence.class::isInstance)
+                .containsExactly(new Effect.CallOffFence(N2, FIRST_LIFE));
+        give(new Input.FenceFailed(N2, FIRST_LIFE, "called off"));
+        pass(20);
+        assertThat(seen).filteredOn(Effect.Fence.class::isInstance).hasSize(1);
+    }
+
+    @Test
+    void an_order_of_the_administrator_to_fence_is_never_called_off() {
+        peerIsMemberOfAViewOfItsOwn();
+        passWithPeerHeard(8);
+        seen.clear();
+        give(new Input.ChangeWanted(7, new ViewChange.Evict(N2, "alice", "bad disk")));
+        passWithPeerHeard(0.2);
+        writePeer(NodeState.STOPPED, current());
+        pass(2);
+        assertThat(settledTimes()).isOne();
+        assertThat(seen).anyMatch(Effect.Fence.class::isInstance).noneMatch(Effect.CallOffFence.class::isInstance);
+    }
+
+    @Test
     void an_order_to_vote_out_a_stranger_or_the_node_itself_is_refused() {
         peerIsMemberOfAViewOfItsOwn();
         passWithPeerHeard(8);
@@ -290,7 +323,69 @@ class OneNodeTest {
         assertThat(settledTimes()).isOne();
     }
 
+    @Test
+    void a_claim_that_tells_of_the_life_before_proves_that_one_over_and_none_that_is_newer() {
+        peerIsMemberOfAViewOfItsOwn();
+        pass(1);
+        // The node is lost for good just as its new life has claimed its number over the word STOPPED of the one before.
+        claimTells = FIRST_LIFE;
+        writeNextLifeOfPeer(1, NodeState.STOPPED);
+        pass(12);
+        assertThat(settledTimes()).isOne();
+        assertThat(seen).anyMatch(effect -> effect instanceof Effect.Settled done
+                && done.victim().equals(N2)
+                && done.incarnation().equals(FIRST_LIFE)
+                && done.proof() == Proof.STOPPED);
+    }
+
+    @Test
+    void a_claim_tells_of_no_life_that_its_writer_found_only_claimed() {
+        heartbeats.put(N1, claimOfOurs(7, new Incarnation(4)));
+        pass(1);
+        HeartbeatBlock ours = java.util.Objects.requireNonNull(heartbeats.get(N1));
+        assertThat(ours.incarnation()).isEqualTo(new Incarnation(8));
+        assertThat(ours.earlier()).isEqualTo(new Incarnation(4));
+    }
+
+    @Test
+    void a_claim_tells_of_the_life_that_the_newest_view_has() {
+        View view = new View(
+                new Epoch(1),
+                0,
+                new TreeMap<>(Map.of(N1, new Incarnation(5), N2, FIRST_LIFE)),
+                N2,
+                List.of(),
+                RegistryRoot.NONE,
+                N2,
+                "founded by n2");
+        ballots.put(N2, new BallotBlock(N2, FIRST_LIFE, 2, 130, 130, view));
+        writePeer(NodeState.MEMBER, view);
+        heartbeats.put(N1, claimOfOurs(5, new Incarnation(4)));
+        pass(1);
+        HeartbeatBlock ours = java.util.Objects.requireNonNull(heartbeats.get(N1));
+        assertThat(ours.incarnation()).isEqualTo(new Incarnation(6));
+        assertThat(ours.earlier()).isEqualTo(new Incarnation(5));
+    }
+
+    private static HeartbeatBlock claimOfOurs(long life, Incarnation earlier) {
+        return new HeartbeatBlock(
+                N1,
+                new Incarnation(life),
+                earlier,
+                1,
+                NodeState.STOPPED,
+                null,
+                NodeSet.of(N1),
+                0,
+                0,
+                0,
+                DiskReport.NONE,
+                8,
+                new SafetyData(Duration.ofSeconds(10), Duration.ofSeconds(130), false));
+    }
+
     private boolean timerTakeover;
+    private @Nullable Incarnation claimTells;
 
     private void writeNextLifeOfPeer(long sequence, NodeState state) {
         writeNextLifeOfPeer(2, sequence, state);
@@ -303,6 +398,7 @@ class OneNodeTest {
                 new HeartbeatBlock(
                         N2,
                         new Incarnation(life),
+                        claimTells,
                         sequence,
                         state,
                         old.announced(),
@@ -335,6 +431,7 @@ class OneNodeTest {
                 new HeartbeatBlock(
                         N2,
                         FIRST_LIFE,
+                        null,
                         peerSequence++,
                         state,
                         announced,

@@ -90,6 +90,7 @@ class ResumeTest {
                 new HeartbeatBlock(
                         of,
                         life,
+                        null,
                         sequence,
                         NodeState.MEMBER,
                         announced,

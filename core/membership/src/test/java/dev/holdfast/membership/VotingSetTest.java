@@ -96,7 +96,7 @@ class VotingSetTest {
         heartbeats(0).put(N2, peerBlock(view(4, new VotingSet(3, ids(B), ids())), DiskReport.NONE));
         pass(0.2);
         assertThat(blocksWritten().findFirst().orElseThrow().incarnation().number())
-                .isGreaterThan(3 * Membership.LIVES_PER_VOTING_SET);
+                .isGreaterThan(3 * Incarnation.PER_VOTING_SET);
     }
 
     @Test
@@ -173,6 +173,7 @@ class VotingSetTest {
         return new HeartbeatBlock(
                 N1,
                 FIRST_LIFE,
+                null,
                 5,
                 NodeState.MEMBER,
                 view,
@@ -231,6 +232,7 @@ class VotingSetTest {
                             new HeartbeatBlock(
                                     N2,
                                     FIRST_LIFE,
+                                    null,
                                     block.sequence(),
                                     NodeState.JOINING,
                                     current(),
@@ -303,6 +305,7 @@ class VotingSetTest {
         return new HeartbeatBlock(
                 N2,
                 FIRST_LIFE,
+                null,
                 ++peerSequence,
                 NodeState.MEMBER,
                 announced,

@@ -28,7 +28,7 @@ final class FencingText {
         for (Reply.FenceRecord record : fencing.records()) {
             rows.add(List.of(
                     record.node(),
-                    String.valueOf(record.incarnation()),
+                    life(record.incarnation()),
                     String.valueOf(record.epoch()),
                     date(record.whenMillis(), zone),
                     orDash(record.by()),
@@ -77,6 +77,12 @@ final class FencingText {
         }
     }
 
+    /** Lives are numbered anew with each change of the voting disks, 2^32 apart. */
+    private static String life(long incarnation) {
+        long set = incarnation >>> 32;
+        return set == 0 ? Long.toString(incarnation) : (incarnation & 0xFFFF_FFFFL) + " of set " + (set + 1);
+    }
+
     /** The last time that the node was voted out against its will. {@code records}: of that node alone, oldest first. */
     static String why(Optional<String> node, List<Reply.FenceRecord> records, Supplier<ZoneId> zone) {
         Optional<Reply.FenceRecord> last =
@@ -87,7 +93,7 @@ final class FencingText {
         Reply.FenceRecord record = last.get();
         var text = new StringBuilder(record.node())
                 .append(" (incarnation ")
-                .append(record.incarnation())
+                .append(life(record.incarnation()))
                 .append(") was voted out in epoch ")
                 .append(record.epoch());
         if (record.whenMillis() != 0) {

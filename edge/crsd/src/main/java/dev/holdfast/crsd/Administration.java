@@ -658,7 +658,7 @@ final class Administration {
                 "NODE_NUMBER",
                 Integer.toString(server.id().number()),
                 "INCARNATION",
-                Long.toString(server.incarnation().number())));
+                server.incarnation().text()));
         if (weight != null) {
             details.put("CSS_CRITICAL", weight >= Crs.CRITICAL_WEIGHT ? "yes" : "no");
             details.put("CSS_WEIGHT", Integer.toString(weight));

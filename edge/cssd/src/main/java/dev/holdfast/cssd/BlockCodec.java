@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What the blocks of a voting disk say, as bytes; see docs/protocol/voting-disk.md. Decoding is total. */
 final class BlockCodec {
-    /** "HFHDR002", "HFBEAT01", "HFVIEW01" as little-endian words: kind and version of a block. */
+    /** "HFHDR002", "HFBEAT02", "HFVIEW01" as little-endian words: kind and version of a block. */
     static final long HEADER = 0x3230305244484648L;
 
-    static final long HEARTBEAT = 0x3130544145424648L;
+    static final long HEARTBEAT = 0x3230544145424648L;
     static final long BALLOT = 0x3130574549564648L;
 
     private final BlockSeal seal;
@@ -107,6 +107,8 @@ final class BlockCodec {
         ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
         out.put((byte) block.node().number());
         out.putLong(block.incarnation().number());
+        Incarnation earlier = block.earlier();
+        out.putLong(earlier == null ? 0 : earlier.number());
         out.putLong(block.sequence());
         out.put(StateCode.of(block.state()));
         out.putLong(block.reach().bits());
@@ -135,6 +137,8 @@ final class BlockCodec {
                     return Optional.empty();
                 }
                 Incarnation incarnation = new Incarnation(in.getLong());
+                long before = in.getLong();
+                Incarnation earlier = before == 0 ? null : new Incarnation(before);
                 long sequence = in.getLong();
                 NodeState state = StateCode.read(in.get());
                 NodeSet reach = new NodeSet(in.getLong());
@@ -149,6 +153,7 @@ final class BlockCodec {
                 return Optional.of(new HeartbeatBlock(
                         node,
                         incarnation,
+                        earlier,
                         sequence,
                         state,
                         announced,

@@ -188,7 +188,7 @@ public final class Cssd {
                         crsProcess,
                         events,
                         history,
-                        node.resetBySysrq()),
+                        node.sysrq()),
                 inbox);
         loop[0] = made;
         made.setCrsLink(new CrsLink(directories.run().resolve("cssd.sock"), made::post, keeper::crsdComes));

@@ -37,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,11 +77,13 @@ final class CssdLoop {
     private final LettingGo lettingGo;
     private final AddressKeeper keeper;
     private final FenceLevels fence;
+    /** By whom the newest order is for: set when it is called off. */
+    private final Map<Victim, AtomicBoolean> fences = new HashMap<>();
     private final FenceSelfTest fenceTest;
     private final CrsProcess crsProcess;
     private final EventLog events;
     private final FencingHistory history;
-    private final boolean resetBySysrq;
+    private final Optional<Path> sysrq;
     private final LinkedBlockingQueue<Runnable> inbox;
     private final ExecutorService fencing = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("fence ", 1).factory());
@@ -124,7 +127,7 @@ final class CssdLoop {
             CrsProcess crsProcess,
             EventLog events,
             FencingHistory history,
-            boolean resetBySysrq) {}
+            Optional<Path> sysrq) {}
 
     CssdLoop(Parts parts, LinkedBlockingQueue<Runnable> inbox) {
         cluster = parts.cluster();
@@ -145,7 +148,7 @@ final class CssdLoop {
         crsProcess = parts.crsProcess();
         events = parts.events();
         history = parts.history();
-        resetBySysrq = parts.resetBySysrq();
+        sysrq = parts.sysrq();
         this.inbox = inbox;
         crsHeard = now();
         nextProbe = now();
@@ -234,6 +237,12 @@ final class CssdLoop {
             case Effect.Disarm _ -> disarm();
             case Effect.ResetMachine reset -> reset(reset.reason());
             case Effect.Fence order -> fence(order);
+            case Effect.CallOffFence order -> {
+                AtomicBoolean calledOff = fences.remove(new Victim(order.victim(), order.incarnation()));
+                if (calledOff != null) {
+                    calledOff.set(true);
+                }
+            }
             case Effect.ChangeAnswered answer -> answerChange(answer);
             case Effect.ConfirmAnswered answer -> answerCrs(answer.request(), "confirmed", "ok", answer.confirmed());
             case Effect.Exit exit -> exit(exit);
@@ -314,12 +323,12 @@ final class CssdLoop {
     private void reset(String reason) {
         LOG.error("resetting this machine: {}", reason);
         events.add(System.nanoTime(), "reset", new java.util.TreeMap<>(Map.of("reason", reason)), reason);
-        if (!resetBySysrq) {
+        if (sysrq.isEmpty()) {
             LOG.error("node.conf says reset=none: the kill timer and the watchdog must do it");
             return;
         }
         try {
-            Machine.reset();
+            Machine.reset(sysrq.get());
         } catch (IOException e) {
             LOG.error(
                     "the machine could not be reset ({}); the kill timer and the watchdog must do it", e.getMessage());
@@ -369,11 +378,15 @@ final class CssdLoop {
                 }));
     }
 
+    private record Victim(NodeId node, Incarnation life) {}
+
     private void fence(Effect.Fence order) {
         history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.REQUESTED, order.reason());
+        AtomicBoolean calledOff = new AtomicBoolean();
+        fences.put(new Victim(order.victim(), order.incarnation()), calledOff);
         fencing.execute(() -> {
             try {
-                String how = fence.off(order.victim());
+                String how = fence.off(order.victim(), calledOff::get);
                 history.happened(order.victim(), order.incarnation(), FencingRecord.Kind.FENCED, how);
                 post(new Input.FenceSucceeded(order.victim(), order.incarnation(), how));
             } catch (FenceFailed e) {

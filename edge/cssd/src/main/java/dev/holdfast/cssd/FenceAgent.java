@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,7 @@ final class FenceAgent implements FenceLevels.Device {
 
     /** Returns only once the device said off and a status request confirmed it; a timeout is a failure, never a guess. */
     @Override
-    public String off(NodeId victim) throws FenceFailed, InterruptedException {
+    public String off(NodeId victim, BooleanSupplier calledOff) throws FenceFailed, InterruptedException {
         String plug = device.plugs().get(victim);
         if (plug == null) {
             throw new FenceFailed("cluster.conf names no plug of " + name() + " for " + victim);
@@ -101,6 +102,9 @@ final class FenceAgent implements FenceLevels.Device {
         try {
             Duration pause = BACKOFF_MIN;
             for (int attempt = 0; ; attempt++) {
+                if (calledOff.getAsBoolean()) {
+                    throw new FenceFailed(name() + ": " + FenceLevels.CALLED_OFF);
+                }
                 try {
                     return offOnce(plug);
                 } catch (FenceFailed e) {

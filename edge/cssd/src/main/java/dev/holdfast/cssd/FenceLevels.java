@@ -3,6 +3,7 @@ package dev.holdfast.cssd;
 import dev.holdfast.model.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
@@ -13,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * first level that is verified is the proof; what is under way elsewhere is ended.
  */
 final class FenceLevels {
+    static final String CALLED_OFF = "it was called off, as the node is harmless already";
+
     private final List<Device> devices;
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("fence ", 1).factory());
@@ -39,8 +43,12 @@ final class FenceLevels {
 
         boolean knows(NodeId node);
 
-        /** Returns, with words for the record, only once the victim is off and that was verified. */
-        String off(NodeId victim) throws FenceFailed, InterruptedException;
+        /**
+         * Returns, with words for the record, only once the victim is off and that was verified.
+         *
+         * @param calledOff asked before every attempt; if so, none is made any more
+         */
+        String off(NodeId victim, BooleanSupplier calledOff) throws FenceFailed, InterruptedException;
     }
 
     FenceLevels(List<? extends Device> devices) {
@@ -64,8 +72,12 @@ final class FenceLevels {
 
     private record Result(@Nullable String proof, String failure) {}
 
-    /** Returns, with words for the record, only once all devices of some level are verified off. */
-    String off(NodeId victim) throws FenceFailed, InterruptedException {
+    /**
+     * Returns, with words for the record, only once all devices of some level are verified off.
+     *
+     * @param calledOff whether the victim is proved harmless by now: then nothing more is asked of any device
+     */
+    String off(NodeId victim, BooleanSupplier calledOff) throws FenceFailed, InterruptedException {
         TreeMap<Integer, List<Device>> byLevel = new TreeMap<>();
         devices.stream()
                 .filter(device -> device.knows(victim))
@@ -100,11 +112,14 @@ final class FenceLevels {
                     }
                     failures.add(result.failure());
                 }
-                if (waiting.hasNext()) {
+                if (waiting.hasNext() && calledOff.getAsBoolean()) {
+                    failures.add(CALLED_OFF);
+                    waiting = Collections.emptyIterator();
+                } else if (waiting.hasNext()) {
                     Level next = waiting.next();
                     headStart = next.headStart();
                     running++;
-                    begin(victim, next, results, underWay);
+                    begin(victim, calledOff, next, results, underWay);
                 }
             }
             throw new FenceFailed(String.join("; ", failures));
@@ -114,13 +129,18 @@ final class FenceLevels {
     }
 
     /** All devices of a level at once; the level's one result comes when the last has succeeded, or the first failed. */
-    private void begin(NodeId victim, Level level, BlockingQueue<Result> results, List<Future<?>> underWay) {
+    private void begin(
+            NodeId victim,
+            BooleanSupplier calledOff,
+            Level level,
+            BlockingQueue<Result> results,
+            List<Future<?>> underWay) {
         AtomicInteger missing = new AtomicInteger(level.devices().size());
-        List<String> proofs = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<String> proofs = Collections.synchronizedList(new ArrayList<>());
         for (Device device : level.devices()) {
             underWay.add(threads.submit(() -> {
                 try {
-                    proofs.add(device.off(victim));
+                    proofs.add(device.off(victim, calledOff));
                     if (missing.decrementAndGet() == 0) {
                         results.add(new Result(String.join(", and ", proofs), ""));
                     }

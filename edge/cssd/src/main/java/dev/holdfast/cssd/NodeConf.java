@@ -1,5 +1,6 @@
 package dev.holdfast.cssd;
 
+import dev.holdfast.linux.Machine;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.model.NodeId;
@@ -19,9 +20,9 @@ import java.util.TreeMap;
  *
  * @param self which of the configured nodes this is
  * @param watchdog the device, if there is one
- * @param resetBySysrq whether a machine that cannot let go is reset through the kernel (it is, unless {@code reset=none})
+ * @param sysrq the kernel file by which a machine that cannot let go is reset; empty with {@code reset=none}
  */
-record NodeConf(NodeId self, Optional<Path> watchdog, boolean resetBySysrq) {
+record NodeConf(NodeId self, Optional<Path> watchdog, Optional<Path> sysrq) {
 
     static NodeConf read(Map<String, String> raw, ClusterSettings cluster) throws InvalidSettings {
         List<String> problems = new ArrayList<>();
@@ -38,8 +39,9 @@ record NodeConf(NodeId self, Optional<Path> watchdog, boolean resetBySysrq) {
         } catch (IllegalArgumentException e) {
             problems.add("node must be this node's number in cluster.conf, got '" + node + "'");
         }
-        if (reset != null && !reset.equals("sysrq") && !reset.equals("none")) {
-            problems.add("reset must be sysrq or none, got '" + reset + "'");
+        if (reset != null && !reset.equals("sysrq") && !reset.equals("none") && !reset.startsWith("/")) {
+            problems.add(
+                    "reset must be sysrq, none, or the absolute path of the sysrq-trigger file, got '" + reset + "'");
         }
         for (String unknown : rest.keySet()) {
             problems.add("unknown key '" + unknown + "'; known are node, watchdog, reset");
@@ -47,7 +49,10 @@ record NodeConf(NodeId self, Optional<Path> watchdog, boolean resetBySysrq) {
         if (!problems.isEmpty()) {
             throw new InvalidSettings(problems);
         }
-        return new NodeConf(self, Optional.ofNullable(watchdog).map(Path::of), !"none".equals(reset));
+        Optional<Path> sysrq = reset == null || reset.equals("sysrq")
+                ? Optional.of(Machine.SYSRQ_TRIGGER)
+                : Optional.of(reset).filter(path -> !path.equals("none")).map(Path::of);
+        return new NodeConf(self, Optional.ofNullable(watchdog).map(Path::of), sysrq);
     }
 
     static Map<String, String> load(Path file) throws IOException {

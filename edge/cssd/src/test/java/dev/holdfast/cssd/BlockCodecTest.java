@@ -55,6 +55,7 @@ class BlockCodecTest {
         return new HeartbeatBlock(
                 N1,
                 new Incarnation(incarnation),
+                sequence % 2 == 0 ? null : new Incarnation(incarnation + 1),
                 sequence,
                 NodeState.MEMBER,
                 aView(2),
@@ -87,9 +88,11 @@ class BlockCodecTest {
     @Test
     void what_is_written_is_read() {
         HeartbeatBlock block = aBlock(3, 4);
+        HeartbeatBlock another = aBlock(3, 5);
         BallotBlock ballot = new BallotBlock(N2, new Incarnation(3), 4, 130, 129, aView(2));
 
         assertThat(codec.readHeartbeat(codec.heartbeat(block), 0, N1)).contains(block);
+        assertThat(codec.readHeartbeat(codec.heartbeat(another), 0, N1)).contains(another);
         assertThat(codec.readBallot(codec.ballot(ballot), 0, N2)).contains(ballot);
     }
 
@@ -128,6 +131,7 @@ class BlockCodecTest {
         HeartbeatBlock block = new HeartbeatBlock(
                 N1,
                 new Incarnation(1L << 40),
+                new Incarnation((1L << 40) - 1),
                 5,
                 NodeState.MEMBER,
                 view,

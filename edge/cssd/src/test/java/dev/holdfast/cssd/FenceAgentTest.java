@@ -88,7 +88,7 @@ class FenceAgentTest {
                 "[ \"$o_password/$o_username/$o_plug/$o_port\" = geheim=1/admin/p2/p2 ] || exit 8",
                 "[ $o_action = status ] && exit 2",
                 "exit 0");
-        assertThat(agent.off(N2)).isEqualTo("fence agent fence_test: p2 is off, verified");
+        assertThat(agent.off(N2, () -> false)).isEqualTo("fence agent fence_test: p2 is off, verified");
         assertThat(calls()).containsExactly("off", "status");
     }
 
@@ -96,7 +96,7 @@ class FenceAgentTest {
     void what_only_says_that_it_is_off_is_no_proof() throws Exception {
         secrets("rw-------");
         FenceAgent agent = agent(Duration.ofMinutes(1), 0, Map.of(), "exit 0");
-        assertThatThrownBy(() -> agent.off(N2))
+        assertThatThrownBy(() -> agent.off(N2, () -> false))
                 .isInstanceOf(FenceFailed.class)
                 .hasMessageContaining("said off, but the status of p2 is exit 0");
         assertThat(calls()).startsWith("off", "status").doesNotContain("reboot", "cycle");
@@ -112,7 +112,7 @@ class FenceAgentTest {
                 "[ $o_action = off ] && exit 0",
                 "[ $(grep -c status $DIR/calls) -ge 3 ] && exit 2",
                 "exit 0");
-        assertThat(agent.off(N2)).contains("verified");
+        assertThat(agent.off(N2, () -> false)).contains("verified");
     }
 
     @Test
@@ -120,7 +120,7 @@ class FenceAgentTest {
         secrets("rw-------");
         FenceAgent agent =
                 agent(Duration.ofMinutes(1), 1, Map.of(), "echo first >&2", "echo 'session is taken' >&2", "exit 1");
-        assertThatThrownBy(() -> agent.off(N2))
+        assertThatThrownBy(() -> agent.off(N2, () -> false))
                 .hasMessage("device 1 (fence_test): action=off plug=p2 ended with exit 1: session is taken"
                         + " (after 2 attempts)");
         assertThat(calls()).containsExactly("off", "off");
@@ -131,7 +131,7 @@ class FenceAgentTest {
         secrets("rw-------");
         FenceAgent agent =
                 agent(Duration.ofSeconds(1), 0, Map.of(), "setsid sleep 1000 & echo $! > $DIR/pid", "exec sleep 1000");
-        assertThatThrownBy(() -> agent.off(N2)).hasMessageContaining("did not end within 1 s");
+        assertThatThrownBy(() -> agent.off(N2, () -> false)).hasMessageContaining("did not end within 1 s");
         assertThat(group.orElseThrow().populated()).isFalse();
     }
 
@@ -139,7 +139,7 @@ class FenceAgentTest {
     void a_parameter_file_that_others_may_read_is_refused() throws Exception {
         secrets("rw-r-----");
         FenceAgent agent = agent(Duration.ofMinutes(1), 0, Map.of(), "exit 0");
-        assertThatThrownBy(() -> agent.off(N2)).hasMessageContaining("chmod 600");
+        assertThatThrownBy(() -> agent.off(N2, () -> false)).hasMessageContaining("chmod 600");
         assertThat(directory.resolve("calls")).doesNotExist();
     }
 
@@ -202,7 +202,7 @@ class FenceAgentTest {
         while (!Files.exists(directory.resolve("testing"))) {
             Thread.onSpinWait();
         }
-        assertThat(agent.off(N2)).contains("verified");
+        assertThat(agent.off(N2, () -> false)).contains("verified");
         tester.join();
     }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.model.NodeId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -65,7 +66,7 @@ class FenceLevelsTest {
         }
 
         @Override
-        public String off(NodeId victim) throws FenceFailed, InterruptedException {
+        public String off(NodeId victim, BooleanSupplier calledOff) throws FenceFailed, InterruptedException {
             asked.countDown();
             try {
                 if (hangs) {
@@ -87,17 +88,17 @@ class FenceLevelsTest {
 
     @Test
     void a_machine_with_two_power_supplies_is_off_only_when_both_are() throws Exception {
-        assertThat(new FenceLevels(List.of(FakeDevice.good("a", 1), FakeDevice.good("b", 1))).off(N2))
+        assertThat(new FenceLevels(List.of(FakeDevice.good("a", 1), FakeDevice.good("b", 1))).off(N2, () -> false))
                 .contains("a is off", ", and ", "b is off");
 
         FenceLevels half = new FenceLevels(List.of(FakeDevice.good("a", 1), FakeDevice.broken("b", 1)));
-        assertThatThrownBy(() -> half.off(N2)).hasMessage("level 1, b does not answer");
+        assertThatThrownBy(() -> half.off(N2, () -> false)).hasMessage("level 1, b does not answer");
     }
 
     @Test
     void the_second_level_is_left_alone_while_the_first_does_it() throws Exception {
         FakeDevice second = FakeDevice.good("second", 2);
-        assertThat(new FenceLevels(List.of(second, FakeDevice.good("first", 1))).off(N2))
+        assertThat(new FenceLevels(List.of(second, FakeDevice.good("first", 1))).off(N2, () -> false))
                 .isEqualTo("first is off");
         assertThat(second.wasAsked()).isFalse();
     }
@@ -105,13 +106,13 @@ class FenceLevelsTest {
     @Test
     void the_second_level_does_it_as_soon_as_the_first_has_failed() throws Exception {
         FenceLevels levels = new FenceLevels(List.of(FakeDevice.broken("first", 1), FakeDevice.good("second", 2)));
-        assertThat(levels.off(N2)).isEqualTo("second is off"); // Although the first has an hour for it.
+        assertThat(levels.off(N2, () -> false)).isEqualTo("second is off"); // Although the first has an hour for it.
     }
 
     @Test
     void the_second_level_does_not_wait_until_a_slow_first_has_given_up_which_is_then_ended() throws Exception {
         FakeDevice slow = FakeDevice.hanging("slow", 1, Duration.ofMillis(200)); // The fake itself never gives up.
-        assertThat(new FenceLevels(List.of(slow, FakeDevice.good("second", 2))).off(N2))
+        assertThat(new FenceLevels(List.of(slow, FakeDevice.good("second", 2))).off(N2, () -> false))
                 .isEqualTo("second is off");
         slow.ended.await();
     }
@@ -119,9 +120,20 @@ class FenceLevelsTest {
     @Test
     void when_all_levels_fail_all_reasons_are_told() {
         FenceLevels levels = new FenceLevels(List.of(FakeDevice.broken("a", 1), FakeDevice.broken("b", 3)));
-        assertThatThrownBy(() -> levels.off(N2))
+        assertThatThrownBy(() -> levels.off(N2, () -> false))
                 .isInstanceOf(FenceFailed.class)
                 .hasMessage("level 1, a does not answer; level 3, b does not answer");
+    }
+
+    @Test
+    void no_further_level_begins_once_the_order_is_called_off() {
+        FakeDevice second = FakeDevice.good("second", 2);
+        FakeDevice first = FakeDevice.broken("first", 1);
+        FenceLevels levels = new FenceLevels(List.of(first, second));
+        assertThatThrownBy(() -> levels.off(N2, first::wasAsked))
+                .isInstanceOf(FenceFailed.class)
+                .hasMessageContaining(FenceLevels.CALLED_OFF);
+        assertThat(second.wasAsked()).isFalse();
     }
 
     @Test
@@ -129,6 +141,6 @@ class FenceLevelsTest {
         FenceLevels levels = new FenceLevels(List.of(FakeDevice.good("a", 1)));
         assertThat(levels.knows(N1)).isFalse();
         assertThat(levels.knows(N2)).isTrue();
-        assertThatThrownBy(() -> levels.off(N1)).hasMessageContaining("no fence device has a plug");
+        assertThatThrownBy(() -> levels.off(N1, () -> false)).hasMessageContaining("no fence device has a plug");
     }
 }

@@ -10,6 +10,9 @@ import java.util.UUID;
 
 /** The machine, or virtual machine, that we run on. */
 public final class Machine {
+    /** Where the kernel takes orders such as the one of {@link #reset}. */
+    public static final Path SYSRQ_TRIGGER = Path.of("/proc/sysrq-trigger");
+
     private static final Path ROOT = Path.of("/");
     /** What DMI fields of virtual machines begin with, and the name systemd-detect-virt gives them. */
     private static final List<Map.Entry<String, String>> DMI_BEGINNINGS = List.of(
@@ -77,14 +80,11 @@ public final class Machine {
      * Resets the machine now (sysrq b): no sync, no shutdown, unwritten data is lost. That is the point: a sync could hang, and what is
      * still unwritten must not be written later. Inside a container or namespace it resets the <em>host</em>: the caller decides whether it may.
      *
+     * @param sysrqTrigger where the kernel takes that order, usually {@link #SYSRQ_TRIGGER}
      * @throws IOException if the kernel refused; otherwise this does not return for long
      */
-    public static void reset() throws IOException {
-        reset(ROOT);
-    }
-
-    static void reset(Path root) throws IOException {
-        Libc.writeKernelFile(root.resolve("proc/sysrq-trigger"), "b");
+    public static void reset(Path sysrqTrigger) throws IOException {
+        Libc.writeKernelFile(sysrqTrigger, "b");
     }
 
     private static String read(Path file) {

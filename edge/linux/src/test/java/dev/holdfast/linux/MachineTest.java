@@ -73,14 +73,14 @@ class MachineTest {
     void a_reset_writes_the_one_letter_that_neither_syncs_nor_unmounts() throws IOException {
         file("proc/sysrq-trigger", "");
 
-        Machine.reset(root);
+        Machine.reset(root.resolve("proc/sysrq-trigger"));
 
         assertEquals("b", Files.readString(root.resolve("proc/sysrq-trigger")));
     }
 
     @Test
     void a_reset_that_is_not_possible_is_an_error() {
-        SystemCallFailed failure = assertThrows(SystemCallFailed.class, () -> Machine.reset(root));
+        SystemCallFailed failure = assertThrows(SystemCallFailed.class, () -> Machine.reset(root.resolve("proc/sysrq-trigger")));
 
         assertNotEquals(0, failure.errno());
     }

@@ -131,6 +131,7 @@ public final class CssdTargets {
         return new HeartbeatBlock(
                 N1,
                 life(chance),
+                chance.nextBoolean() ? life(chance) : null,
                 chance.nextLong(1L << 40),
                 NodeState.MEMBER,
                 aView(chance),

@@ -33,6 +33,8 @@ final class DiskPath {
     private int hangs;
     private int losses;
     private long slowest;
+    private int heartbeatErrors;
+    private int ballotErrors;
     private double errors;
     private double staleness;
     private double tearing;
@@ -82,6 +84,24 @@ final class DiskPath {
         slowest = nanos;
     }
 
+    /** From now on every operation on the heartbeat area ends with an error, until it is mended as often. */
+    void failHeartbeats(boolean broken) {
+        heartbeatErrors += broken ? 1 : -1;
+    }
+
+    /** The same of the view area. */
+    void failBallots(boolean broken) {
+        ballotErrors += broken ? 1 : -1;
+    }
+
+    private boolean areaFails(Effect what) {
+        return switch (what) {
+            case Effect.WriteHeartbeat _, Effect.ReadHeartbeats _ -> heartbeatErrors > 0;
+            case Effect.WriteBallot _, Effect.ReadBallots _ -> ballotErrors > 0;
+            default -> false;
+        };
+    }
+
     void fail(double probability) {
         errors = probability;
     }
@@ -122,6 +142,7 @@ final class DiskPath {
         return new HeartbeatBlock(
                 block.node(),
                 block.incarnation(),
+                block.earlier(),
                 block.sequence(),
                 block.state(),
                 block.announced(),
@@ -195,8 +216,8 @@ final class DiskPath {
             long late = slowest > 0 ? world.chance.between(0, slowest) : 0;
             nanos = world.chance.between(MILLISECOND / 5, 2 * MILLISECOND) + late;
             when = world.chance.below(4);
-            fails = losses > 0 || (errors > 0 && world.chance.happens(errors)) || !opens();
-            lands = !fails || (losses == 0 && life.equals(opener) && world.chance.happens(0.5));
+            fails = losses > 0 || areaFails(what) || (errors > 0 && world.chance.happens(errors)) || !opens();
+            lands = !fails || (losses == 0 && !areaFails(what) && life.equals(opener) && world.chance.happens(0.5));
         }
 
         /** The first that a life does with a disk is to look for its header. */

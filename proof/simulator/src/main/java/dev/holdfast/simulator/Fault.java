@@ -36,5 +36,7 @@ enum Fault {
     STORAGE_OUTAGE,
     LEAVE,
     VOTING_SET,
+    CHANGE_IN_EVICTION,
+    DISK_AREA,
     SETTINGS
 }

@@ -193,7 +193,49 @@ final class Faults {
                 }
             }
             case VOTING_SET -> changeVotingSet();
+            case CHANGE_IN_EVICTION -> changeInEviction();
+            case DISK_AREA -> {
+                DiskPath path = somePath();
+                if (chance.happens(0.5)) {
+                    path.failHeartbeats(true);
+                    forAWhile(() -> path.failHeartbeats(false));
+                } else {
+                    path.failBallots(true);
+                    forAWhile(() -> path.failBallots(false));
+                }
+            }
             case SETTINGS -> changeSettings();
+        }
+    }
+
+    private void changeInEviction() {
+        ChangeInEviction before = world.trap;
+        Life master = master();
+        View view = master == null ? null : master.view();
+        if (master == null || view == null || (before != null && !before.isOver())) {
+            return;
+        }
+        Machine victim = someMachine();
+        List<Integer> old = Storage.numbers(world.storage.setOf(view).disks());
+        if (victim == master.machine || world.storage.setOf(view).isJoint() || old.size() > world.storage.blank().size()) {
+            return;
+        }
+        ChangeInEviction trap = new ChangeInEviction(world, this, chance, victim, old);
+        world.trap = trap;
+        trap.begin(over);
+    }
+
+    /** All voting disks are exchanged for as many others. */
+    void exchangeVotingSet() {
+        Life master = master();
+        View view = master == null ? null : master.view();
+        if (master == null || view == null) {
+            return;
+        }
+        List<Integer> present = Storage.numbers(world.storage.setOf(view).disks());
+        List<Integer> spare = world.storage.blank();
+        if (present.size() <= spare.size()) {
+            change(master, present, spare.subList(0, present.size()), present);
         }
     }
 
@@ -246,21 +288,26 @@ final class Faults {
         if (add < 0 || add > spare.size() || add + remove == 0) {
             return;
         }
-        SortedSet<UUID> removed = new TreeSet<>();
+        List<Integer> gone = new ArrayList<>();
         List<Integer> rest = new ArrayList<>(present);
         for (int count = 0; count < remove; count++) {
             Integer one = chance.oneOf(rest);
             rest.remove(/* element */ one);
-            removed.add(Storage.id(one));
+            gone.add(one);
         }
         if (add == 0 && rest.equals(List.of(scenario.lastingDisk()))) {
             return; // What goes away for good must not be the only one.
         }
-        int source = chance.oneOf(present);
         world.count(Tally.WORLD, "voting set of " + present.size() + " to be " + size);
-        format(master, source, spare.subList(0, add), 0, () -> {
+        change(master, present, spare.subList(0, add), gone);
+    }
+
+    /** Makes the {@code added} disks from one that is {@code present}, then asks for the change. */
+    private void change(Life master, List<Integer> present, List<Integer> spare, List<Integer> gone) {
+        SortedSet<UUID> removed = new TreeSet<>(gone.stream().map(Storage::id).toList());
+        format(master, chance.oneOf(present), spare, 0, () -> {
             SortedMap<UUID, String> added = new TreeMap<>();
-            spare.subList(0, add).forEach(disk -> {
+            spare.forEach(disk -> {
                 added.put(Storage.id(disk), "/dev/disk" + disk);
                 master.disks.seek(disk);
             });

@@ -349,6 +349,10 @@ final class Life {
                 view = install.view();
                 world.audit.installs(this, install.view());
                 disks.onView(install.view());
+                ChangeInEviction trap = world.trap;
+                if (trap != null) {
+                    trap.installs(this, install.view());
+                }
                 crsd.installed(install.view());
                 yield 7;
             }
@@ -377,6 +381,10 @@ final class Life {
                 world.fence.request(this, order);
                 yield 12;
             }
+            case Effect.CallOffFence order -> {
+                world.fence.callOff(this, order);
+                yield 21;
+            }
             case Effect.ChangeAnswered answer -> {
                 if (answer.request() >= Faults.ADMINISTRATORS) {
                     world.audit.answered(this, answer);
@@ -399,6 +407,10 @@ final class Life {
                     lease = Duration.parse(note.details().getOrDefault("lease", ""));
                 }
                 restless();
+                ChangeInEviction trap = world.trap;
+                if (trap != null) {
+                    trap.notes(this, note);
+                }
                 yield 16;
             }
             case Effect.SeekDisk seek -> {

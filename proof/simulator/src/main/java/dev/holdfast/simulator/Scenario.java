@@ -150,7 +150,7 @@ record Scenario(
             } while (lastingNodes == 0 || lastingNodes == everybody);
         }
         int lastingDisk = disks > 1 && !mild && chance.happens(0.2) ? chance.below(disks) : -1;
-        boolean changesDisks = faults.contains(Fault.VOTING_SET);
+        boolean changesDisks = faults.contains(Fault.VOTING_SET) || faults.contains(Fault.CHANGE_IN_EVICTION);
         List<Map<String, Integer>> css = faults.contains(Fault.SETTINGS) ? css(timing, chance) : List.of();
         Timing fastest = bound(timing, css, Math::min);
         return new Scenario(

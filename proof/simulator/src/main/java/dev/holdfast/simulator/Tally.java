@@ -30,11 +30,14 @@ final class Tally {
             "crash between two effects",
             "disk blanked",
             "fenced",
+            "fencing called off in time",
             "kill timer",
             "mild, nobody may be lost",
             "resource started",
+            "retired disk given away",
             "stale read",
             "torn read",
+            "voted out while the voting disks were exchanged",
             "watchdog reset");
 
     private static final List<String> VIEW_COUNTS = List.of(

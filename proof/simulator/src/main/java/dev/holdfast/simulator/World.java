@@ -37,6 +37,10 @@ final class World {
     final FenceDevice fence;
     final Birth birth;
 
+    /** A trouble that waits for what the lives do; one at a time. */
+    @Nullable
+    ChangeInEviction trap;
+
     private final @Nullable StringBuilder story;
     private long hash;
     private final SortedMap<String, Long> exercised = new TreeMap<>();
