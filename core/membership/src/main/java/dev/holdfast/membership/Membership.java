@@ -606,8 +606,8 @@ public final class Membership {
      */
     private long newestLifeIn(View view) {
         Incarnation member = view.members().get(self);
-        long newest =
-                Math.max(member == null ? 0 : member.number(), view.votingSet().generation() * Incarnation.PER_VOTING_SET);
+        long newest = Math.max(
+                member == null ? 0 : member.number(), view.votingSet().generation() * Incarnation.PER_VOTING_SET);
         for (View.Unsettled each : view.unsettled()) {
             newest = each.node().equals(self)
                     ? Math.max(newest, each.incarnation().number())

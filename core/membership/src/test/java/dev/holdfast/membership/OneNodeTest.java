@@ -327,15 +327,17 @@ class OneNodeTest {
     void a_claim_that_tells_of_the_life_before_proves_that_one_over_and_none_that_is_newer() {
         peerIsMemberOfAViewOfItsOwn();
         pass(1);
-        // The node is lost for good just as its new life has claimed its number over the word STOPPED of the one before.
+        // The node is lost for good just as its new life has claimed its number over the word STOPPED of the one
+        // before.
         claimTells = FIRST_LIFE;
         writeNextLifeOfPeer(1, NodeState.STOPPED);
         pass(12);
         assertThat(settledTimes()).isOne();
-        assertThat(seen).anyMatch(effect -> effect instanceof Effect.Settled done
-                && done.victim().equals(N2)
-                && done.incarnation().equals(FIRST_LIFE)
-                && done.proof() == Proof.STOPPED);
+        assertThat(seen)
+                .anyMatch(effect -> effect instanceof Effect.Settled done
+                        && done.victim().equals(N2)
+                        && done.incarnation().equals(FIRST_LIFE)
+                        && done.proof() == Proof.STOPPED);
     }
 
     @Test

@@ -113,7 +113,11 @@ final class CrsLink {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     inbox.accept(new Message(this, JSON.map().fromJson(line)));
                 }
-            } catch (IOException | JsonException | IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            } catch (IOException
+                    | JsonException
+                    | IllegalStateException
+                    | IllegalArgumentException
+                    | IndexOutOfBoundsException e) {
                 LOG.info("crsd link: {}", e.getMessage());
             }
             close();

@@ -79,6 +79,7 @@ final class CssdLoop {
     private final FenceLevels fence;
     /** By whom the newest order is for: set when it is called off. */
     private final Map<Victim, AtomicBoolean> fences = new HashMap<>();
+
     private final FenceSelfTest fenceTest;
     private final CrsProcess crsProcess;
     private final EventLog events;

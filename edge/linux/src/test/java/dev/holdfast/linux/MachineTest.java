@@ -80,7 +80,8 @@ class MachineTest {
 
     @Test
     void a_reset_that_is_not_possible_is_an_error() {
-        SystemCallFailed failure = assertThrows(SystemCallFailed.class, () -> Machine.reset(root.resolve("proc/sysrq-trigger")));
+        SystemCallFailed failure =
+                assertThrows(SystemCallFailed.class, () -> Machine.reset(root.resolve("proc/sysrq-trigger")));
 
         assertNotEquals(0, failure.errno());
     }
