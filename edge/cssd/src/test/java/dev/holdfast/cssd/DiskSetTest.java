@@ -147,6 +147,7 @@ class DiskSetTest {
         tick(null);
         assertThat(told).isEmpty();
         assertThat(disks().unused()).containsOnlyKeys(a);
+        answers(1); // It was asked again with that tick.
 
         format(a, A, BlockCodec.DiskState.CANDIDATE);
         tick(null);

@@ -110,10 +110,12 @@ final class ChangeInEviction {
         if (joint && !complete && !view.votingSet().isJoint()) {
             complete = true;
             if (givenAway) {
-                // After the master has written that they are retired, and everybody who reads the new disks has closed them.
+                // After the master has written that they are retired, and everybody who reads the new disks has closed
+                // them.
                 world.time.after(world.scenario.timing().poll().toNanos(), this::giveAway);
             }
-            long soon = chance.magnitude(Scenario.MILLISECOND, world.scenario.timing().poll().toNanos());
+            long soon = chance.magnitude(
+                    Scenario.MILLISECOND, world.scenario.timing().poll().toNanos());
             world.time.after(soon, this::goOn);
         }
     }

@@ -217,7 +217,9 @@ final class Faults {
         }
         Machine victim = someMachine();
         List<Integer> old = Storage.numbers(world.storage.setOf(view).disks());
-        if (victim == master.machine || world.storage.setOf(view).isJoint() || old.size() > world.storage.blank().size()) {
+        if (victim == master.machine
+                || world.storage.setOf(view).isJoint()
+                || old.size() > world.storage.blank().size()) {
             return;
         }
         ChangeInEviction trap = new ChangeInEviction(world, this, chance, victim, old);

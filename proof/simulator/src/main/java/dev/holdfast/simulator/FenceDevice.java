@@ -53,16 +53,16 @@ final class FenceDevice {
     }
 
     private void hit(Life asker, Effect.Fence order) {
-            if (world.scenario.mutation() != Mutation.FENCE_LIES) {
-                Machine victim = world.machines[order.victim().number()];
-                world.count(Tally.WORLD, "fenced");
-                victim.powerOff("fenced by " + asker);
-                victim.powerOnLater(world.rebootNanos());
-            }
-            // The answer travels as long as it likes; the machine may be on again by then, with another boot.
-            world.time.after(
-                    world.chance.magnitude(MILLISECOND, 500 * MILLISECOND),
-                    () -> asker.deliver(
-                            new Input.FenceSucceeded(order.victim(), order.incarnation(), "power switch: off")));
+        if (world.scenario.mutation() != Mutation.FENCE_LIES) {
+            Machine victim = world.machines[order.victim().number()];
+            world.count(Tally.WORLD, "fenced");
+            victim.powerOff("fenced by " + asker);
+            victim.powerOnLater(world.rebootNanos());
+        }
+        // The answer travels as long as it likes; the machine may be on again by then, with another boot.
+        world.time.after(
+                world.chance.magnitude(MILLISECOND, 500 * MILLISECOND),
+                () -> asker.deliver(
+                        new Input.FenceSucceeded(order.victim(), order.incarnation(), "power switch: off")));
     }
 }
