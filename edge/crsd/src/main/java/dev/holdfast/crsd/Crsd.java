@@ -497,6 +497,9 @@ public final class Crsd implements AutoCloseable {
         @Override
         public void view(ClusterView view, CrsInput.@Nullable HeldLease held) {
             lease.renewed(view.epoch(), held == null ? null : held.until());
+            if (held != null) {
+                agents.leaseRenewed(); // Not on the loop, which may be busy with its own start for longer than addresses live.
+            }
             inbox.add(() -> onView(view, held));
         }
 
@@ -521,9 +524,6 @@ public final class Crsd implements AutoCloseable {
     private void onView(ClusterView view, CrsInput.@Nullable HeldLease held) {
         Optional<ClusterView> before = crs.view();
         stepNow(new CrsInput.ViewReceived(view, Optional.ofNullable(held)));
-        if (held != null) {
-            agents.leaseRenewed();
-        }
         if (view.selfIsMaster()) {
             registry.master(
                     now(), new Mastership(view.epoch(), view.self(), view.incarnation(), view.root(), unsettled(view)));
