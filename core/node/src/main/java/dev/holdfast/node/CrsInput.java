@@ -7,6 +7,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.policy.Command;
+import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Wanted;
 import java.util.List;
 import java.util.Optional;
@@ -51,8 +52,18 @@ public sealed interface CrsInput {
             long version,
             SortedMap<ResourceName, ResourceDefinition> definitions,
             SortedMap<ResourceName, Wanted> wanted,
-            SortedMap<NodeId, Incarnation> greeted)
-            implements CrsInput {}
+            SortedMap<NodeId, Incarnation> greeted,
+            Maintenance maintenance)
+            implements CrsInput {
+        /** Without any maintenance. */
+        public RegistryServing(
+                long version,
+                SortedMap<ResourceName, ResourceDefinition> definitions,
+                SortedMap<ResourceName, Wanted> wanted,
+                SortedMap<NodeId, Incarnation> greeted) {
+            this(version, definitions, wanted, greeted, Maintenance.NONE);
+        }
+    }
 
     /** {@link CrsEffect.Write} will survive; it made {@code version}. */
     record RegistryWritten(long id, long version) implements CrsInput {}

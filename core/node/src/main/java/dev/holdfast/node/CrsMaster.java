@@ -19,6 +19,7 @@ import dev.holdfast.policy.Awaited;
 import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
@@ -71,6 +72,7 @@ final class CrsMaster {
     private SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
     private SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
+    private Maintenance maintenance = Maintenance.NONE;
     private boolean serving;
     private Moment servingSince;
 
@@ -208,7 +210,10 @@ final class CrsMaster {
         }
         List<PeerMessage.Definition> all = definitions.values().stream()
                 .map(resource -> new PeerMessage.Definition(
-                        resource.name().text(), resource.type().name(), resource.given()))
+                        resource.name().text(),
+                        resource.type().name(),
+                        resource.given(),
+                        maintenance.isFrozen(resource.name())))
                 .toList();
         tell(around, node, new PeerMessage.Definitions(mastership, version, member.ordersSent, all));
     }
@@ -297,6 +302,7 @@ final class CrsMaster {
         definitions = new TreeMap<>(content.definitions());
         wanted = new TreeMap<>(content.wanted());
         greeted = new TreeMap<>(content.greeted());
+        maintenance = content.maintenance();
         definedIn = version;
         serving = true;
         servingSince = around.now();
@@ -377,10 +383,12 @@ final class CrsMaster {
         writing = null;
         version = written.version();
         Situation after = situation(around).with(done.changes);
-        boolean redefined = !done.changes.definitions().isEmpty();
+        boolean redefined = !done.changes.definitions().isEmpty()
+                || done.changes.maintenance().isPresent();
         definitions = new TreeMap<>(after.resources());
         wanted = new TreeMap<>(after.wanted());
         greeted = new TreeMap<>(after.greeted());
+        maintenance = after.maintenance();
         if (redefined) {
             definedIn = version;
             observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
@@ -635,7 +643,8 @@ final class CrsMaster {
                     node.id(),
                     new Server(node.id(), node.name(), state(view, node.id()), incarnation(view, node.id())));
         }
-        return new Situation(definitions, types, wanted, servers, greeted, observed, timeOfDay(around));
+        return new Situation(
+                definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around));
     }
 
     private Instant timeOfDay(CrsNode.Surroundings around) {

@@ -69,6 +69,9 @@ final class CrsNode {
         /** The clean that follows if that check finds it down. */
         private long cleaningProbe = -1;
 
+        /** Nothing is to be done to it by itself. */
+        private boolean frozen;
+
         private @Nullable Observed reported;
         /** An order came: the master waits for a report that counts it, changed or not. */
         private boolean due;
@@ -103,8 +106,14 @@ final class CrsNode {
 
     void definitions(Surroundings around, PeerMessage.Definitions message) {
         SortedMap<ResourceName, ResourceDefinition> wanted = new TreeMap<>();
+        Set<ResourceName> frozen = new HashSet<>();
         for (PeerMessage.Definition sent : message.resources()) {
-            read(around, sent).ifPresent(definition -> wanted.put(definition.name(), definition));
+            read(around, sent).ifPresent(definition -> {
+                wanted.put(definition.name(), definition);
+                if (sent.frozen()) {
+                    frozen.add(definition.name());
+                }
+            });
         }
         version = message.version();
         mastership = message.mastership();
@@ -115,7 +124,7 @@ final class CrsNode {
             }
         }
         around.effect(new CrsEffect.UseDefinitions(wanted));
-        wanted.forEach((name, definition) -> define(around, name, definition));
+        wanted.forEach((name, definition) -> define(around, name, definition, frozen.contains(name)));
         complete =
                 lives.values().stream().allMatch(life -> life.machine.observed().isPresent());
         report(around, true);
@@ -137,7 +146,7 @@ final class CrsNode {
         return Optional.empty();
     }
 
-    private void define(Surroundings around, ResourceName name, ResourceDefinition general) {
+    private void define(Surroundings around, ResourceName name, ResourceDefinition general, boolean frozen) {
         ResourceDefinition definition = general.on(settings.nameOf(settings.self()));
         Life known = lives.get(name);
         if (known == null) {
@@ -145,11 +154,19 @@ final class CrsNode {
                     new InstanceLife(
                             definition, settings.nameOf(settings.self()), around.epoch(), settings.firstIncident()),
                     definition);
+            life.frozen = frozen;
             lives.put(name, life);
+            step(around, name, life, new Input.Frozen(frozen));
             step(around, name, life, new Input.Tick());
-        } else if (!known.definition.equals(definition)) {
+            return;
+        }
+        if (!known.definition.equals(definition)) {
             known.definition = definition;
             step(around, name, known, new Input.Redefined(definition));
+        }
+        if (known.frozen != frozen) {
+            known.frozen = frozen;
+            step(around, name, known, new Input.Frozen(frozen));
         }
     }
 
@@ -242,7 +259,10 @@ final class CrsNode {
         Effect.RunAction probe = life.probe;
         if (probe != null && finished.run() == probe.run()) {
             life.probe = null;
-            if (!finished.timedOut() && (exit == CHECK_OFFLINE || exit == CHECK_PLANNED_OFFLINE)) {
+            boolean down = !finished.timedOut() && (exit == CHECK_OFFLINE || exit == CHECK_PLANNED_OFFLINE);
+            if (down && life.frozen) {
+                exit = CHECK_UNKNOWN; // It is looked at, and cleaned up, when its freeze ends.
+            } else if (down) {
                 // A check may fail for what is missing beside it, such as its address, while its processes go on.
                 life.cleaningProbe = probe.run();
                 around.effect(new CrsEffect.Run(

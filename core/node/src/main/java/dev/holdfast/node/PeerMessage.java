@@ -27,8 +27,12 @@ public sealed interface PeerMessage {
         }
     }
 
-    /** A resource as the registry keeps it. */
-    record Definition(String name, String type, SortedMap<String, String> given) {
+    /**
+     * A resource as the registry keeps it.
+     *
+     * @param frozen nothing is to be done to it, whatever its checks say
+     */
+    record Definition(String name, String type, SortedMap<String, String> given, boolean frozen) {
         public Definition {
             given = Collections.unmodifiableSortedMap(new TreeMap<>(given));
         }

@@ -273,6 +273,25 @@ final class Board {
         return server != null && (server.state() == Server.State.ONLINE || server.state() == Server.State.JOINING);
     }
 
+    boolean isFrozen(ResourceEntry entry) {
+        return situation.maintenance().isFrozen(entry.name());
+    }
+
+    /** Why a server is given no cluster resources; null if it is given some. */
+    @Nullable
+    Obstacle refusal(NodeId node) {
+        if (situation.maintenance().drained().contains(node)) {
+            return new Obstacle("drain", "it is drained");
+        }
+        return situation.maintenance().unused().contains(node)
+                ? new Obstacle("RESOURCE_USE_ENABLED=0", "it is given nothing (crsctl set resource use 0)")
+                : null;
+    }
+
+    boolean isDrained(NodeId node) {
+        return situation.maintenance().drained().contains(node);
+    }
+
     String nameOf(NodeId node) {
         Server server = serverAt(node);
         return server == null ? node.toString() : server.name();

@@ -15,11 +15,13 @@ import java.util.TreeMap;
  * @param definitions new or changed ones; empty: to be removed, with what was wanted of it
  * @param wanted replaces what was wanted of these resources
  * @param greeted added to the lives that were answered
+ * @param maintenance replaces what was said of maintenance
  */
 public record Changes(
         SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
         SortedMap<ResourceName, Wanted> wanted,
-        SortedMap<NodeId, Incarnation> greeted) {
+        SortedMap<NodeId, Incarnation> greeted,
+        Optional<Maintenance> maintenance) {
     public static final Changes NONE = new Changes(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     public Changes {
@@ -28,8 +30,16 @@ public record Changes(
         greeted = Collections.unmodifiableSortedMap(new TreeMap<>(greeted));
     }
 
+    /** Nothing is changed about maintenance. */
+    public Changes(
+            SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Incarnation> greeted) {
+        this(definitions, wanted, greeted, Optional.empty());
+    }
+
     public boolean isEmpty() {
-        return definitions.isEmpty() && wanted.isEmpty() && greeted.isEmpty();
+        return definitions.isEmpty() && wanted.isEmpty() && greeted.isEmpty() && maintenance.isEmpty();
     }
 
     /** These changes and then {@code later}. */
@@ -45,6 +55,6 @@ public record Changes(
                 allWanted.remove(name);
             }
         });
-        return new Changes(allDefinitions, allWanted, allGreeted);
+        return new Changes(allDefinitions, allWanted, allGreeted, later.maintenance.or(() -> maintenance));
     }
 }

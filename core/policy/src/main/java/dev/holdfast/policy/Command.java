@@ -28,6 +28,21 @@ public sealed interface Command {
     /** {@code check resource {name...|-all} [-n server]}. */
     record Check(Selection selection, Optional<String> server) implements Command {}
 
+    /** {@code drain node server [-f]}: with {@code force}, what can run nowhere else is stopped. */
+    record Drain(String server, boolean force) implements Command {}
+
+    /** {@code undrain node server}. */
+    record Undrain(String server) implements Command {}
+
+    /** {@code set resource use 0|1}. */
+    record Use(String server, boolean use) implements Command {}
+
+    /** {@code freeze|unfreeze resource name...}. */
+    record Freeze(List<String> names, boolean freeze) implements Command {}
+
+    /** {@code freeze|unfreeze cluster}. */
+    record FreezeCluster(boolean freeze) implements Command {}
+
     /** Which resources. */
     sealed interface Selection {
         /** These. */

@@ -61,6 +61,8 @@ final class Judgement {
             case Command.Stop stop -> stop(stop);
             case Command.Relocate relocate -> relocate(relocate);
             case Command.Check check -> check(check);
+            case Command.Drain _, Command.Undrain _, Command.Use _, Command.Freeze _, Command.FreezeCluster _ ->
+                new Upkeep(situation, now).decide(command);
         };
     }
 
@@ -354,6 +356,9 @@ final class Judgement {
         }
         for (ResourceEntry entry : entries) {
             boolean active = isActive(entry) || !entry.doubtful.isEmpty();
+            if (isFrozen(entry, false)) {
+                continue;
+            }
             if (active && !delete.force()) {
                 problem(
                         "HF-3118",
@@ -477,6 +482,9 @@ final class Judgement {
 
     /** Notes down what a start of this resource wants. False if there is nothing to do, which was said. */
     private boolean startOne(ResourceEntry entry, @Nullable NodeId node, boolean force, boolean all) {
+        if (isFrozen(entry, all)) {
+            return false;
+        }
         if (!entry.definition.enabled()) {
             if (!all) {
                 problem(
@@ -509,6 +517,9 @@ final class Judgement {
                                 ? ""
                                 : "To move it: crsctl relocate resource " + entry + " -n " + board.nameOf(node));
             }
+            return false;
+        }
+        if (node != null && !entry.isLocal() && isRefused(node)) {
             return false;
         }
         if (node != null && !entry.isLocal() && !board.allows(entry, node)) {
@@ -655,6 +666,12 @@ final class Judgement {
         }
         SortedSet<ResourceName> asked = new TreeSet<>();
         for (ResourceEntry entry : entries) {
+            if (isFrozen(entry, all)) {
+                continue;
+            }
+            if (!stop.force()) {
+                refuseUnderFrozen(entry, node);
+            }
             Wanted changed = entry.wanted;
             boolean any = false;
             for (Slot slot : entry.slots) {
@@ -795,6 +812,9 @@ final class Judgement {
                 .filter(slot -> slot.isUp() && !slot.isPinned() && (from == null || from.equals(slot.at)))
                 .toList();
         Slot there = to == null ? null : entry.slotFor(to);
+        if (isFrozen(entry, all)) {
+            return null;
+        }
         if (entry.isLocal()) {
             if (!all) {
                 problem(
@@ -818,6 +838,9 @@ final class Judgement {
             if (!all && to != null) {
                 problem("CRS-5702", "Resource '" + entry + "' is already running on '" + board.nameOf(to) + "'", "");
             }
+            return null;
+        }
+        if (to != null && isRefused(to)) {
             return null;
         }
         if (up.size() > 1) {
@@ -939,6 +962,51 @@ final class Judgement {
     }
 
     // --- common
+
+    /** True if nothing may be done to it, which was said unless all are meant. */
+    private boolean isFrozen(ResourceEntry entry, boolean all) {
+        if (board.isFrozen(entry) && !all) {
+            boolean cluster = situation.maintenance().frozenCluster();
+            problem(
+                    "HF-3121",
+                    cluster
+                            ? "The cluster is frozen: resource '" + entry + "' is neither started, stopped, moved nor deleted"
+                            : "Resource '" + entry + "' is frozen: it is neither started, stopped, moved nor deleted",
+                    "First: " + (cluster ? "crsctl unfreeze cluster" : "crsctl unfreeze resource " + entry));
+        }
+        return board.isFrozen(entry);
+    }
+
+    /** What is frozen is not stopped, and so would lose what it depends on. */
+    private void refuseUnderFrozen(ResourceEntry entry, @Nullable NodeId node) {
+        for (ResourceEntry dependent : entry.dependents) {
+            boolean runs = dependent.slots.stream()
+                    .anyMatch(slot -> slot.isUp() && (node == null || node.equals(slot.at)));
+            boolean needs = dependent.stop.stream()
+                    .anyMatch(reference -> reference.resources().contains(entry));
+            if (runs && needs && board.isFrozen(dependent)) {
+                problem(
+                        "HF-3122",
+                        "Unable to stop resource '" + entry + "': resource '" + dependent
+                                + "' depends on it, runs and is frozen",
+                        "First: crsctl unfreeze resource " + dependent + ", or use -f to stop only '" + entry + "'.");
+            }
+        }
+    }
+
+    /** True if a server is given nothing, which was said. */
+    private boolean isRefused(NodeId node) {
+        Obstacle refusal = board.refusal(node);
+        if (refusal != null) {
+            problem(
+                    "CRS-2504",
+                    "Server '" + board.nameOf(node) + "' cannot be given resources: " + refusal.text(),
+                    board.isDrained(node)
+                            ? "First: crsctl undrain node " + board.nameOf(node)
+                            : "First, on " + board.nameOf(node) + ": crsctl set resource use 1");
+        }
+        return refusal != null;
+    }
 
     private List<ResourceEntry> select(Command.Selection selection) {
         return switch (selection) {

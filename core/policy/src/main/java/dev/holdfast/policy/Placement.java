@@ -119,6 +119,10 @@ final class Placement {
     private void settleTheSettled(Slot slot) {
         ResourceEntry entry = slot.entry;
         NodeId at = slot.at;
+        if (board.isFrozen(entry)) {
+            settleFrozen(slot);
+            return;
+        }
         if (at == null) {
             settleTime(slot);
             return;
@@ -136,6 +140,25 @@ final class Placement {
             slot.goal = at; // Started behind our back: not ours to stop.
         } else if (!board.isMember(at)) {
             slot.leaveAlone = true;
+        }
+    }
+
+    /** Nothing is done to it, and what it needs is not lost for its sake. */
+    private void settleFrozen(Slot slot) {
+        NodeId at = slot.at;
+        slot.waiting = true;
+        if (at != null) {
+            addLoad(slot.entry, at);
+            slot.goal = at;
+            slot.leaveAlone = true;
+        }
+        if (slot.isPinned() || (at == null && slot.wantsToRun())) {
+            boolean cluster = board.situation.maintenance().frozenCluster();
+            slot.stuck = new Message(
+                    "HF-3211",
+                    (cluster ? "The cluster is frozen, so nothing is done to resource '" : "Resource '") + slot.entry
+                            + (cluster ? "'" : "' is frozen: nothing is done to it"),
+                    cluster ? "crsctl unfreeze cluster" : "crsctl unfreeze resource " + slot.entry);
         }
     }
 
@@ -318,6 +341,9 @@ final class Placement {
             slot.preemptor = stronger;
             slot.leaveReason = "it gives way to '" + stronger + "' on " + board.nameOf(at);
             board.displaced.add(slot.entry.name());
+        } else if (board.isDrained(at) && !slot.entry.isLocal() && !slot.isStarting()) {
+            slot.draining = true;
+            slot.leaveReason = board.nameOf(at) + " is drained";
         } else {
             slot.goal = at;
         }
@@ -385,6 +411,9 @@ final class Placement {
     }
 
     private String reasonToStart(Slot slot, NodeId node) {
+        if (slot.draining) {
+            return slot.leaveReason;
+        }
         if (slot.restarts > 0 && node.equals(slot.node)) {
             return "it failed; restart " + slot.restarts + " of " + slot.entry.definition.restartAttempts();
         }
@@ -1049,6 +1078,10 @@ final class Placement {
         }
         if (!entry.isLocal() && !board.allows(entry, node)) {
             return new Obstacle("PLACEMENT=restricted", "not in HOSTING_MEMBERS");
+        }
+        Obstacle refusal = entry.isLocal() ? null : board.refusal(node);
+        if (refusal != null) {
+            return refusal;
         }
         if (!isEnabled(entry, node)) {
             return new Obstacle("ENABLED@SERVERNAME(" + board.nameOf(node) + ")=0", "it is disabled there");

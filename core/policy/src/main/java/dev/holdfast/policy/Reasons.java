@@ -101,6 +101,7 @@ final class Reasons {
             case "HF-3203" -> "no pullup";
             case "HF-3209" -> "RESTART_DELAY";
             case "HF-3210" -> "exclusion";
+            case "HF-3211" -> "frozen";
             default -> stuck.code();
         };
     }
@@ -117,6 +118,14 @@ final class Reasons {
                     at,
                     "it is " + state + " on " + server + " although nobody wants it: started by hand, and left alone");
             changes.add("crsctl stop resource " + slot.entry);
+        } else if (slot.leaveAlone && board.isFrozen(slot.entry)) {
+            boolean cluster = board.situation.maintenance().frozenCluster();
+            because(
+                    "frozen",
+                    at,
+                    "it is " + state + " on " + server + (cluster ? ", and the cluster" : ", and it")
+                            + " is frozen: nothing is done to it");
+            changes.add(cluster ? "crsctl unfreeze cluster" : "crsctl unfreeze resource " + slot.entry);
         } else if (slot.leaveAlone) {
             because("ENABLED=0", at, "it is " + state + " on " + server + " and disabled: it is left alone");
             changes.add("crsctl modify resource " + slot.entry + " -attr ENABLED=1");

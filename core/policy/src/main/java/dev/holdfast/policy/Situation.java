@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param greeted per node, the life whose arrival was already answered with AUTO_START (registry)
  * @param observed what the nodes report. No entry for a server that is not OFFLINE means: not known, so it may be
  *     running there. Entries of OFFLINE servers are ignored
+ * @param maintenance what administrators took out of the policy's hands (registry)
  * @param now the time of day, for RESTART_DELAY and FAILURE_INTERVAL; seconds more or less between two masters do no harm
  */
 public record Situation(
@@ -33,6 +34,7 @@ public record Situation(
         SortedMap<NodeId, Server> servers,
         SortedMap<NodeId, Incarnation> greeted,
         SortedMap<InstanceKey, Observed> observed,
+        Maintenance maintenance,
         Instant now) {
 
     public Situation {
@@ -42,6 +44,18 @@ public record Situation(
         servers = sealed(servers);
         greeted = sealed(greeted);
         observed = sealed(observed);
+    }
+
+    /** Without any maintenance. */
+    public Situation(
+            SortedMap<ResourceName, ResourceDefinition> resources,
+            SortedMap<String, TypeDefinition> types,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Server> servers,
+            SortedMap<NodeId, Incarnation> greeted,
+            SortedMap<InstanceKey, Observed> observed,
+            Instant now) {
+        this(resources, types, wanted, servers, greeted, observed, Maintenance.NONE, now);
     }
 
     private static <K extends Comparable<K>, V> SortedMap<K, V> sealed(Map<K, V> map) {
@@ -77,6 +91,14 @@ public record Situation(
             }
         }
         welcomed.putAll(changes.greeted());
-        return new Situation(definitions, types, wants, servers, welcomed, observed, now);
+        return new Situation(
+                definitions,
+                types,
+                wants,
+                servers,
+                welcomed,
+                observed,
+                changes.maintenance().orElse(maintenance),
+                now);
     }
 }

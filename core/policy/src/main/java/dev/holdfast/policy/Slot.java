@@ -59,6 +59,9 @@ final class Slot {
     /** Nothing is done to it, whatever is wanted. */
     boolean leaveAlone;
 
+    /** It leaves because its server is drained. */
+    boolean draining;
+
     /** It gives way to this one, which takes its place. */
     @Nullable
     ResourceEntry preemptor;

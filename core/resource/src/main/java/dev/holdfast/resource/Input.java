@@ -35,6 +35,9 @@ public sealed interface Input {
     /** The administrator changed the attributes: they hold from the next action on. */
     record Redefined(ResourceDefinition definition) implements Input {}
 
+    /** Whether nothing is to be done to it by itself: it is checked and shown, and neither cleaned nor given up. */
+    record Frozen(boolean frozen) implements Input {}
+
     /** The view changed: actions that the instance begins by itself carry this epoch. */
     record EpochChanged(Epoch epoch) implements Input {}
 

@@ -43,6 +43,7 @@ public final class InstanceLife {
     static final int PARTIAL = 4;
     static final int FAILED = 5;
 
+    private static final String FROZEN = "FROZEN, CHECK SAYS ";
     static final String CHECK_TIMED_OUT = "CHECK TIMED OUT";
 
     /** After the deadline the agent needs a moment to kill; an action silent for longer hangs in the kernel. */
@@ -104,6 +105,8 @@ public final class InstanceLife {
     private @Nullable Incident incident;
     // An UNKNOWN that a check reported is looked at again; one that a failed clean left behind is not.
     private boolean monitored;
+    // Somebody works on it: what a check says is shown, and nothing is done about it.
+    private boolean frozen;
     private @Nullable Moment onlineSince;
     private @Nullable Moment intermediateSince;
 
@@ -144,6 +147,7 @@ public final class InstanceLife {
             case Input.ActionFinished finished -> onFinished(now, finished);
             case Input.ProcessesGone gone -> onProcessesGone(now, gone.all());
             case Input.Redefined redefined -> onRedefined(now, redefined.definition());
+            case Input.Frozen(boolean freeze) -> onFrozen(now, freeze);
             case Input.EpochChanged changed -> raiseEpoch(changed.epoch());
             case Input.Tick _ -> onTick(now);
         }
@@ -174,7 +178,7 @@ public final class InstanceLife {
     /** When being INTERMEDIATE becomes a failure; null: it does not. */
     private @Nullable Moment intermediateUntil() {
         Duration patience = definition.intermediateTimeout();
-        return intermediateSince == null || patience.isZero() || !definition.enabled()
+        return intermediateSince == null || patience.isZero() || !definition.enabled() || frozen
                 ? null
                 : intermediateSince.plus(patience);
     }
@@ -192,6 +196,14 @@ public final class InstanceLife {
         definition = changed;
         if (run == null && probed) {
             scheduleCheck(now);
+        }
+    }
+
+    private void onFrozen(Moment now, boolean freeze) {
+        boolean thaws = frozen && !freeze;
+        frozen = freeze;
+        if (thaws && probed && run == null && monitored) {
+            nextCheck = now; // What was found while it was frozen is looked at again, and now it counts.
         }
     }
 
@@ -292,6 +304,10 @@ public final class InstanceLife {
     }
 
     private void onProbed(Moment now, int exit) {
+        if (frozen && exit == FAILED) {
+            becomeUnknown(FROZEN + "FAILED", true);
+            return;
+        }
         switch (exit) {
             case ONLINE -> become(now, ResourceState.ONLINE, "");
             case PARTIAL -> become(now, ResourceState.INTERMEDIATE, "");
@@ -305,6 +321,11 @@ public final class InstanceLife {
     }
 
     private void onCheckedWhileRunning(Moment now, int exit) {
+        if (frozen && exit != ONLINE && exit != PARTIAL) {
+            // Not OFFLINE: that would promise that nothing of it is left, and nobody has cleaned.
+            becomeUnknown(FROZEN + (exit == FAILED ? "FAILED" : exit == UNKNOWN ? "UNKNOWN" : "OFFLINE"), true);
+            return;
+        }
         switch (exit) {
             case ONLINE -> become(now, ResourceState.ONLINE, details.equals(CHECK_TIMED_OUT) ? "" : details);
             case PARTIAL -> become(now, ResourceState.INTERMEDIATE, "");

@@ -10,6 +10,7 @@ import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
 import dev.holdfast.policy.Wish;
@@ -36,12 +37,14 @@ import org.jspecify.annotations.Nullable;
  * resource/NAME   {"type": …, "given": {attribute: value, …}}
  * wanted/NAME     {"deleting": …, "instances": {number: {"target": …, "node": …, …}, …}}
  * greeted/NODE    the life of the node whose arrival was answered
+ * maintenance     {"drained": [node, …], "unused": [node, …], "frozenCluster": …, "frozen": [name, …]}
  * </pre>
  */
 final class ContentCodec {
     private static final String RESOURCE = "resource/";
     private static final String WANTED = "wanted/";
     private static final String GREETED = "greeted/";
+    private static final String MAINTENANCE = "maintenance";
 
     private ContentCodec() {}
 
@@ -59,6 +62,7 @@ final class ContentCodec {
             }
         });
         changes.greeted().forEach((node, life) -> puts.put(GREETED + node.number(), Long.toString(life.number())));
+        changes.maintenance().ifPresent(maintenance -> puts.put(MAINTENANCE, encode(maintenance)));
         return new Batch(puts, deletes);
     }
 
@@ -80,6 +84,41 @@ final class ContentCodec {
                 .text();
     }
 
+    private static String encode(Maintenance maintenance) {
+        return Json.object()
+                .with("drained", numbers(maintenance.drained()))
+                .with("unused", numbers(maintenance.unused()))
+                .with("frozenCluster", maintenance.frozenCluster())
+                .with(
+                        "frozen",
+                        maintenance.frozen().stream().map(ResourceName::text).toList())
+                .text();
+    }
+
+    private static Maintenance maintenance(Json json) throws Json.Malformed {
+        SortedSet<ResourceName> frozen = new TreeSet<>();
+        for (String name : json.strings("frozen")) {
+            frozen.add(new ResourceName(name));
+        }
+        return new Maintenance(nodes(json, "drained"), nodes(json, "unused"), json.flag("frozenCluster"), frozen);
+    }
+
+    private static List<Integer> numbers(NodeSet nodes) {
+        return nodes.nodes().stream().map(NodeId::number).toList();
+    }
+
+    private static NodeSet nodes(Json json, String key) {
+        NodeSet nodes = NodeSet.EMPTY;
+        if (json.values().get(key) instanceof Iterable<?> numbers) {
+            for (Object number : numbers) {
+                if (number instanceof Number node) {
+                    nodes = nodes.with(new NodeId(node.intValue()));
+                }
+            }
+        }
+        return nodes;
+    }
+
     private static Json encode(WantedInstance instance) {
         Map<String, Object> answered = new LinkedHashMap<>();
         instance.answered()
@@ -92,9 +131,7 @@ final class ContentCodec {
                 .withOptional("wish", number(instance.wish().map(Wish::node)))
                 .withOptional("wishOnly", instance.wish().map(Wish::only).orElse(null))
                 .with("restarts", instance.restarts())
-                .with(
-                        "failedOn",
-                        instance.failedOn().nodes().stream().map(NodeId::number).toList())
+                .with("failedOn", numbers(instance.failedOn()))
                 .with("answered", answered)
                 .with("held", instance.held())
                 .with(
@@ -119,6 +156,7 @@ final class ContentCodec {
         SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
         SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
         SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
+        Maintenance[] maintenance = {Maintenance.NONE};
         content.entries().forEach((key, value) -> {
             try {
                 if (key.startsWith(RESOURCE)) {
@@ -130,12 +168,14 @@ final class ContentCodec {
                     greeted.put(
                             new NodeId(Integer.parseInt(key.substring(GREETED.length()))),
                             new Incarnation(Long.parseLong(value)));
+                } else if (key.equals(MAINTENANCE)) {
+                    maintenance[0] = maintenance(Json.parse(value));
                 }
             } catch (Json.Malformed | InvalidAttributes | IllegalArgumentException e) {
                 unreadable.accept(key, String.valueOf(e.getMessage()));
             }
         });
-        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted);
+        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted, maintenance[0]);
     }
 
     private static ResourceDefinition definition(ResourceName name, Json json, SortedMap<String, TypeDefinition> types)
@@ -162,14 +202,6 @@ final class ContentCodec {
         for (String node : incidents.values().keySet()) {
             answered.put(new NodeId(Integer.parseInt(node)), incidents.number(node));
         }
-        NodeSet failedOn = NodeSet.EMPTY;
-        if (json.values().get("failedOn") instanceof Iterable<?> nodes) {
-            for (Object node : nodes) {
-                if (node instanceof Number number) {
-                    failedOn = failedOn.with(new NodeId(number.intValue()));
-                }
-            }
-        }
         Optional<NodeId> wish = node(json, "wish");
         return new WantedInstance(
                 Target.valueOf(json.string("target")),
@@ -178,7 +210,7 @@ final class ContentCodec {
                 node(json, "lastServer"),
                 wish.isPresent() ? Optional.of(new Wish(wish.get(), json.flag("wishOnly"))) : Optional.empty(),
                 json.integer("restarts"),
-                failedOn,
+                nodes(json, "failedOn"),
                 answered,
                 json.flag("held"),
                 json.has("failures") ? instants(json.strings("failures")) : List.of(),

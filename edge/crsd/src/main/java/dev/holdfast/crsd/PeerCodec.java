@@ -40,6 +40,7 @@ final class PeerCodec {
                                                 .with("name", resource.name())
                                                 .with("type", resource.type())
                                                 .with("given", resource.given())
+                                                .with("frozen", resource.frozen())
                                                 .values())
                                         .toList());
             case PeerMessage.Report(
@@ -138,7 +139,10 @@ final class PeerCodec {
         List<PeerMessage.Definition> result = new ArrayList<>();
         for (Json resource : resources) {
             result.add(new PeerMessage.Definition(
-                    resource.string("name"), resource.string("type"), resource.stringMap("given")));
+                    resource.string("name"),
+                    resource.string("type"),
+                    resource.stringMap("given"),
+                    resource.has("frozen") && resource.flag("frozen")));
         }
         return result;
     }
