@@ -10,6 +10,8 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.Situation;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +29,16 @@ public sealed interface CrsEffect {
      * @param deadline when the action and all of its processes must be killed
      * @param epoch the fencing token that the action is given
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
+     * @param environment what an administrator gave for the command that this belongs to
      */
     record Run(
-            ResourceDefinition resource, long run, ActionKind kind, Moment deadline, Epoch epoch, boolean wasInService)
+            ResourceDefinition resource,
+            long run,
+            ActionKind kind,
+            Moment deadline,
+            Epoch epoch,
+            boolean wasInService,
+            SortedMap<String, String> environment)
             implements CrsEffect {}
 
     /** These are the resources there are, from now on. */
@@ -53,6 +62,9 @@ public sealed interface CrsEffect {
 
     /** The command was refused or failed. Never empty. */
     record CommandFailed(long id, List<Message> reasons) implements CrsEffect {}
+
+    /** What the master looked at, and what it decided by that: so that the reasons can be told later. */
+    record Decided(Epoch epoch, Situation situation, Plan plan) implements CrsEffect {}
 
     /** Worth keeping in the event log. All values are texts. */
     record Event(String name, String text, Map<String, String> details) implements CrsEffect {}

@@ -9,9 +9,11 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Wanted;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Everything that can happen to a {@link Crs}. */
 public sealed interface CrsInput {
@@ -74,8 +76,21 @@ public sealed interface CrsInput {
     /** This mastership is over for the registry; a write under way may or may not survive. */
     record RegistryLost(String reason) implements CrsInput {}
 
-    /** An administrator asks this master for something; answered by effects with the same number. */
-    record CommandGiven(long id, Command command) implements CrsInput {}
+    /**
+     * An administrator asks this master for something; answered by effects with the same number.
+     *
+     * @param environment handed to the actions on the resources that are named, for this command only
+     */
+    record CommandGiven(long id, Command command, SortedMap<String, String> environment) implements CrsInput {
+        public CommandGiven {
+            environment = Collections.unmodifiableSortedMap(new TreeMap<>(environment));
+        }
+
+        /** With nothing for the actions. */
+        public CommandGiven(long id, Command command) {
+            this(id, command, Collections.emptySortedMap());
+        }
+    }
 
     /** An administrator wants this node to stop what it runs, in order, and to leave; answered by {@link CrsEffect.Left}. */
     record Leave() implements CrsInput {}

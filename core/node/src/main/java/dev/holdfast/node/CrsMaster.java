@@ -113,7 +113,7 @@ final class CrsMaster {
     /** A write under way and what follows from it. */
     private record Write(long id, Changes changes, @Nullable Active command) {}
 
-    private record Asked(long id, Command command) {}
+    private record Asked(long id, Command command, SortedMap<String, String> environment) {}
 
     /** A command that was accepted. */
     private static final class Active {
@@ -121,14 +121,16 @@ final class CrsMaster {
         private final SortedMap<ResourceName, Awaited> awaits;
         private final Set<ResourceName> concerns;
         private final List<Message> notes;
+        private final SortedMap<String, String> environment;
         /** Checks are not part of later plans: ordered once, awaited here. */
         private final List<PlannedAction> checks;
 
         private final Set<InstanceKey> checking = new HashSet<>();
         private final List<Message> failures = new ArrayList<>();
 
-        Active(long id, Decision.Accepted accepted) {
+        Active(long id, Decision.Accepted accepted, SortedMap<String, String> environment) {
             this.id = id;
+            this.environment = environment;
             awaits = accepted.awaits();
             notes = accepted.notes();
             checks = accepted.plan().ready().stream()
@@ -449,7 +451,7 @@ final class CrsMaster {
         if (asked.isEmpty()) {
             askedSince = around.now();
         }
-        asked.add(new Asked(given.id(), given.command()));
+        asked.add(new Asked(given.id(), given.command(), given.environment()));
         dirty = true;
     }
 
@@ -458,7 +460,7 @@ final class CrsMaster {
             case Decision.Refused(List<Message> reasons) ->
                 around.effect(new CrsEffect.CommandFailed(command.id, reasons));
             case Decision.Accepted accepted -> {
-                Active begun = new Active(command.id, accepted);
+                Active begun = new Active(command.id, accepted, command.environment);
                 Changes changes = accepted.changes().then(accepted.plan().changes());
                 if (changes.isEmpty()) {
                     accept(around, begun);
@@ -521,6 +523,7 @@ final class CrsMaster {
             plan = Policy.plan(situation);
             say(around, plan);
             List<PlannedAction> ready = plan.ready();
+            around.effect(new CrsEffect.Decided(around.epoch(), situation, plan));
             if (!plan.changes().isEmpty()) {
                 boolean record = isRecord(plan.changes());
                 write(around, plan.changes(), null);
@@ -596,7 +599,24 @@ final class CrsMaster {
         tell(
                 around,
                 action.node(),
-                new PeerMessage.Order(mastership, number, action.resource(), action.kind(), wasInService));
+                new PeerMessage.Order(
+                        mastership,
+                        number,
+                        action.resource(),
+                        action.kind(),
+                        wasInService,
+                        environment(action.resource())));
+    }
+
+    /** What the latest command that names the resource gave for its actions. */
+    private SortedMap<String, String> environment(ResourceName resource) {
+        SortedMap<String, String> latest = new TreeMap<>();
+        for (Active command : active.values()) {
+            if (command.awaits.containsKey(resource) && !command.environment.isEmpty()) {
+                latest = command.environment;
+            }
+        }
+        return latest;
     }
 
     /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was lost. */

@@ -60,6 +60,8 @@ final class CrsNode {
         private ResourceDefinition definition;
         private boolean probed;
         private boolean wasInService;
+        /** For the actions of the order that is carried out. */
+        private SortedMap<String, String> environment = new TreeMap<>();
         /** Ordered and not finished: it counts as being done from the moment of the order. */
         private @Nullable ActionKind pending;
 
@@ -231,6 +233,7 @@ final class CrsNode {
         Life life = lives.get(order.resource());
         if (life != null) {
             life.wasInService = order.wasInService();
+            life.environment = order.environment();
             step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch()));
             life.due = true;
         }
@@ -271,7 +274,8 @@ final class CrsNode {
                         ActionKind.CLEAN,
                         probe.deadline(),
                         probe.epoch(),
-                        life.wasInService));
+                        life.wasInService,
+                        life.environment));
                 return;
             }
         } else if (finished.run() == life.cleaningProbe) {
@@ -325,6 +329,7 @@ final class CrsNode {
                 case Effect.OrderFinished finished -> {
                     if (finished.kind() == life.pending) {
                         life.pending = null;
+                        life.environment = new TreeMap<>();
                     }
                     around.tellMaster(new PeerMessage.OrderFinished(
                             name, finished.kind(), finished.succeeded(), finished.text()));
@@ -357,7 +362,14 @@ final class CrsNode {
             return;
         }
         around.effect(
-                new CrsEffect.Run(life.definition, run.run(), kind, run.deadline(), run.epoch(), life.wasInService));
+                new CrsEffect.Run(
+                        life.definition,
+                        run.run(),
+                        kind,
+                        run.deadline(),
+                        run.epoch(),
+                        life.wasInService,
+                        life.environment));
     }
 
     private void answer(Surroundings around, ResourceName name, Life life, Input.ActionFinished finished) {

@@ -36,6 +36,11 @@ public sealed interface PeerMessage {
         public Definition {
             given = Collections.unmodifiableSortedMap(new TreeMap<>(given));
         }
+
+        /** One that is not frozen. */
+        public Definition(String name, String type, SortedMap<String, String> given) {
+            this(name, type, given, false);
+        }
     }
 
     /**
@@ -66,9 +71,25 @@ public sealed interface PeerMessage {
      * @param mastership under any other, a node does not do it
      * @param number of the order, counted per node from 1
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
+     * @param environment handed to the actions that it takes
      */
-    record Order(long mastership, long number, ResourceName resource, ActionKind kind, boolean wasInService)
-            implements PeerMessage {}
+    record Order(
+            long mastership,
+            long number,
+            ResourceName resource,
+            ActionKind kind,
+            boolean wasInService,
+            SortedMap<String, String> environment)
+            implements PeerMessage {
+        public Order {
+            environment = Collections.unmodifiableSortedMap(new TreeMap<>(environment));
+        }
+
+        /** With nothing for the actions. */
+        public Order(long mastership, long number, ResourceName resource, ActionKind kind, boolean wasInService) {
+            this(mastership, number, resource, kind, wasInService, Collections.emptySortedMap());
+        }
+    }
 
     /** Node to master: an order was carried out, or failed. */
     record OrderFinished(ResourceName resource, ActionKind kind, boolean succeeded, String text)

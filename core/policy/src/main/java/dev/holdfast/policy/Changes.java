@@ -38,6 +38,36 @@ public record Changes(
         this(definitions, wanted, greeted, Optional.empty());
     }
 
+    /** What makes {@code after} of {@code before}, as far as the registry holds it. */
+    public static Changes between(Situation before, Situation after) {
+        SortedMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
+        before.resources().keySet().stream()
+                .filter(name -> !after.resources().containsKey(name))
+                .forEach(name -> definitions.put(name, Optional.empty()));
+        after.resources().forEach((name, definition) -> {
+            if (!definition.equals(before.resources().get(name))) {
+                definitions.put(name, Optional.of(definition));
+            }
+        });
+        return new Changes(
+                definitions,
+                changed(before.wanted(), after.wanted()),
+                changed(before.greeted(), after.greeted()),
+                after.maintenance().equals(before.maintenance())
+                        ? Optional.empty()
+                        : Optional.of(after.maintenance()));
+    }
+
+    private static <K extends Comparable<K>, V> SortedMap<K, V> changed(SortedMap<K, V> before, SortedMap<K, V> after) {
+        SortedMap<K, V> changed = new TreeMap<>();
+        after.forEach((key, value) -> {
+            if (!value.equals(before.get(key))) {
+                changed.put(key, value);
+            }
+        });
+        return changed;
+    }
+
     public boolean isEmpty() {
         return definitions.isEmpty() && wanted.isEmpty() && greeted.isEmpty() && maintenance.isEmpty();
     }

@@ -26,6 +26,27 @@ public final class Policy {
         return new Judgement(situation).decide(command);
     }
 
+    /**
+     * Answers a command like {@link #decide}, with a plan that tells what it leads to in the end if every action
+     * succeeds. For people: it is not to be carried out.
+     */
+    public static Decision foresee(Situation situation, Command command) {
+        return switch (decide(situation, command)) {
+            case Decision.Refused refused -> refused;
+            case Decision.Accepted accepted ->
+                new Decision.Accepted(
+                        accepted.changes(),
+                        Foresight.play(situation.with(accepted.changes()), accepted.plan()),
+                        accepted.awaits(),
+                        accepted.notes());
+        };
+    }
+
+    /** What would follow if something happened, to the end, if every action succeeds. */
+    public static Decision suppose(Situation situation, Supposal supposal) {
+        return Foresight.suppose(situation, supposal);
+    }
+
     /** Why a resource is where it is, or is not, and what would change that. Empty: there is no such resource. */
     public static Optional<Explanation> why(Situation situation, ResourceName name) {
         Board board = new Board(situation);

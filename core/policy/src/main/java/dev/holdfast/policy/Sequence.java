@@ -156,7 +156,7 @@ final class Sequence {
             case STOPPING -> add(ActionKind.STOP, entry, 0, node, true, "ordered before");
             case CLEANING -> add(ActionKind.CLEAN, entry, 0, node, true, "it failed");
             case STABLE -> {
-                if (seen.state() != ResourceState.UNKNOWN && entry.definition.enabled()) {
+                if (seen.state() != ResourceState.UNKNOWN && entry.definition.enabled() && !board.isFrozen(entry)) {
                     add(ActionKind.STOP, entry, 0, node, !board.isReady(node), reason);
                 }
             }

@@ -121,12 +121,16 @@ final class Upkeep {
                 awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.of(node)));
             } else {
                 Message stuck = slot.stuck;
-                problem(
-                        entry,
-                        "can run nowhere else"
-                                + (stuck == null ? "" : stuck.code().equals("CRS-2632") ? ": " + stuck.nextStep() : ": " + stuck.text()));
+                problem(entry, "can run nowhere else" + (stuck == null ? "" : ": " + cause(stuck)));
             }
         }
+    }
+
+    /** What stands behind the servers, without the advice on what to do when that has gone. */
+    private static String cause(Message stuck) {
+        String text = stuck.code().equals("CRS-2632") ? stuck.nextStep() : stuck.text();
+        int advice = text.indexOf(" When the cause is gone");
+        return advice < 0 ? text : text.substring(0, advice);
     }
 
     private String whyItStays(Slot slot) {

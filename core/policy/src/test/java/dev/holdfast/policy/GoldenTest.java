@@ -366,6 +366,7 @@ class GoldenTest {
                 case "status" -> status();
                 case "why" -> why(new ResourceName(words.get(1)));
                 case "lint" -> lint();
+                case "suppose" -> suppose(words);
                 default -> command(question, words);
             };
         }
@@ -404,6 +405,26 @@ class GoldenTest {
                                     + "  [" + reason.cause() + "]"));
             explanation.changes().forEach(change -> out.add("to change it: " + change));
             return out;
+        }
+
+        /** To the end, without doing it. */
+        private List<String> suppose(List<String> words) {
+            Supposal supposal = switch (words.get(1)) {
+                case "lost" -> new Supposal.ServerLost(words.get(2));
+                case "back" -> new Supposal.ServerBack(words.get(2));
+                case "failed" ->
+                    new Supposal.Failure(
+                            words.get(2), words.size() > 3 ? Optional.of(words.get(3)) : Optional.empty());
+                default -> throw new IllegalArgumentException("cannot suppose: " + words);
+            };
+            return switch (Policy.suppose(cluster.situation(), supposal)) {
+                case Decision.Refused(List<Message> reasons) -> {
+                    List<String> out = new ArrayList<>(List.of("refused"));
+                    reasons.forEach(reason -> out.addAll(reason.lines()));
+                    yield out;
+                }
+                case Decision.Accepted accepted -> describe(accepted.plan());
+            };
         }
 
         private List<String> lint() {
@@ -482,6 +503,15 @@ class GoldenTest {
                 case "relocate" -> new Command.Relocate(selection, from, to, force);
                 case "check" -> new Command.Check(selection, to);
                 case "delete" -> new Command.Delete(List.copyOf(names), force);
+                case "drain" -> new Command.Drain(names.getFirst(), force);
+                case "undrain" -> new Command.Undrain(names.getFirst());
+                case "use" -> new Command.Use(names.getFirst(), names.get(1).equals("1"));
+                case "freeze", "unfreeze" -> {
+                    boolean freeze = words.getFirst().equals("freeze");
+                    yield names.equals(List.of("cluster"))
+                            ? new Command.FreezeCluster(freeze)
+                            : new Command.Freeze(List.copyOf(names), freeze);
+                }
                 case "add" -> {
                     String[] parts = question.split("\\s+", 4);
                     yield new Command.Add(parts[1], parts[2], attributes(parts.length > 3 ? parts[3] : ""), force);

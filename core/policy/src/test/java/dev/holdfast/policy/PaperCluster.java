@@ -32,10 +32,11 @@ final class PaperCluster {
     final TreeMap<InstanceKey, Observed> observed = new TreeMap<>();
     private final Map<String, TypeDefinition> types = TypeDefinition.builtIns();
     private long incidents = 1000;
+    Maintenance maintenance = Maintenance.NONE;
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
 
     Situation situation() {
-        return new Situation(resources, new TreeMap<>(types), wanted, servers, greeted, observed, now);
+        return new Situation(resources, new TreeMap<>(types), wanted, servers, greeted, observed, maintenance, now);
     }
 
     void apply(Changes changes) {
@@ -45,6 +46,7 @@ final class PaperCluster {
         wanted.keySet().retainAll(after.wanted().keySet());
         wanted.putAll(after.wanted());
         greeted.putAll(after.greeted());
+        maintenance = after.maintenance();
         observed.keySet().removeIf(key -> !resources.containsKey(key.resource()));
         for (ResourceName name : resources.keySet()) {
             for (Server server : servers.values()) {

@@ -594,4 +594,63 @@ class InstanceLifeTest {
         ends(ActionKind.CHECK, 0);
         answered(ActionKind.CHECK, true);
     }
+
+    @Test
+    void what_is_frozen_is_checked_and_shown_and_neither_cleaned_nor_given_up() {
+        online();
+        give(new Input.Frozen(true));
+        seconds += 30;
+        give(new Input.Tick());
+        ends(ActionKind.CHECK, 1);
+        nothingBegun();
+        assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
+        assertThat(observed().details()).isEqualTo("FROZEN, CHECK SAYS OFFLINE");
+        assertThat(observed().incident()).isEmpty();
+
+        seconds += 30;
+        give(new Input.Tick());
+        ends(ActionKind.CHECK, 0);
+        assertThat(state()).isEqualTo(ResourceState.ONLINE);
+    }
+
+    @Test
+    void what_was_found_down_while_it_was_frozen_is_a_failure_when_its_freeze_ends() {
+        online();
+        give(new Input.Frozen(true));
+        seconds += 30;
+        give(new Input.Tick());
+        ends(ActionKind.CHECK, 1);
+
+        give(new Input.Frozen(false));
+        assertThat(life.nextTick()).contains(now());
+        give(new Input.Tick());
+        ends(ActionKind.CHECK, 1);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 1);
+        assertThat(state()).isEqualTo(ResourceState.OFFLINE);
+        assertThat(incident()).isEqualTo(Incident.Kind.FAILED);
+    }
+
+    @Test
+    void a_stop_on_purpose_while_it_is_frozen_is_not_the_end_of_its_target() {
+        online();
+        give(new Input.Frozen(true));
+        seconds += 30;
+        give(new Input.Tick());
+        ends(ActionKind.CHECK, 2);
+        assertThat(observed().incident()).isEmpty();
+    }
+
+    @Test
+    void intermediate_timeout_does_not_run_while_it_is_frozen() {
+        life = aLife("CHECK_INTERVAL=30,INTERMEDIATE_TIMEOUT=40");
+        online();
+        give(new Input.Frozen(true));
+        for (int i = 0; i < 3; i++) {
+            seconds += 30;
+            give(new Input.Tick());
+            ends(ActionKind.CHECK, 4);
+            assertThat(state()).isEqualTo(ResourceState.INTERMEDIATE);
+        }
+    }
 }

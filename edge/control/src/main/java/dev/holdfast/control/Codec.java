@@ -175,7 +175,18 @@ public final class Codec {
                         "failback",
                         r.failback());
             case Request.DeleteAppVip r -> object("t", "deleteAppVip", "name", r.name(), "force", r.force());
-            case Request.Why r -> object("t", "why", "resource", r.resource());
+            case Request.Why r ->
+                object("t", "why", "resource", r.resource(), "node", r.node(), "atMillis", r.atMillis());
+            case Request.Recollect r ->
+                object("t", "recollect", "resource", r.resource(), "node", r.node(), "atMillis", r.atMillis());
+            case Request.DrainNode r -> object("t", "drainNode", "node", r.node(), "force", r.force());
+            case Request.UndrainNode r -> object("t", "undrainNode", "node", r.node());
+            case Request.UseNode r -> object("t", "useNode", "node", r.node(), "use", r.use());
+            case Request.FreezeResource r ->
+                object("t", "freezeResource", "resources", toObject(r.resources()), "freeze", r.freeze());
+            case Request.FreezeCluster r -> object("t", "freezeCluster", "freeze", r.freeze());
+            case Request.Suppose r -> object("t", "suppose", "what", r.what(), "name", r.name(), "node", r.node());
+            case Request.Lint _ -> object("t", "lint");
             case Request.ConfirmFenced r -> object("t", "confirmFenced", "node", r.node(), "force", r.force());
             case Request.FenceNode r ->
                 object("t", "fenceNode", "node", r.node(), "reason", r.reason(), "force", r.force());
@@ -255,7 +266,21 @@ public final class Codec {
                         in.maybeText("group"),
                         in.flag("failback"));
             case "deleteAppVip" -> new Request.DeleteAppVip(in.text("name"), in.flag("force"));
-            case "why" -> new Request.Why(in.text("resource"));
+            case "why" ->
+                new Request.Why(
+                        in.text("resource"),
+                        in.maybeText("node"),
+                        in.has("atMillis") ? Optional.of(in.big("atMillis")) : Optional.empty());
+            case "recollect" ->
+                new Request.Recollect(in.text("resource"), in.maybeText("node"), in.big("atMillis"));
+            case "drainNode" -> new Request.DrainNode(in.text("node"), in.flag("force"));
+            case "undrainNode" -> new Request.UndrainNode(in.text("node"));
+            case "useNode" -> new Request.UseNode(in.maybeText("node"), in.flag("use"));
+            case "freezeResource" ->
+                new Request.FreezeResource(in.object("resources", Codec::selection), in.flag("freeze"));
+            case "freezeCluster" -> new Request.FreezeCluster(in.flag("freeze"));
+            case "suppose" -> new Request.Suppose(in.text("what"), in.text("name"), in.maybeText("node"));
+            case "lint" -> new Request.Lint();
             case "confirmFenced" -> new Request.ConfirmFenced(in.text("node"), in.flag("force"));
             case "fenceNode" -> new Request.FenceNode(in.text("node"), in.text("reason"), in.flag("force"));
             case "setCss" -> {
@@ -442,8 +467,30 @@ public final class Codec {
                                         "incarnation",
                                         n.incarnation()))
                                 .toList());
-            case Reply.Explanation(String resource, List<String> because, List<String> changes) ->
-                object("t", "explanation", "resource", resource, "because", because, "changes", changes);
+            case Reply.Findings(List<Reply.Problem> findings) ->
+                object(
+                        "t",
+                        "findings",
+                        "findings",
+                        findings.stream().map(Codec::toObject).toList());
+            case Reply.Explanation e ->
+                object(
+                        "t",
+                        "explanation",
+                        "resource",
+                        e.resource(),
+                        "because",
+                        e.because(),
+                        "changes",
+                        e.changes(),
+                        "lately",
+                        e.lately().stream()
+                                .map(d -> object("whenMillis", d.whenMillis(), "text", d.text()))
+                                .toList(),
+                        "asOfMillis",
+                        e.asOfMillis(),
+                        "witness",
+                        e.witness());
         };
     }
 
@@ -732,7 +779,17 @@ public final class Codec {
                                         n.flag("active"),
                                         n.texts("addresses"),
                                         n.big("incarnation"))));
-            case "explanation" -> new Reply.Explanation(in.text("resource"), in.texts("because"), in.texts("changes"));
+            case "findings" ->
+                new Reply.Findings(in.objects(
+                        "findings", p -> new Reply.Problem(p.text("code"), p.text("text"), p.texts("next"))));
+            case "explanation" ->
+                new Reply.Explanation(
+                        in.text("resource"),
+                        in.texts("because"),
+                        in.texts("changes"),
+                        in.objects("lately", d -> new Reply.Decided(d.big("whenMillis"), d.text("text"))),
+                        in.big("asOfMillis"),
+                        in.text("witness"));
             default -> throw new MalformedMessage("there is no reply '" + kind + "' in version " + VERSION);
         };
     }

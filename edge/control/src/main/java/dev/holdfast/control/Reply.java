@@ -339,11 +339,42 @@ public sealed interface Reply {
         }
     }
 
-    /** {@code because}: the reasons, most important first. {@code changes}: what would make it different; commands where there are any. */
-    record Explanation(String resource, List<String> because, List<String> changes) implements Answer {
+    /** What a look at the definitions found; by resource, then by rule. */
+    record Findings(List<Problem> findings) implements Answer {
+        public Findings {
+            findings = List.copyOf(findings);
+        }
+    }
+
+    /**
+     * Why a resource is where it is.
+     *
+     * @param because the reasons, most important first
+     * @param changes what would make it different; commands where there are any
+     * @param lately what was decided about it before, oldest first
+     * @param asOfMillis the time of the decision that this explains, wall clock, milliseconds since 1970; 0: nothing is known
+     * @param witness the node that was master then; empty: none
+     */
+    record Explanation(
+            String resource,
+            List<String> because,
+            List<String> changes,
+            List<Decided> lately,
+            long asOfMillis,
+            String witness)
+            implements Answer {
         public Explanation {
             because = List.copyOf(because);
             changes = List.copyOf(changes);
+            lately = List.copyOf(lately);
+        }
+
+        /** Of the present, without what was before. */
+        public Explanation(String resource, List<String> because, List<String> changes) {
+            this(resource, because, changes, List.of(), 0, "");
         }
     }
+
+    /** Something that was decided: an action with its reason, or a message. */
+    record Decided(long whenMillis, String text) {}
 }

@@ -95,6 +95,39 @@ public sealed interface Request {
         }
     }
 
+    /** Moves everything away from a node, and gives it nothing more. {@code force}: what can run nowhere else is stopped. */
+    record DrainNode(String node, boolean force) implements Change {}
+
+    /** Ends {@link DrainNode}. */
+    record UndrainNode(String node) implements Change {}
+
+    /** Whether a node may be given resources. {@code node}: absent: the node that is asked. */
+    record UseNode(Optional<String> node, boolean use) implements Change {}
+
+    /** From now on nothing, or again everything, is done to these resources. */
+    record FreezeResource(Selection resources, boolean freeze) implements Change {}
+
+    /** From now on nothing, or again everything, is done in the whole cluster. */
+    record FreezeCluster(boolean freeze) implements Change {}
+
+    /**
+     * What would be done if something happened? Answered with {@link Reply.Plan} or {@link Reply.Refused}.
+     *
+     * @param what serverLost, serverBack or failure
+     * @param name of the server or the resource
+     * @param node of a failure: only there
+     */
+    record Suppose(String what, String name, Optional<String> node) implements Request {
+        public Suppose {
+            if (!List.of("serverLost", "serverBack", "failure").contains(what)) {
+                throw new IllegalArgumentException("nothing is known of '" + what + "'");
+            }
+        }
+    }
+
+    /** What is allowed in the definitions and will nevertheless bite. Answered with {@link Reply.Findings}. */
+    record Lint() implements Request {}
+
     /** What would this change do? Nothing is done. Answered with {@link Reply.Plan} or {@link Reply.Refused}. */
     record Evaluate(Change change) implements Request {}
 
@@ -176,8 +209,21 @@ public sealed interface Request {
     /** Forgets an application VIP; refused while it is ONLINE unless forced. */
     record DeleteAppVip(String name, boolean force) implements Request {}
 
-    /** Why is this resource where it is, or why is it not running? Answered with {@link Reply.Explanation}. */
-    record Why(String resource) implements Request {}
+    /**
+     * Why is this resource where it is, or why is it not running? Answered with {@link Reply.Explanation}.
+     *
+     * @param node what concerns this node only
+     * @param atMillis as it was then, wall clock, milliseconds since 1970; absent: now
+     */
+    record Why(String resource, Optional<String> node, Optional<Long> atMillis) implements Request {
+        /** Now, everywhere. */
+        public Why(String resource) {
+            this(resource, Optional.empty(), Optional.empty());
+        }
+    }
+
+    /** The same of what the asked node itself has written down as master. Answered with {@link Reply.Explanation}. */
+    record Recollect(String resource, Optional<String> node, long atMillis) implements Request {}
 
     /**
      * An operator vouches that a node is powered off, by name; without it being true, data may be lost.

@@ -44,6 +44,16 @@ final class Examples {
                 new Request.CreateAppVip(2, "192.0.2.11", "vip", "root", Optional.empty(), false),
                 new Request.DeleteAppVip("vip", true),
                 new Request.Why("web"),
+                new Request.Why("web", Optional.of("node2"), Optional.of(1_795_900_000_000L)),
+                new Request.Recollect("web", Optional.empty(), 1_795_900_000_000L),
+                new Request.DrainNode("node2", true),
+                new Request.UndrainNode("node2"),
+                new Request.UseNode(Optional.empty(), false),
+                new Request.FreezeResource(Selection.named("web"), true),
+                new Request.FreezeCluster(false),
+                new Request.Suppose("failure", "web", Optional.of("node1")),
+                new Request.Lint(),
+                new Request.Evaluate(new Request.DrainNode("node2", false)),
                 new Request.ConfirmFenced("node2", true),
                 new Request.FenceNode("node2", AWKWARD, false),
                 new Request.WhyFenced(Optional.empty()),
@@ -135,6 +145,9 @@ final class Examples {
                 new Reply.Links(List.of(new Reply.Link(1, "node2", "10.1.1.12", "UP", 310, 0, -1))),
                 new Reply.Nodes(
                         "demo", List.of(new Reply.Node(1, "node1", true, List.of("192.0.2.1", "192.0.2.2"), 5))),
+                new Reply.Findings(List.of(new Reply.Problem("HF-3401", "no pullup", List.of("add it")))),
+                new Reply.Explanation(
+                        "web", List.of("because"), List.of(), List.of(new Reply.Decided(17, "start")), 18, "node1"),
                 new Reply.Explanation("web", List.of("because"), List.of()));
     }
 }

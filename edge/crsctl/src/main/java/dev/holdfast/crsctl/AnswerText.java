@@ -1,7 +1,9 @@
 package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Reply;
+import java.time.ZoneId;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What the cluster answers to queries, as text. */
 final class AnswerText {
@@ -142,10 +144,38 @@ final class AnswerText {
         return text.toString();
     }
 
-    static String explanation(Reply.Explanation explanation) {
-        var text = new StringBuilder(explanation.resource()).append('\n');
+    /** {@code then}: of the past. */
+    static String explanation(Reply.Explanation explanation, boolean then, Supplier<ZoneId> zone) {
+        var text = new StringBuilder(explanation.resource());
+        if (then) {
+            text.append(", as decided by ")
+                    .append(explanation.witness())
+                    .append(" at ")
+                    .append(Text.date(explanation.asOfMillis(), zone.get()));
+        }
+        text.append('\n');
         list(text, "because", explanation.because());
-        list(text, "what would change it", explanation.changes());
+        if (!explanation.lately().isEmpty()) {
+            list(
+                    text,
+                    "what was decided before",
+                    explanation.lately().stream()
+                            .map(one -> Text.date(one.whenMillis(), zone.get()) + "  " + one.text())
+                            .toList());
+        }
+        list(text, then ? "what would have changed it" : "what would change it", explanation.changes());
+        return text.toString();
+    }
+
+    static String findings(List<Reply.Problem> findings) {
+        if (findings.isEmpty()) {
+            return "Nothing found.\n";
+        }
+        var text = new StringBuilder();
+        for (Reply.Problem finding : findings) {
+            text.append(finding.code()).append(": ").append(finding.text()).append('\n');
+            finding.next().forEach(next -> text.append("  ").append(next).append('\n'));
+        }
         return text.toString();
     }
 

@@ -23,44 +23,60 @@ final class Commands {
     static final Option ENV = valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
     static final Option JSON = valued("-o", "json", "as JSON, for programs");
 
+    static final Option PLAN = flag("--plan", "only tell what would be done, like crsctl eval");
+
     static final String WHICH = "{NAME... | -w FILTER | -all}";
 
     /** Commands that belong together stand in a file of their own; a new one goes into its area, or into a new area. */
     static final List<CommandArea> AREAS =
-            List.of(new StackCommands(), new AccessCommands(), new ConfigurationCommands(), new StoryCommands());
+            List.of(
+            new StackCommands(),
+            new AccessCommands(),
+            new ConfigurationCommands(),
+            new StoryCommands(),
+            new MaintenanceCommands());
 
     private static final List<Command> FIRST_COMMANDS = List.of(
             new Command(
                     "add resource",
-                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-i]",
+                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-i] [--plan]",
                     "register a resource",
                     List.of(
                             valued("-type", "TYPE", "cluster_resource, local_resource, ...: see crsctl status type"),
                             ATTR,
                             FILE,
                             FORCE_ADD,
-                            IF_BUSY),
+                            IF_BUSY,
+                            PLAN,
+                            JSON),
                     "crsctl add resource web -type cluster_resource -attr \"ACTION_SCRIPT=/shared/web.scr,CHECK_INTERVAL=30\""),
             new Command(
                     "modify resource",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-delete] [-f] [-i]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-delete] [-f] [-i] [--plan]",
                     "change attributes of a resource",
                     List.of(
                             ATTR,
                             FILE,
                             flag("-delete", "drop these overrides: -attr \"CHECK_INTERVAL@SERVERNAME(node1)\""),
                             flag("-f", "although running resources no longer fit"),
-                            IF_BUSY),
+                            IF_BUSY,
+                            PLAN,
+                            JSON),
                     "crsctl modify resource web -attr \"PLACEMENT=favored,HOSTING_MEMBERS='node1 node2'\""),
             new Command(
                     "delete resource",
-                    "{NAME... | -w FILTER} [-f] [-i]",
+                    "{NAME... | -w FILTER} [-f] [-i] [--plan]",
                     "forget resources",
-                    List.of(FILTER, flag("-f", "also if it runs (it is stopped) or others depend on it"), IF_BUSY),
+                    List.of(
+                            FILTER,
+                            flag("-f", "also if it runs (it is stopped) or others depend on it"),
+                            IF_BUSY,
+                            PLAN,
+                            JSON),
                     "crsctl delete resource web"),
             new Command(
                     "start resource",
-                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
                     "start resources and what they need",
                     List.of(
                             FILTER,
@@ -68,17 +84,19 @@ final class Commands {
                             valued("-n", "NODE", "there, and not where the policy would put it"),
                             ENV,
                             FORCE,
-                            IF_BUSY),
+                            IF_BUSY,
+                            PLAN,
+                            JSON),
                     "crsctl start resource web"),
             new Command(
                     "stop resource",
-                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
                     "stop resources",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), ENV, FORCE, IF_BUSY),
+                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), ENV, FORCE, IF_BUSY, PLAN, JSON),
                     "crsctl stop resource web -f"),
             new Command(
                     "relocate resource",
-                    WHICH + " [-s NODE] [-n NODE] [-env \"NAME=value,...\"] [-f] [-i]",
+                    WHICH + " [-s NODE] [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
                     "move running resources to another node",
                     List.of(
                             FILTER,
@@ -87,7 +105,9 @@ final class Commands {
                             valued("-n", "NODE", "to there, and not where the policy would put it"),
                             ENV,
                             flag("-f", "together with what has to be on the same node"),
-                            IF_BUSY),
+                            IF_BUSY,
+                            PLAN,
+                            JSON),
                     "crsctl relocate resource web -n node2"),
             new Command(
                     "check resource",
@@ -122,21 +142,21 @@ final class Commands {
                     "crsctl status server -f"),
             new Command(
                     "eval add resource",
-                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f]",
+                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-o json]",
                     "tell what adding would do",
-                    List.of(valued("-type", "TYPE", "see crsctl status type"), ATTR, FILE, FORCE_ADD),
+                    List.of(valued("-type", "TYPE", "see crsctl status type"), ATTR, FILE, FORCE_ADD, JSON),
                     "crsctl eval add resource web -type cluster_resource"),
             new Command(
                     "eval modify resource",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [-o json]",
                     "tell what changing attributes would do",
-                    List.of(ATTR, FILE, flag("-f", "although running resources no longer fit")),
+                    List.of(ATTR, FILE, flag("-f", "although running resources no longer fit"), JSON),
                     "crsctl eval modify resource web -attr \"HOSTING_MEMBERS=node2\""),
             new Command(
                     "eval delete resource",
-                    "{NAME... | -w FILTER} [-f]",
+                    "{NAME... | -w FILTER} [-f] [-o json]",
                     "tell what deleting would do",
-                    List.of(FILTER, flag("-f", "also if it runs or others depend on it")),
+                    List.of(FILTER, flag("-f", "also if it runs or others depend on it"), JSON),
                     "crsctl eval delete resource web -f"),
             new Command(
                     "eval start resource",
@@ -164,10 +184,16 @@ final class Commands {
                     "crsctl eval relocate resource web -n node2"),
             new Command(
                     "why",
-                    "NAME [-o json]",
+                    "NAME [-n NODE] [-at TIME] [-o json]",
                     "tell why a resource is where it is, or why it does not run",
-                    List.of(JSON),
-                    "crsctl why web"),
+                    List.of(
+                            valued("-n", "NODE", "why there, or why not there"),
+                            valued(
+                                    "-at",
+                                    "TIME",
+                                    "as it was then: 10:05, \"2026-11-29 10:05:30\", or 10m for ten minutes ago"),
+                            JSON),
+                    "crsctl why web -n node2"),
             new Command(
                     "check crs", "[-o json]", "is the stack on this node online?", List.of(JSON), "crsctl check crs"),
             new Command(

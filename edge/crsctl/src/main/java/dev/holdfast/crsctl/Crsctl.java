@@ -4,6 +4,7 @@ import dev.holdfast.control.Codec;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,18 +102,14 @@ public final class Crsctl {
                     "delete resource",
                     "start resource",
                     "stop resource",
-                    "relocate resource" -> show(command, change(words, arguments), false, _ -> "");
+                    "relocate resource" -> change(command, change(words, arguments), arguments);
             case "eval add resource",
                     "eval modify resource",
                     "eval delete resource",
                     "eval start resource",
                     "eval stop resource",
                     "eval relocate resource" ->
-                show(
-                        command,
-                        new Request.Evaluate(change(words.substring("eval ".length()), arguments)),
-                        json,
-                        answer -> answer instanceof Reply.Plan plan ? PlanText.of(plan) : unexpected(answer));
+                evaluate(command, change(words.substring("eval ".length()), arguments), json);
             case "check resource" ->
                 show(command, new Request.CheckResource(arguments.selection(), arguments.node("-n")), false, _ -> "");
             case "status resource" -> statusResource(command, arguments, json);
@@ -132,14 +129,7 @@ public final class Crsctl {
                                 ? AnswerText.servers(servers, details)
                                 : unexpected(answer));
             }
-            case "why" ->
-                show(
-                        command,
-                        new Request.Why(arguments.only("resource")),
-                        json,
-                        answer -> answer instanceof Reply.Explanation why
-                                ? AnswerText.explanation(why)
-                                : unexpected(answer));
+            case "why" -> why(command, arguments, json);
             case "check crs" -> {
                 arguments.none();
                 yield health(command, new Request.CheckStack(false, List.of()), json, true);
@@ -262,6 +252,42 @@ public final class Crsctl {
                 throw new IllegalStateException("a command without a body: " + words);
             }
         };
+    }
+
+    /** Does it, or with --plan only tells what would be done. */
+    int change(Command command, Request.Change change, Arguments arguments) throws UsageProblem, Unreachable {
+        if (arguments.has("--plan")) {
+            return evaluate(command, change, arguments.json());
+        }
+        if (arguments.has("-o")) {
+            throw new UsageProblem("-o goes with --plan");
+        }
+        return show(command, change, false, _ -> "");
+    }
+
+    int evaluate(Command command, Request.Change change, boolean json) throws Unreachable {
+        return show(
+                command,
+                new Request.Evaluate(change),
+                json,
+                answer -> answer instanceof Reply.Plan plan ? PlanText.of(plan) : unexpected(answer));
+    }
+
+    private int why(Command command, Arguments arguments, boolean json) throws UsageProblem, Unreachable {
+        Optional<Long> at = arguments.has("-at")
+                ? Optional.of(PointInTime.read(
+                                arguments.value("-at").orElseThrow(),
+                                Instant.now(),
+                                surroundings.zone().get())
+                        .toEpochMilli())
+                : Optional.empty();
+        return show(
+                command,
+                new Request.Why(arguments.only("resource"), arguments.node("-n"), at),
+                json,
+                answer -> answer instanceof Reply.Explanation why
+                        ? AnswerText.explanation(why, at.isPresent(), surroundings.zone())
+                        : unexpected(answer));
     }
 
     private static Request.Change change(String words, Arguments arguments) throws UsageProblem {

@@ -110,12 +110,13 @@ public final class Rehearsal {
             case Request.QueryLinks _ -> new Reply.Links(List.of());
             case Request.ListNodes _ ->
                 new Reply.Nodes("demo", List.of(new Reply.Node(1, "node1", true, List.of("192.0.2.1"), 1)));
-            case Request.Evaluate _ ->
+            case Request.Lint _ -> new Reply.Findings(List.of());
+            case Request.Evaluate _, Request.Suppose _ ->
                 new Reply.Plan(
                         List.of(),
                         List.of(new Reply.Step(
                                 "1", "START", "web", 1, 1, "node1", List.of(), true, "it was asked for")));
-            case Request.Why _ ->
+            case Request.Why _, Request.Recollect _ ->
                 new Reply.Explanation("web", List.of("it was asked for"), List.of("crsctl stop resource web"));
         };
     }

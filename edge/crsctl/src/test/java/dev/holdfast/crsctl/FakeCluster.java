@@ -69,7 +69,24 @@ final class FakeCluster {
             case Request.Evaluate(Request.StartResource start)
             when names(start.resources()).contains("web") ->
                 new Reply.Plan(List.of("CRS-5702: Resource 'web' is already running on 'node1'"), List.of());
-            case Request.Evaluate _ ->
+            case Request.Lint _ ->
+                new Reply.Findings(List.of(new Reply.Problem(
+                        "HF-3401",
+                        "Resource 'web': hard(webvip) without pullup(webvip): when 'webvip' has failed and is back, it stays down",
+                        List.of("Add pullup(webvip) to START_DEPENDENCIES."))));
+            case Request.DrainNode(String node, boolean force) when node.equals("node1") && !force ->
+                Reply.Refused.because(
+                        "HF-3125",
+                        "Resource 'web' can run nowhere else: node2: not ONLINE.",
+                        "To stop what cannot be moved: crsctl drain node node1 -f");
+            case Request.DrainNode(String node, boolean force) -> new Reply.Done(List.of("Server '" + node + "' is drained"));
+            case Request.UndrainNode(String node) -> new Reply.Done(List.of("undrain " + node));
+            case Request.UseNode use -> new Reply.Done(List.of("use " + use.use() + " of " + use.node().orElse("this one")));
+            case Request.FreezeResource freeze ->
+                new Reply.Done(List.of((freeze.freeze() ? "freeze " : "unfreeze ") + names(freeze.resources())));
+            case Request.FreezeCluster(boolean freeze) -> new Reply.Done(List.of("freeze cluster " + freeze));
+            case Request.Recollect _ -> Reply.Done.silently();
+            case Request.Evaluate _, Request.Suppose _ ->
                 new Reply.Plan(
                         List.of(),
                         List.of(
@@ -204,6 +221,15 @@ final class FakeCluster {
                         "Could not find resource 'ora.net7.network'.",
                         "See the networks:  crsctl status resource -w \"NAME en .network\"");
             case Request.CreateAppVip _, Request.DeleteAppVip _ -> Reply.Done.silently();
+            case Request.Why why
+            when why.atMillis().isPresent() ->
+                new Reply.Explanation(
+                        why.resource(),
+                        List.of("it is ONLINE on node1 and keeps its place while it is well [ACTIVE_PLACEMENT=0]"),
+                        List.of(),
+                        List.of(new Reply.Decided(START, "start on node1: its TARGET is ONLINE")),
+                        START + 1000,
+                        "node2");
             case Request.Why why ->
                 new Reply.Explanation(
                         why.resource(),

@@ -22,20 +22,26 @@ import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
 import dev.holdfast.policy.Explanation;
+import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
+import dev.holdfast.policy.Supposal;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +62,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Administration {
     private static final long CSSD_PATIENCE_SECONDS = 10;
+    /** A node that does not answer in this time is passed over. */
+    private static final long RECOLLECTION_SECONDS = 5;
+    /** So many decisions about a resource are told. */
+    private static final int TOLD = 8;
+
     /** Formatting, the search on all nodes, and two ballots, on slow disks. */
     private static final int DISKS_PATIENCE_SECONDS = 60;
 
@@ -73,6 +84,7 @@ final class Administration {
     private final Crs crs;
     private final CssdLink cssd;
     private final StatusPicture picture;
+    private final Decisions decisions;
     private final Executor loop;
     private final Consumer<CrsInput> step;
     private final BiConsumer<NodeId, Json> send;
@@ -84,6 +96,7 @@ final class Administration {
     private final Map<Long, Carried> carried = new HashMap<>();
 
     /**
+     * @param decisions what this node decided as master
      * @param loop runs what belongs to the loop
      * @param step gives the crs an input, on the loop
      * @param send sends to a peer
@@ -95,6 +108,7 @@ final class Administration {
             Crs crs,
             CssdLink cssd,
             StatusPicture picture,
+            Decisions decisions,
             Executor loop,
             Consumer<CrsInput> step,
             BiConsumer<NodeId, Json> send,
@@ -104,6 +118,7 @@ final class Administration {
         this.crs = crs;
         this.cssd = cssd;
         this.picture = picture;
+        this.decisions = decisions;
         this.loop = loop;
         this.step = step;
         this.send = send;
@@ -125,7 +140,7 @@ final class Administration {
                 answer.complete(given);
             }
         };
-        loop.execute(() -> take(caller, request, asker));
+        loop.execute(() -> take(caller, here(request), asker));
         try {
             return answer.get();
         } catch (ExecutionException e) {
@@ -133,8 +148,21 @@ final class Administration {
         }
     }
 
+    /** Names this node where the request means the one that is asked. */
+    private Request here(Request request) {
+        return switch (request) {
+            case Request.UseNode(Optional<String> node, boolean use) when node.isEmpty() ->
+                new Request.UseNode(Optional.of(settings.selfName()), use);
+            case Request.Evaluate(Request.Change change) when here(change) instanceof Request.Change named ->
+                new Request.Evaluate(named);
+            default -> request;
+        };
+    }
+
     private void take(Caller caller, Request request, Asker asker) {
         switch (request) {
+            case Request.Why why when why.atMillis().isPresent() -> whyThen(caller, why, asker);
+            case Request.Recollect recollect -> recollect(recollect, asker);
             case Request.QueryVotingDisks _ -> ask("votedisk", asker, this::votingDisks);
             case Request.QueryTiming _ -> ask("timing", asker, this::timing);
             case Request.QueryFencing _ -> ask("fencing", asker, this::fencing);
@@ -245,6 +273,7 @@ final class Administration {
                 case Request.SetCss set -> setCssFromHere(set, asker);
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
+                case Request.Recollect recollect -> recollect(recollect, asker);
                 default -> {
                     if (crs.decides()) {
                         serve(caller, request, asker);
@@ -290,15 +319,22 @@ final class Administration {
                 cssd.query("nodes")
                         .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
                         .whenComplete((json, _) -> asker.answer(servers(situation, names, weights(json))));
-            case Request.Why(String resource) -> asker.answer(why(situation, resource));
+            case Request.Why why -> whyNow(caller, situation, why, asker);
             case Request.Evaluate(Request.Change change) ->
                 translated(situation, caller, change, asker)
-                        .ifPresent(command -> asker.answer(evaluated(Policy.decide(situation, command))));
+                        .ifPresent(command ->
+                                asker.answer(evaluated(situation, Policy.foresee(situation, command))));
+            case Request.Suppose suppose ->
+                asker.answer(evaluated(situation, Policy.suppose(situation, supposal(suppose))));
+            case Request.Lint _ ->
+                asker.answer(new Reply.Findings(Policy.lint(situation).stream()
+                        .map(Administration::problem)
+                        .toList()));
             default ->
                 translated(situation, caller, request, asker).ifPresent(command -> {
                     long id = ++numbers;
                     commands.put(id, asker);
-                    step.accept(new CrsInput.CommandGiven(id, command));
+                    step.accept(new CrsInput.CommandGiven(id, command, environment(request)));
                 });
         }
     }
@@ -331,12 +367,13 @@ final class Administration {
     }
 
     private static Reply.Refused refusal(List<Message> reasons) {
-        return new Reply.Refused(reasons.stream()
-                .map(reason -> new Reply.Problem(
-                        reason.code(),
-                        reason.text(),
-                        reason.nextStep().isEmpty() ? List.of() : List.of(reason.nextStep())))
-                .toList());
+        return new Reply.Refused(
+                reasons.stream().map(Administration::problem).toList());
+    }
+
+    private static Reply.Problem problem(Message reason) {
+        return new Reply.Problem(
+                reason.code(), reason.text(), reason.nextStep().isEmpty() ? List.of() : List.of(reason.nextStep()));
     }
 
     /** The policy's word for a request. Empty if the request was answered: refused here, or nothing to do. */
@@ -366,6 +403,21 @@ final class Administration {
             case Request.CheckResource check ->
                 selection(situation, check.resources(), asker)
                         .map(selected -> new Command.Check(selected, check.node()));
+            case Request.DrainNode(String node, boolean force) -> Optional.of(new Command.Drain(node, force));
+            case Request.UndrainNode(String node) -> Optional.of(new Command.Undrain(node));
+            case Request.UseNode(Optional<String> node, boolean use) ->
+                Optional.of(new Command.Use(node.orElse(settings.selfName()), use));
+            case Request.FreezeResource freeze ->
+                named(
+                                situation,
+                                freeze.resources() instanceof Selection.All
+                                        ? Selection.named(situation.resources().keySet().stream()
+                                                .map(ResourceName::text)
+                                                .toArray(String[]::new))
+                                        : freeze.resources(),
+                                asker)
+                        .map(names -> new Command.Freeze(names, freeze.freeze()));
+            case Request.FreezeCluster(boolean freeze) -> Optional.of(new Command.FreezeCluster(freeze));
             case Request.CreateAppVip create -> Optional.of(appVip(create));
             case Request.DeleteAppVip(String name, boolean force) ->
                 Optional.of(new Command.Delete(List.of(name), force));
@@ -416,17 +468,18 @@ final class Administration {
                         .or(() -> busy(situation, delete.resources(), delete.failIfBusy()));
             case Request.StartResource start ->
                 rights(situation, caller, start.resources(), AccessList.Right.EXECUTE)
-                        .or(() -> environment(start.environment()))
                         .or(() -> busy(situation, start.resources(), start.failIfBusy()));
             case Request.StopResource stop ->
                 rights(situation, caller, stop.resources(), AccessList.Right.EXECUTE)
-                        .or(() -> environment(stop.environment()))
                         .or(() -> busy(situation, stop.resources(), stop.failIfBusy()));
             case Request.RelocateResource relocate ->
                 rights(situation, caller, relocate.resources(), AccessList.Right.EXECUTE)
-                        .or(() -> environment(relocate.environment()))
                         .or(() -> busy(situation, relocate.resources(), relocate.failIfBusy()));
             case Request.CheckResource check -> rights(situation, caller, check.resources(), AccessList.Right.EXECUTE);
+            case Request.DrainNode _, Request.UndrainNode _, Request.UseNode _, Request.FreezeCluster _ ->
+                rootOnly(caller);
+            case Request.FreezeResource freeze ->
+                rights(situation, caller, freeze.resources(), AccessList.Right.WRITE);
             case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
             case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
             default -> Optional.empty();
@@ -488,11 +541,14 @@ final class Administration {
         return Optional.empty();
     }
 
-    private static Optional<Reply.Refused> environment(Map<String, String> environment) {
-        return environment.isEmpty()
-                ? Optional.empty()
-                : Optional.of(Reply.Refused.because(
-                        "HF-2207", "-env is not supported by this version. Nothing was changed."));
+    private static SortedMap<String, String> environment(Request request) {
+        return new TreeMap<>(
+                switch (request) {
+                    case Request.StartResource start -> start.environment();
+                    case Request.StopResource stop -> stop.environment();
+                    case Request.RelocateResource relocate -> relocate.environment();
+                    default -> Map.<String, String>of();
+                });
     }
 
     private static Optional<Reply.Refused> rights(
@@ -653,12 +709,15 @@ final class Administration {
         return weights;
     }
 
-    private static SortedMap<String, String> serverDetails(Server server, @Nullable Integer weight) {
+    private static SortedMap<String, String> serverDetails(
+            Server server, Maintenance maintenance, @Nullable Integer weight) {
         SortedMap<String, String> details = new TreeMap<>(Map.of(
                 "NODE_NUMBER",
                 Integer.toString(server.id().number()),
                 "INCARNATION",
                 server.incarnation().text()));
+        details.put("RESOURCE_USE_ENABLED", maintenance.unused().contains(server.id()) ? "0" : "1");
+        details.put("DRAINED", maintenance.drained().contains(server.id()) ? "yes" : "no");
         if (weight != null) {
             details.put("CSS_CRITICAL", weight >= Crs.CRITICAL_WEIGHT ? "yes" : "no");
             details.put("CSS_WEIGHT", Integer.toString(weight));
@@ -679,16 +738,37 @@ final class Administration {
                 .map(server -> new Reply.Server(
                         server.name(),
                         server.state().name(),
-                        serverDetails(server, weights.get(server.id().number()))))
+                        serverDetails(
+                                server,
+                                situation.maintenance(),
+                                weights.get(server.id().number()))))
                 .toList());
     }
 
-    private Reply.Answer evaluated(Decision decision) {
+    private static Supposal supposal(Request.Suppose suppose) {
+        return switch (suppose.what()) {
+            case "serverLost" -> new Supposal.ServerLost(suppose.name());
+            case "serverBack" -> new Supposal.ServerBack(suppose.name());
+            default -> new Supposal.Failure(suppose.name(), suppose.node());
+        };
+    }
+
+    /** The plan, what is worth saying about it, and what could not be helped in the end that is well now. */
+    private Reply.Answer evaluated(Situation situation, Decision decision) {
         return switch (decision) {
             case Decision.Refused(List<Message> reasons) -> refusal(reasons);
-            case Decision.Accepted accepted ->
-                new Reply.Plan(
-                        accepted.notes().stream().map(Administration::text).toList(), steps(accepted.plan()));
+            case Decision.Accepted accepted -> {
+                Set<String> messages = new LinkedHashSet<>();
+                accepted.notes().forEach(note -> messages.add(text(note)));
+                Map<ResourceName, List<Message>> before =
+                        Policy.plan(situation).stuck();
+                accepted.plan().stuck().forEach((name, reasons) -> {
+                    if (!before.containsKey(name)) {
+                        reasons.forEach(reason -> messages.add(text(reason)));
+                    }
+                });
+                yield new Reply.Plan(List.copyOf(messages), steps(accepted.plan()));
+            }
         };
     }
 
@@ -707,25 +787,167 @@ final class Administration {
                 .toList();
     }
 
-    private static Reply.Answer why(Situation situation, String name) {
+    // ---------------------------------------------------------------- why
+
+    private void whyNow(Caller caller, Situation situation, Request.Why why, Asker asker) {
+        if (why(situation, why.resource(), why.node()) instanceof Reply.Explanation now) {
+            long present = situation.now().toEpochMilli();
+            recollections(caller, new Request.Recollect(why.resource(), why.node(), present), all -> {
+                List<Reply.Decided> lately = lately(all);
+                asker.answer(new Reply.Explanation(
+                        now.resource(), now.because(), now.changes(), lately, present, settings.selfName()));
+            });
+        } else {
+            asker.answer(why(situation, why.resource(), why.node()));
+        }
+    }
+
+    /** Any node can tell: each asks all for what they wrote down as masters. */
+    private void whyThen(Caller caller, Request.Why why, Asker asker) {
+        long at = why.atMillis().orElseThrow();
+        if (!ResourceName.isValid(why.resource())) {
+            asker.answer(Reply.Refused.because("CRS-2613", "Could not find resource '" + why.resource() + "'."));
+            return;
+        }
+        recollections(caller, new Request.Recollect(why.resource(), why.node(), at), all -> {
+            Optional<Reply.Explanation> latest = all.stream()
+                    .filter(one -> one.asOfMillis() > 0)
+                    .max(Comparator.comparingLong(Reply.Explanation::asOfMillis));
+            if (latest.isEmpty()) {
+                asker.answer(Reply.Refused.because(
+                        "HF-2240",
+                        "Nothing is known any more, or nothing was decided yet, at " + Instant.ofEpochMilli(at) + ".",
+                        "The nodes keep what they decided as masters in "
+                                + "decisions/ of their data directory; this one since "
+                                + decisions.oldest().map(Instant::toString).orElse("never") + ".",
+                        "A member that cannot be reached may know more:  crsctl check cluster -all"));
+                return;
+            }
+            Reply.Explanation found = latest.get();
+            asker.answer(new Reply.Explanation(
+                    found.resource(),
+                    found.because(),
+                    found.changes(),
+                    lately(all),
+                    found.asOfMillis(),
+                    found.witness()));
+        });
+    }
+
+    private static List<Reply.Decided> lately(List<Reply.Explanation> all) {
+        List<Reply.Decided> lately = new ArrayList<>();
+        all.forEach(one -> lately.addAll(one.lately()));
+        lately.sort(Comparator.comparingLong(Reply.Decided::whenMillis));
+        return lately.subList(Math.max(0, lately.size() - TOLD), lately.size());
+    }
+
+    /** What every node that can be reached has written down; {@code then} is called on the loop. */
+    private void recollections(Caller caller, Request.Recollect request, Consumer<List<Reply.Explanation>> then) {
+        List<CompletableFuture<Reply.Answer>> answers = new ArrayList<>();
+        for (NodeId node : settings.cluster().nodes().keySet()) {
+            CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+            Asker asker = new Asker() {
+                @Override
+                public void progress(String line) {
+                    // There is none.
+                }
+
+                @Override
+                public void answer(Reply.Answer given) {
+                    answer.complete(given);
+                }
+            };
+            if (node.equals(settings.self())) {
+                recollect(request, asker);
+            } else if (crs.canReach(node)) {
+                carryTo(node, caller, request, asker);
+            } else {
+                continue;
+            }
+            answers.add(answer.completeOnTimeout(Reply.Done.silently(), RECOLLECTION_SECONDS, TimeUnit.SECONDS));
+        }
+        CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .thenRunAsync(
+                        () -> {
+                            List<Reply.Explanation> known = new ArrayList<>();
+                            for (CompletableFuture<Reply.Answer> answer : answers) {
+                                if (answer.join() instanceof Reply.Explanation explanation) {
+                                    known.add(explanation);
+                                }
+                            }
+                            then.accept(known);
+                        },
+                        loop);
+    }
+
+    private void recollect(Request.Recollect request, Asker asker) {
+        if (!ResourceName.isValid(request.resource())) {
+            asker.answer(Reply.Refused.because("CRS-2613", "'" + request.resource() + "' is not a resource name."));
+            return;
+        }
+        ResourceName name = new ResourceName(request.resource());
+        decisions
+                .recollect(name, request.atMillis())
+                .thenAcceptAsync(
+                        past -> {
+                            List<Reply.Decided> lately = past.lately().stream()
+                                    .map(one -> new Reply.Decided(one.whenMillis(), one.text()))
+                                    .toList();
+                            Situation situation = past.situation();
+                            Reply.Answer then = situation == null
+                                    ? new Reply.Explanation(name.text(), List.of(), List.of())
+                                    : why(situation, name.text(), request.node());
+                            Reply.Explanation told = then instanceof Reply.Explanation explanation
+                                    ? explanation
+                                    : new Reply.Explanation(
+                                            name.text(),
+                                            List.of("there was no such resource, or no such server [registry]"),
+                                            List.of());
+                            asker.answer(new Reply.Explanation(
+                                    told.resource(),
+                                    told.because(),
+                                    told.changes(),
+                                    lately,
+                                    past.asOfMillis(),
+                                    settings.selfName()));
+                        },
+                        loop);
+    }
+
+    /** @param on only what concerns this server, or none in particular */
+    private static Reply.Answer why(Situation situation, String name, Optional<String> on) {
         Optional<Explanation> known =
                 ResourceName.isValid(name) ? Policy.why(situation, new ResourceName(name)) : Optional.empty();
         if (known.isEmpty()) {
             return Reply.Refused.because("CRS-2613", "Could not find resource '" + name + "'.");
         }
+        Optional<Server> only = on.flatMap(situation::serverNamed);
+        if (on.isPresent() && only.isEmpty()) {
+            return Reply.Refused.because("CRS-2579", "Server '" + on.get() + "' does not exist.");
+        }
         Explanation explanation = known.get();
         List<String> because = new ArrayList<>();
         for (Explanation.Reason reason : explanation.because()) {
-            because.add(reason.text() + " [" + reason.cause() + "]");
+            if (concerns(reason, only)) {
+                because.add(reason.text() + " [" + reason.cause() + "]");
+            }
         }
         for (Explanation.Reason reason : explanation.elsewhere()) {
             String server = reason.node()
                     .map(node -> situation.servers().get(node))
                     .map(Server::name)
                     .orElse("any server");
-            because.add("not on " + server + ": " + reason.text() + " [" + reason.cause() + "]");
+            if (concerns(reason, only)) {
+                because.add("not on " + server + ": " + reason.text() + " [" + reason.cause() + "]");
+            }
         }
         return new Reply.Explanation(name, because, explanation.changes());
+    }
+
+    private static boolean concerns(Explanation.Reason reason, Optional<Server> only) {
+        return only.isEmpty()
+                || reason.node().isEmpty()
+                || reason.node().get().equals(only.get().id());
     }
 
     // ---------------------------------------------------------------- this node, and its cssd

@@ -89,6 +89,7 @@ public final class Crsd implements AutoCloseable {
     private final PeerNetwork peers;
     private final RegistryStore registry;
     private final StatusPicture picture = new StatusPicture();
+    private final Decisions decisions;
     private final Administration administration;
     private final Crs crs;
     private final ControlServer server;
@@ -177,11 +178,15 @@ public final class Crsd implements AutoCloseable {
                 inbox::add,
                 new FromRegistry());
         crs.setCritical(directories.critical().read());
+        decisions = new Decisions(
+                directories.decisions(),
+                new CrsSettings(settings.cluster(), settings.self(), 0, Instant.EPOCH, new TreeMap<>()).types());
         administration = new Administration(
                 settings,
                 crs,
                 cssd,
                 picture,
+                decisions,
                 inbox::add,
                 this::stepNow,
                 this::sendPlain,
@@ -302,6 +307,8 @@ public final class Crsd implements AutoCloseable {
             case CrsEffect.CommandProgress progress -> administration.told(progress);
             case CrsEffect.CommandDone done -> administration.done(done);
             case CrsEffect.CommandFailed failed -> administration.failed(failed);
+            case CrsEffect.Decided(Epoch epoch, var situation, var plan) ->
+                decisions.note(epoch.number(), situation, plan);
             case CrsEffect.Event(String name, String text, var details) -> events.note(name, text, details);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
             case CrsEffect.Left _ -> left();
@@ -368,7 +375,7 @@ public final class Crsd implements AutoCloseable {
                         run.kind().argument(),
                         resource.actionScript(),
                         account.get(),
-                        environment(resource, account.get(), run.epoch()),
+                        environment(run, account.get()),
                         run.deadline().since(now()),
                         leftovers),
                 result -> {
@@ -408,14 +415,16 @@ public final class Crsd implements AutoCloseable {
         }
     }
 
-    private Map<String, String> environment(ResourceDefinition resource, Account account, Epoch epoch) {
+    private Map<String, String> environment(CrsEffect.Run run, Account account) {
+        ResourceDefinition resource = run.resource();
         Map<String, String> environment = new TreeMap<>();
-        resource.effective()
-                .forEach((attribute, value) ->
-                        environment.put((attribute.startsWith("USR_") ? "_" : "_CRS_") + attribute, value));
+        Map<String, String> attributes = new TreeMap<>(resource.effective());
+        attributes.putAll(run.environment());
+        attributes.forEach((attribute, value) ->
+                environment.put((attribute.startsWith("USR_") ? "_" : "_CRS_") + attribute, value));
         environment.put("_CRS_NAME", resource.name().text());
         environment.put("_CRS_TYPE", resource.type().name());
-        environment.put("_CRS_EPOCH", epoch.toString());
+        environment.put("_CRS_EPOCH", run.epoch().toString());
         environment.put("_CRS_SERVER", settings.selfName());
         environment.put("_CRS_CARDINALITY_ID", "1");
         environment.put("_CRS_DEGREE_ID", "1");
@@ -532,6 +541,7 @@ public final class Crsd implements AutoCloseable {
         }
         if (before.isPresent() && !before.get().master().equals(view.master())) {
             picture.forget();
+            decisions.masterNoMore();
             administration.lost(master -> !master.equals(view.master()));
         }
     }
@@ -659,5 +669,6 @@ public final class Crsd implements AutoCloseable {
         peers.close();
         agents.close();
         registry.close();
+        decisions.close();
     }
 }

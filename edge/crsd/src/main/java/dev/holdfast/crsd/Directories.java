@@ -45,6 +45,11 @@ record Directories(Path etc, Path run, Path log, Path var) {
         return new CssCritical(var);
     }
 
+    /** What this node decided as master, and by what. */
+    Path decisions() {
+        return var.resolve("decisions");
+    }
+
     Path events() {
         return log.resolve("events.jsonl");
     }

@@ -67,14 +67,16 @@ final class PeerCodec {
                     long number,
                     ResourceName resource,
                     ActionKind kind,
-                    boolean wasInService) ->
+                    boolean wasInService,
+                    SortedMap<String, String> environment) ->
                 Json.object()
                         .with("t", "order")
                         .with("mastership", Long.toString(mastership))
                         .with("number", number)
                         .with("resource", resource.text())
                         .with("kind", kind.name())
-                        .with("wasInService", wasInService);
+                        .with("wasInService", wasInService)
+                        .with("environment", environment);
             case PeerMessage.OrderFinished(ResourceName resource, ActionKind kind, boolean succeeded, String text) ->
                 Json.object()
                         .with("t", "finished")
@@ -116,7 +118,8 @@ final class PeerCodec {
                             message.number("number"),
                             new ResourceName(message.string("resource")),
                             ActionKind.valueOf(message.string("kind")),
-                            message.flag("wasInService"));
+                            message.flag("wasInService"),
+                            message.stringMap("environment"));
                 case "finished" ->
                     new PeerMessage.OrderFinished(
                             new ResourceName(message.string("resource")),
@@ -155,7 +158,7 @@ final class PeerCodec {
         return result;
     }
 
-    private static Json encode(Observed observed) {
+    static Json encode(Observed observed) {
         Json json = Json.object()
                 .with("state", observed.state().name())
                 .with("internal", observed.internal().name())
@@ -172,7 +175,7 @@ final class PeerCodec {
         return json;
     }
 
-    private static Observed observed(Json json) throws Json.Malformed {
+    static Observed observed(Json json) throws Json.Malformed {
         Optional<Incident> incident = Optional.empty();
         if (json.has("incident")) {
             Json happened = json.child("incident");

@@ -11,6 +11,7 @@ import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -113,14 +114,19 @@ final class StatusPicture {
         boolean somewhere = seen.state() != ResourceState.OFFLINE;
         Times when = node.map(there -> times.get(new InstanceKey(name, there)))
                 .orElse(new Times(ResourceState.OFFLINE, 0, 0, 0));
-        List<Long> failures = List.of();
+        List<Long> failures =
+                wanted.failures().stream().map(Instant::toEpochMilli).toList();
+        boolean frozen = situation.maintenance().isFrozen(name);
+        String details = !frozen || seen.details().startsWith("FROZEN")
+                ? seen.details()
+                : seen.details().isEmpty() ? "FROZEN" : "FROZEN," + seen.details();
         return new Reply.Instance(
                 number,
                 1,
                 wanted.target().name(),
                 seen.state().name(),
                 local || somewhere ? node.map(there -> nameOf(situation, there)) : Optional.empty(),
-                seen.details(),
+                details,
                 seen.internal().name(),
                 wanted.lastServer().map(there -> nameOf(situation, there)),
                 wanted.node().map(there -> nameOf(situation, there)),

@@ -282,10 +282,16 @@ public final class GeneratedCluster {
                 ? Optional.empty()
                 : Optional.of("n" + (1 + chance.nextInt(cluster.servers.size())));
         boolean force = chance.nextBoolean();
-        Command command = switch (chance.nextInt(4)) {
-            case 0, 1 -> new Command.Start(one, server, force);
-            case 2 -> new Command.Stop(one, server, force);
-            default -> new Command.Relocate(one, Optional.empty(), server, force);
+        String any = "n" + (1 + chance.nextInt(cluster.servers.size()));
+        Command command = switch (chance.nextInt(24)) {
+            case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> new Command.Start(one, server, force);
+            case 9, 10, 11, 12, 13 -> new Command.Stop(one, server, force);
+            case 14, 15, 16, 17, 18 -> new Command.Relocate(one, Optional.empty(), server, force);
+            case 19 -> new Command.Drain(any, force);
+            case 20 -> new Command.Undrain(any);
+            case 21 -> new Command.Use(any, force);
+            case 22 -> new Command.Freeze(List.of(name), force);
+            default -> new Command.FreezeCluster(chance.nextInt(4) == 0);
         };
         switch (Policy.decide(cluster.situation(), command)) {
             case Decision.Refused(var reasons) -> {
@@ -311,6 +317,9 @@ public final class GeneratedCluster {
         checkPlan(situation, plan);
         cluster.apply(plan.changes());
         for (PlannedAction action : plan.ready()) {
+            require(
+                    !cluster.maintenance.isFrozen(action.resource()),
+                    action.id() + " although it is frozen: " + cluster.maintenance);
             if (action.kind() == ActionKind.START) {
                 checkStart(action);
             }
@@ -327,6 +336,7 @@ public final class GeneratedCluster {
     /** The trouble is over: everything comes to rest, and what is wanted and not said to be stuck runs. */
     private void calmDown() {
         calm = true;
+        thaw();
         for (int i = 0; i < 2 * cluster.servers.size(); i++) {
             bringBack();
         }
@@ -345,6 +355,14 @@ public final class GeneratedCluster {
             }
         }
         require(false, "it does not come to rest");
+    }
+
+    /** Some of what administrators took out of the policy's hands stays there: that, too, comes to rest. */
+    private void thaw() {
+        if (Policy.decide(cluster.situation(), new Command.FreezeCluster(false))
+                instanceof Decision.Accepted accepted) {
+            cluster.apply(accepted.changes());
+        }
     }
 
     // ---------------------------------------------------------------- what must hold
@@ -407,6 +425,7 @@ public final class GeneratedCluster {
                 reversed(situation.servers()),
                 reversed(situation.greeted()),
                 reversed(situation.observed()),
+                situation.maintenance(),
                 situation.now());
     }
 
@@ -430,6 +449,9 @@ public final class GeneratedCluster {
     /** At the moment of ordering a start, what it needs is ONLINE, and what it shares no server with is away. */
     private void checkStart(PlannedAction action) {
         ResourceDefinition definition = cluster.definitionOf(action.resource());
+        require(
+                definition.isLocal() || !cluster.maintenance.refuses(action.node()),
+                action.id() + " although its server is given nothing: " + cluster.maintenance);
         for (DependencyTarget need : definition.startDependencies().hard()) {
             boolean up = cluster.servers.values().stream()
                     .filter(server -> server.state() == Server.State.ONLINE)

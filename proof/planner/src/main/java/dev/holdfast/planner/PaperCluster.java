@@ -12,6 +12,7 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
@@ -33,11 +34,12 @@ final class PaperCluster {
     final TreeMap<NodeId, Server> servers = new TreeMap<>();
     final TreeMap<NodeId, Incarnation> greeted = new TreeMap<>();
     final TreeMap<InstanceKey, Observed> observed = new TreeMap<>();
+    Maintenance maintenance = Maintenance.NONE;
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
     private long incidents = 1000;
 
     Situation situation() {
-        return new Situation(resources, TYPES, wanted, servers, greeted, observed, now);
+        return new Situation(resources, TYPES, wanted, servers, greeted, observed, maintenance, now);
     }
 
     void define(String name, String type, Map<String, String> given) {
@@ -92,6 +94,7 @@ final class PaperCluster {
         wanted.keySet().retainAll(after.wanted().keySet());
         wanted.putAll(after.wanted());
         greeted.putAll(after.greeted());
+        maintenance = after.maintenance();
         observed.keySet().removeIf(key -> !resources.containsKey(key.resource()));
     }
 

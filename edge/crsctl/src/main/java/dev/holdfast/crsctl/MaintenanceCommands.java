@@ -1,0 +1,197 @@
+package dev.holdfast.crsctl;
+
+import static dev.holdfast.crsctl.Command.flag;
+import static dev.holdfast.crsctl.Command.valued;
+import static dev.holdfast.crsctl.Commands.ALL;
+import static dev.holdfast.crsctl.Commands.FILTER;
+import static dev.holdfast.crsctl.Commands.JSON;
+import static dev.holdfast.crsctl.Commands.PLAN;
+import static dev.holdfast.crsctl.Commands.WHICH;
+
+import dev.holdfast.control.Reply;
+import dev.holdfast.control.Request;
+import dev.holdfast.control.Unreachable;
+import java.util.List;
+import java.util.Optional;
+
+/** Taking nodes and resources out of the hands of the cluster, and what would happen if something happened. */
+final class MaintenanceCommands implements CommandArea {
+    private static final List<Command> COMMANDS = List.of(
+            new Command(
+                    "drain node",
+                    "NODE [-f] [-cancel] [--plan] [-o json]",
+                    "move everything away from a node, in order, and give it nothing more, also after a restart",
+                    List.of(
+                            flag("-f", "stop what can run nowhere else"),
+                            flag("-cancel", "the same as undrain node"),
+                            PLAN,
+                            JSON),
+                    "crsctl drain node node2"),
+            new Command(
+                    "undrain node",
+                    "NODE [--plan] [-o json]",
+                    "give a drained node resources again",
+                    List.of(PLAN, JSON),
+                    "crsctl undrain node node2"),
+            new Command(
+                    "set resource use",
+                    "{0|1} [-n NODE] [--plan] [-o json]",
+                    "whether this server may be given cluster resources; what runs there goes on",
+                    List.of(valued("-n", "NODE", "another server than this one"), PLAN, JSON),
+                    "crsctl set resource use 0"),
+            new Command(
+                    "get resource use",
+                    "[-n NODE]",
+                    "whether this server may be given cluster resources",
+                    List.of(valued("-n", "NODE", "another server than this one")),
+                    "crsctl get resource use"),
+            new Command(
+                    "freeze resource",
+                    WHICH + " [--plan] [-o json]",
+                    "neither start, stop nor move resources, whatever happens; they are still checked and shown",
+                    List.of(FILTER, ALL, PLAN, JSON),
+                    "crsctl freeze resource web"),
+            new Command(
+                    "unfreeze resource",
+                    WHICH + " [--plan] [-o json]",
+                    "put resources back into the hands of the cluster",
+                    List.of(FILTER, ALL, PLAN, JSON),
+                    "crsctl unfreeze resource web"),
+            new Command(
+                    "freeze cluster",
+                    "[--plan] [-o json]",
+                    "neither start, stop nor move anything, whatever happens",
+                    List.of(PLAN, JSON),
+                    "crsctl freeze cluster"),
+            new Command(
+                    "unfreeze cluster",
+                    "[--plan] [-o json]",
+                    "put everything back into the hands of the cluster, but for what was frozen by name",
+                    List.of(PLAN, JSON),
+                    "crsctl unfreeze cluster"),
+            new Command(
+                    "lint",
+                    "[-o json]",
+                    "find what is allowed in the definitions and bites at the next failure",
+                    List.of(JSON),
+                    "crsctl lint"),
+            new Command(
+                    "eval delete server",
+                    "NODE [-o json]",
+                    "tell what would be done if a server were lost",
+                    List.of(JSON),
+                    "crsctl eval delete server node2"),
+            new Command(
+                    "eval add server",
+                    "NODE [-o json]",
+                    "tell what would be done if a server came back",
+                    List.of(JSON),
+                    "crsctl eval add server node2"),
+            new Command(
+                    "eval fail resource",
+                    "NAME [-n NODE] [-o json]",
+                    "tell what would be done if a resource failed",
+                    List.of(valued("-n", "NODE", "only there"), JSON),
+                    "crsctl eval fail resource web"),
+            new Command(
+                    "eval drain node",
+                    "NODE [-f] [-o json]",
+                    "tell what draining would do",
+                    List.of(flag("-f", "stop what can run nowhere else"), JSON),
+                    "crsctl eval drain node node2"));
+
+    @Override
+    public List<Command> commands() {
+        return COMMANDS;
+    }
+
+    @Override
+    public int run(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
+        boolean freeze = command.words().startsWith("freeze");
+        return switch (command.words()) {
+            case "drain node" -> {
+                String node = arguments.only("node");
+                arguments.atMostOneOf("-f", "-cancel");
+                yield crsctl.change(
+                        command,
+                        arguments.has("-cancel")
+                                ? new Request.UndrainNode(node)
+                                : new Request.DrainNode(node, arguments.has("-f")),
+                        arguments);
+            }
+            case "undrain node" -> crsctl.change(command, new Request.UndrainNode(arguments.only("node")), arguments);
+            case "set resource use" -> {
+                String use = arguments.only("0 or 1");
+                if (!use.equals("0") && !use.equals("1")) {
+                    throw new UsageProblem("resource use is 0 or 1, got '" + use + "'");
+                }
+                yield crsctl.change(
+                        command, new Request.UseNode(arguments.node("-n"), use.equals("1")), arguments);
+            }
+            case "get resource use" -> {
+                arguments.none();
+                yield use(crsctl, command, arguments.node("-n"));
+            }
+            case "freeze resource", "unfreeze resource" ->
+                crsctl.change(command, new Request.FreezeResource(arguments.selection(), freeze), arguments);
+            case "freeze cluster", "unfreeze cluster" -> {
+                arguments.none();
+                yield crsctl.change(command, new Request.FreezeCluster(freeze), arguments);
+            }
+            case "lint" -> {
+                arguments.none();
+                yield lint(crsctl, command, arguments);
+            }
+            case "eval delete server" -> suppose(crsctl, command, "serverLost", arguments);
+            case "eval add server" -> suppose(crsctl, command, "serverBack", arguments);
+            case "eval fail resource" -> suppose(crsctl, command, "failure", arguments);
+            case "eval drain node" ->
+                crsctl.evaluate(
+                        command, new Request.DrainNode(arguments.only("node"), arguments.has("-f")), arguments.json());
+            default -> throw new IllegalStateException("a command without a body: " + command.words());
+        };
+    }
+
+    private static int suppose(Crsctl crsctl, Command command, String what, Arguments arguments)
+            throws UsageProblem, Unreachable {
+        boolean failure = what.equals("failure");
+        return crsctl.show(
+                command,
+                new Request.Suppose(
+                        what,
+                        arguments.only(failure ? "resource" : "server"),
+                        failure ? arguments.node("-n") : Optional.empty()),
+                arguments.json(),
+                answer -> answer instanceof Reply.Plan plan ? PlanText.of(plan) : Crsctl.unexpected(answer));
+    }
+
+    /** The setting is shown with the server; this is what administrators know it by. */
+    private static int use(Crsctl crsctl, Command command, Optional<String> node) throws Unreachable {
+        Reply.Answer answer = crsctl.cluster().ask(new Request.StatusServer(node.map(List::of).orElse(List.of())));
+        String name = node.isPresent() ? node.get() : crsctl.cluster().localNode();
+        if (answer instanceof Reply.Servers(List<Reply.Server> servers)) {
+            for (Reply.Server server : servers) {
+                if (server.name().equals(name)) {
+                    return crsctl.print("CRS-4966: Current resource use parameter value is "
+                            + server.details().getOrDefault("RESOURCE_USE_ENABLED", "1") + "\n");
+                }
+            }
+        }
+        return crsctl.print(command, answer, false, Crsctl::unexpected);
+    }
+
+    /** Findings are no failure of the command, but a script can tell by the exit status that there are some. */
+    private static int lint(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
+        Reply.Answer answer = crsctl.cluster().ask(new Request.Lint());
+        int status = crsctl.print(
+                command,
+                answer,
+                arguments.json(),
+                given -> given instanceof Reply.Findings(List<Reply.Problem> findings)
+                        ? AnswerText.findings(findings)
+                        : Crsctl.unexpected(given));
+        return answer instanceof Reply.Findings(List<Reply.Problem> findings) && !findings.isEmpty()
+                ? Cluster.REFUSED
+                : status;
+    }
+}
