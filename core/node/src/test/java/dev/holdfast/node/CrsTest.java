@@ -65,7 +65,9 @@ class CrsTest {
 
     private void step(CrsInput input) {
         effects.clear();
-        effects.addAll(crs.step(now, input));
+        crs.step(now, input).stream()
+                .filter(effect -> !(effect instanceof CrsEffect.Decided)) // Kept beside everything that is done.
+                .forEach(effects::add);
     }
 
     private void later(Duration span) {

@@ -33,6 +33,7 @@ class TranscriptTest {
                 "cluster",
                 "eval",
                 "help",
+                "maintenance",
                 "unreachable",
                 "appvipcfg",
                 "olsnodes",
