@@ -39,6 +39,18 @@ public final class ResourceDefinition {
         NEVER
     }
 
+    /** What is done about an instance whose clean has failed, so that nobody knows whether it runs. */
+    public enum UnknownPolicy {
+        /** Nothing: a person looks at it. */
+        WAIT,
+        /** Clean is tried again some times; then a person looks at it. */
+        CLEAN,
+        /** Its node is fenced. */
+        FENCE,
+        /** Clean is tried again some times; then its node is fenced. */
+        ESCALATE
+    }
+
     private static final Pattern SPAN = Pattern.compile("(\\d{1,6})([smhdw]?)");
     private static final Pattern SCOPED = Pattern.compile("([^@]+)@(.*)");
     private static final Pattern SERVER = Pattern.compile("SERVERNAME\\(([^()@]+)\\)");
@@ -65,6 +77,7 @@ public final class ResourceDefinition {
             "SCRIPT_TIMEOUT",
             "START_TIMEOUT",
             "STOP_TIMEOUT",
+            "UNKNOWN_POLICY",
             "UPTIME_THRESHOLD");
 
     /** Attributes of Oracle Clusterware that are known and not yet here; better said than guessed. */
@@ -467,6 +480,15 @@ public final class ResourceDefinition {
     /** False: it is not moved because of another resource. */
     public boolean relocateByDependency() {
         return relocateByDependency;
+    }
+
+    public UnknownPolicy unknownPolicy() {
+        return switch (value("UNKNOWN_POLICY")) {
+            case "clean" -> UnknownPolicy.CLEAN;
+            case "fence" -> UnknownPolicy.FENCE;
+            case "escalate" -> UnknownPolicy.ESCALATE;
+            default -> UnknownPolicy.WAIT;
+        };
     }
 
     /** How many of its instances are started at once; 0: all. */

@@ -135,6 +135,7 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 whole("FAILURE_THRESHOLD", 0, 0, 20),
                 whole("RESTART_DELAY", 0, 0, ONE_DAY_SECONDS),
                 whole("INTERMEDIATE_TIMEOUT", 0, 0, ONE_DAY_SECONDS),
+                choice("UNKNOWN_POLICY", "wait", "wait", "clean", "fence", "escalate"),
                 whole("START_CONCURRENCY", 0, 0, NodeId.MAX),
                 whole("STOP_CONCURRENCY", 0, 0, NodeId.MAX),
                 new AttributeDefinition("START_DEPENDENCIES", new Kind.Start(), "", false),

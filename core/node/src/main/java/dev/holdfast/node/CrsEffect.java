@@ -54,6 +54,9 @@ public sealed interface CrsEffect {
     /** The master learned that an instance is in another state than before. */
     record StateNoted(InstanceKey key, ResourceState state) implements CrsEffect {}
 
+    /** Have a node voted out and fenced, because the policy of one of its resources says so. */
+    record Fence(NodeId node, String reason) implements CrsEffect {}
+
     /** A line for the administrator who waits for a command. */
     record CommandProgress(long id, Message message) implements CrsEffect {}
 

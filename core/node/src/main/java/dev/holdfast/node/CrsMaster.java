@@ -62,6 +62,9 @@ final class CrsMaster {
     /** How long members that do not report may hold up all planning after a change of master; they are planned around after. */
     private static final Duration GATHERING = Duration.ofSeconds(3);
 
+    /** A fence that did not come about is asked for again. */
+    private static final Duration FENCE_AGAIN = Duration.ofSeconds(30);
+
     private final CrsSettings settings;
     private final SortedMap<String, TypeDefinition> types;
     private final Moment startedAt;
@@ -92,6 +95,7 @@ final class CrsMaster {
     private Moment askedSince;
     private final SortedMap<Long, Active> active = new TreeMap<>();
     private Plan plan = Plan.NOTHING;
+    private final Map<NodeId, Moment> fencedAt = new HashMap<>();
     private boolean dirty;
 
     /** A member's crsd, as far as this master has heard from it. */
@@ -532,9 +536,21 @@ final class CrsMaster {
                 }
                 return;
             }
+            fence(around);
             ready.forEach(action -> order(around, action));
             finishCommands(around, ready.isEmpty() ? situation : situation(around));
         }
+    }
+
+    private void fence(CrsNode.Surroundings around) {
+        plan.fences().forEach((node, reason) -> {
+            Moment last = fencedAt.get(node);
+            if (last == null || !around.now().isBefore(last.plus(FENCE_AGAIN))) {
+                fencedAt.put(node, around.now());
+                around.effect(new CrsEffect.Fence(node, reason));
+            }
+        });
+        fencedAt.keySet().retainAll(plan.fences().keySet());
     }
 
     /**
@@ -544,6 +560,7 @@ final class CrsMaster {
      */
     private boolean isRecord(Changes changes) {
         return changes.definitions().isEmpty()
+                && changes.maintenance().isEmpty()
                 && changes.greeted().isEmpty()
                 && changes.wanted().entrySet().stream().allMatch(change -> {
                     Wanted before = wanted.get(change.getKey());

@@ -8,8 +8,10 @@ import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
+import dev.holdfast.model.ResourceDefinition.UnknownPolicy;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +22,13 @@ import java.util.TreeSet;
 /** Takes note of what happened since the last plan: servers that came or went, starts that worked, failures. */
 final class Aftermath {
     private static final SortedSet<String> NONE = Collections.unmodifiableSortedSet(new TreeSet<>());
+
+    /** How often clean is tried again, and how long the first time is waited. */
+    private static final int CLEANS = 3;
+
+    private static final Duration CLEAN_PAUSE = Duration.ofSeconds(10);
+    /** One resource that cannot be cleaned anywhere must not fence one node after the other. */
+    private static final Duration FENCE_PAUSE = Duration.ofHours(1);
 
     private final Board board;
 
@@ -174,9 +183,36 @@ final class Aftermath {
                         "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: "
                                 + incident.text(),
                         unpin(slot, server));
+                escalate(slot, node);
             }
             case FAILED -> onFailed(slot, node, incident);
             case START_FAILED -> onStartFailed(slot, node, incident);
+        }
+    }
+
+    /** Each clean that is tried again waits twice as long as the one before. */
+    private void escalate(Slot slot, NodeId node) {
+        Escalation before = slot.escalation;
+        Instant now = board.situation.now();
+        UnknownPolicy policy = definition(slot, node).unknownPolicy();
+        boolean cleans = policy == UnknownPolicy.CLEAN || policy == UnknownPolicy.ESCALATE;
+        int tried = before != null && before.node().equals(node) && before.step() == Escalation.Step.CLEAN
+                ? before.cleans() + 1
+                : 0;
+        if (cleans && tried < CLEANS) {
+            slot.escalation = new Escalation(
+                    node, tried, now.plus(CLEAN_PAUSE.multipliedBy(1L << tried)), Escalation.Step.CLEAN);
+        } else if (policy == UnknownPolicy.FENCE || policy == UnknownPolicy.ESCALATE) {
+            boolean lately = before != null
+                    && before.step() == Escalation.Step.FENCE
+                    && now.isBefore(before.when().plus(FENCE_PAUSE));
+            slot.escalation = lately
+                    ? new Escalation(node, 0, before.when(), Escalation.Step.WAIT)
+                    : new Escalation(node, 0, now, Escalation.Step.FENCE);
+        } else if (policy == UnknownPolicy.CLEAN) {
+            slot.escalation = new Escalation(node, tried, now, Escalation.Step.WAIT);
+        } else {
+            slot.escalation = null;
         }
     }
 
@@ -307,6 +343,10 @@ final class Aftermath {
         }
         slot.lastServer = at;
         slot.notBefore = null;
+        Escalation done = slot.escalation;
+        if (done != null && (done.step() != Escalation.Step.FENCE || !board.situation.now().isBefore(done.when().plus(FENCE_PAUSE)))) {
+            slot.escalation = null;
+        }
         // The others stay noted until it fails again: it must not go back by itself to where it just failed.
         slot.failedOn = slot.failedOn.without(at);
         slot.held = slot.held && slot.target == Target.OFFLINE;

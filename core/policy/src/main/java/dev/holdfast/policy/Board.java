@@ -41,6 +41,9 @@ final class Board {
     /** Resources that are stopped or moved because another takes their place, as their configuration says. */
     final Set<ResourceName> displaced = new HashSet<>();
 
+    /** Nodes to be fenced, each with the reason. */
+    final SortedMap<NodeId, String> fences = new TreeMap<>();
+
     /** The earliest time for which something waits. */
     @Nullable
     Instant again;

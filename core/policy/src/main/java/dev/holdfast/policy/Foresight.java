@@ -52,6 +52,9 @@ final class Foresight {
         messages.addAll(first.messages());
         for (int i = 0; i < PLANS && !isAtRest(plan); i++) {
             situation = situation.with(plan.changes());
+            if (plan.actions().isEmpty() && !plan.fences().isEmpty()) {
+                break; // What a fence leads to is another question: crsctl eval delete server.
+            }
             if (plan.actions().isEmpty()) {
                 situation = later(plan.again());
             } else {
@@ -61,7 +64,7 @@ final class Foresight {
             plan = Policy.plan(situation);
             plan.messages().stream().filter(message -> !messages.contains(message)).forEach(messages::add);
         }
-        return new Plan(actions, first.changes(), messages, plan.stuck(), Optional.empty());
+        return new Plan(actions, first.changes(), messages, plan.stuck(), plan.fences(), Optional.empty());
     }
 
     private static boolean isAtRest(Plan plan) {

@@ -957,6 +957,7 @@ final class Judgement {
                 now.plan().changes(),
                 now.plan().messages(),
                 now.plan().stuck(),
+                now.plan().fences(),
                 now.plan().again());
         return new Decision.Accepted(Changes.NONE, plan, new TreeMap<>(), List.of());
     }
@@ -1134,7 +1135,7 @@ final class Judgement {
         Plan then = Draft.of(situation.with(changes)).plan();
         List<Message> messages = new ArrayList<>(now.plan().messages());
         messages.addAll(then.messages());
-        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck(), then.again());
+        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck(), then.fences(), then.again());
         return new Decision.Accepted(changes, plan, awaits, notes);
     }
 

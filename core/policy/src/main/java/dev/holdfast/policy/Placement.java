@@ -5,9 +5,11 @@ import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.ResourceDefinition.UnknownPolicy;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
 import dev.holdfast.policy.ResourceEntry.Rivalry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +40,9 @@ final class Placement {
     private static final int FIRST_RANK = 3;
 
     private static final Obstacle INSTANCE_THERE = new Obstacle("CARDINALITY", "an instance is there already");
+
+    /** A fence that did not come about is asked for again. */
+    private static final Duration FENCE_AGAIN = Duration.ofSeconds(30);
 
     private final Board board;
     // By node number.
@@ -172,7 +177,7 @@ final class Placement {
             return;
         }
         slot.waiting = true;
-        board.again = board.again == null || until.isBefore(board.again) ? until : board.again;
+        again(until);
         slot.stuck = new Message(
                 "HF-3209",
                 "Resource '" + slot.entry + "' is restarted at " + until + ", RESTART_DELAY after its failure",
@@ -187,14 +192,56 @@ final class Placement {
             slot.goal = at;
             slot.reason = "start was asked for";
         } else {
-            slot.leaveAlone = true;
-            String server = board.nameOf(at);
+            settleUnknown(slot, at);
+        }
+    }
+
+    /** Nobody knows whether it runs: what UNKNOWN_POLICY says. */
+    private void settleUnknown(Slot slot, NodeId at) {
+        String server = board.nameOf(at);
+        String unknown = "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: nobody knows"
+                + " whether it runs, so ";
+        Escalation next = slot.escalation;
+        boolean here = next != null && next.node().equals(at);
+        if (here && next.step() == Escalation.Step.CLEAN && !board.situation.now().isBefore(next.when())) {
+            slot.cleanAgain = true;
+            slot.reason = "its clean failed, and is tried again (UNKNOWN_POLICY)";
+            return;
+        }
+        slot.leaveAlone = true;
+        if (here && next.step() == Escalation.Step.CLEAN) {
+            again(next.when());
             slot.stuck = new Message(
                     "CRS-2678",
-                    "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: nobody knows"
-                            + " whether it runs, so it is left alone",
+                    unknown + "clean is tried again at " + next.when() + " (UNKNOWN_POLICY)",
+                    Aftermath.unpin(slot, server));
+        } else if (here && next.step() == Escalation.Step.FENCE && othersAreReady(at)) {
+            again(board.situation.now().plus(FENCE_AGAIN));
+            board.fences.putIfAbsent(
+                    at, "clean of '" + slot.entry + "' failed there, and its UNKNOWN_POLICY says so");
+            slot.stuck = new Message(
+                    "CRS-2678",
+                    unknown + server + " is fenced (UNKNOWN_POLICY)",
+                    "How that goes: crsctl query css fencing");
+        } else {
+            boolean fenced = here && next.step() == Escalation.Step.WAIT && slot.entry.definition
+                            .on(server)
+                            .unknownPolicy()
+                    != UnknownPolicy.CLEAN;
+            slot.stuck = new Message(
+                    "CRS-2678",
+                    unknown + "it is left alone"
+                            + (fenced ? ": another server was fenced for its sake at " + next.when() : ""),
                     Aftermath.unpin(slot, server));
         }
+    }
+
+    private boolean othersAreReady(NodeId node) {
+        return board.ready.stream().anyMatch(other -> !other.equals(node));
+    }
+
+    private void again(Instant when) {
+        board.again = board.again == null || when.isBefore(board.again) ? when : board.again;
     }
 
     private void addLoad(ResourceEntry entry, NodeId node) {

@@ -1,6 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceName;
 import java.time.Instant;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
  * @param messages what just became known and is worth a log line (CRS-2765, CRS-2771, ...): said once, not in every plan
  * @param stuck resources that are not as wanted although the plan does nothing about it, each with the reason and the
  *     next step. It says so in every plan for as long as it is true
+ * @param fences nodes to be voted out and fenced, each with the reason
  * @param again when to plan anew although nothing happens until then: something waits for its time
  */
 public record Plan(
@@ -24,13 +26,16 @@ public record Plan(
         Changes changes,
         List<Message> messages,
         SortedMap<ResourceName, List<Message>> stuck,
+        SortedMap<NodeId, String> fences,
         Optional<Instant> again) {
-    public static final Plan NOTHING = new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>(), Optional.empty());
+    public static final Plan NOTHING =
+            new Plan(List.of(), Changes.NONE, List.of(), new TreeMap<>(), new TreeMap<>(), Optional.empty());
 
     public Plan {
         actions = List.copyOf(actions);
         messages = List.copyOf(messages);
         stuck = Collections.unmodifiableSortedMap(new TreeMap<>(stuck));
+        fences = Collections.unmodifiableSortedMap(new TreeMap<>(fences));
     }
 
     /** The actions to order now: they wait for nothing and were not ordered before. */

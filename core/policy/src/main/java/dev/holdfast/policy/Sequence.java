@@ -91,7 +91,8 @@ final class Sequence {
                 stuck.put(entry.name(), List.copyOf(messages));
             }
         }
-        return new Plan(inOrder(), board.changes(), board.messages, stuck, Optional.ofNullable(board.again));
+        return new Plan(
+                inOrder(), board.changes(), board.messages, stuck, board.fences, Optional.ofNullable(board.again));
     }
 
     private Step add(ActionKind kind, ResourceEntry entry, int instance, NodeId node, boolean inFlight, String reason) {
@@ -130,7 +131,10 @@ final class Sequence {
             case STARTING -> add(ActionKind.START, slot.entry, slot.number, at, true, "ordered before");
             case STOPPING -> add(ActionKind.STOP, slot.entry, slot.number, at, true, "ordered before");
             case CLEANING -> add(ActionKind.CLEAN, slot.entry, slot.number, at, true, "it failed");
-            case STABLE -> draftStop(slot, at);
+            case STABLE ->
+                slot.cleanAgain
+                        ? add(ActionKind.CLEAN, slot.entry, slot.number, at, !board.isReady(at), slot.reason)
+                        : draftStop(slot, at);
         };
     }
 

@@ -45,6 +45,12 @@ final class Slot {
 
     SortedSet<String> armed;
 
+    @Nullable
+    Escalation escalation;
+
+    /** Clean is tried again now. */
+    boolean cleanAgain;
+
     /** Where it is active now (running, pinned, or something is being done to it); null: nowhere. */
     @Nullable
     NodeId at;
@@ -95,6 +101,7 @@ final class Slot {
         this.failures = before.failures();
         this.notBefore = before.notBefore().orElse(null);
         this.armed = before.armed();
+        this.escalation = before.escalation().orElse(null);
     }
 
     /** Nobody has noted down anything about it yet. */
@@ -163,7 +170,8 @@ final class Slot {
                 held,
                 failures,
                 Optional.ofNullable(notBefore),
-                armed);
+                armed,
+                Optional.ofNullable(escalation));
     }
 
     boolean hasChanged() {
@@ -180,7 +188,8 @@ final class Slot {
                 && Objects.equals(notBefore, before.notBefore().orElse(null))
                 && answered.equals(before.answered())
                 && failures.equals(before.failures())
-                && armed.equals(before.armed());
+                && armed.equals(before.armed())
+                && Objects.equals(escalation, before.escalation().orElse(null));
         return !same;
     }
 

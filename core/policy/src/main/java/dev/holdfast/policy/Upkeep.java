@@ -257,7 +257,7 @@ final class Upkeep {
         Plan then = Draft.of(situation.with(changes)).plan();
         List<Message> messages = new ArrayList<>(now.plan().messages());
         messages.addAll(then.messages());
-        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck(), then.again());
+        Plan plan = new Plan(then.actions(), then.changes(), messages, then.stuck(), then.fences(), then.again());
         return new Decision.Accepted(changes, plan, awaits, notes);
     }
 }

@@ -28,6 +28,7 @@ import java.util.TreeSet;
  * @param failures when it failed, oldest first, as far as FAILURE_INTERVAL looks back (FAILURE_HISTORY)
  * @param notBefore a restart waits until then (RESTART_DELAY)
  * @param armed pullups, as written, whose targets were seen down: each acts once when they are up again
+ * @param escalation what is done about a clean that failed
  */
 public record WantedInstance(
         Target target,
@@ -41,7 +42,8 @@ public record WantedInstance(
         boolean held,
         List<Instant> failures,
         Optional<Instant> notBefore,
-        SortedSet<String> armed) {
+        SortedSet<String> armed,
+        Optional<Escalation> escalation) {
     private static final SortedSet<String> NO_PULLUPS = Collections.unmodifiableSortedSet(new TreeSet<>());
 
     /** A resource as just added: TARGET=OFFLINE, never ran. */
@@ -57,12 +59,43 @@ public record WantedInstance(
             false,
             List.of(),
             Optional.empty(),
-            new TreeSet<>());
+            new TreeSet<>(),
+            Optional.empty());
 
     public WantedInstance {
         answered = Collections.unmodifiableSortedMap(new TreeMap<>(answered));
         failures = List.copyOf(failures);
         armed = armed.isEmpty() ? NO_PULLUPS : Collections.unmodifiableSortedSet(new TreeSet<>(armed));
+    }
+
+    /** Nothing is done about a clean that failed. */
+    public WantedInstance(
+            Target target,
+            boolean stopping,
+            Optional<NodeId> node,
+            Optional<NodeId> lastServer,
+            Optional<Wish> wish,
+            int restarts,
+            NodeSet failedOn,
+            SortedMap<NodeId, Long> answered,
+            boolean held,
+            List<Instant> failures,
+            Optional<Instant> notBefore,
+            SortedSet<String> armed) {
+        this(
+                target,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                restarts,
+                failedOn,
+                answered,
+                held,
+                failures,
+                notBefore,
+                armed,
+                Optional.empty());
     }
 
     /** An administrator wants it up: old failures are forgiven. */
@@ -79,7 +112,8 @@ public record WantedInstance(
                 false,
                 active ? failures : List.of(),
                 Optional.empty(),
-                armed);
+                armed,
+                Optional.empty());
     }
 
     /** An administrator wants it down. */
@@ -96,7 +130,8 @@ public record WantedInstance(
                 false,
                 failures,
                 Optional.empty(),
-                armed);
+                armed,
+                Optional.empty());
     }
 
     WantedInstance withHeld(boolean stays) {
@@ -112,7 +147,8 @@ public record WantedInstance(
                 stays,
                 failures,
                 notBefore,
-                armed);
+                armed,
+                escalation);
     }
 
     WantedInstance withFailuresForgiven() {
@@ -128,7 +164,8 @@ public record WantedInstance(
                 held,
                 failures,
                 Optional.empty(),
-                armed);
+                armed,
+                escalation);
     }
 
     public WantedInstance withTarget(Target other) {
@@ -144,12 +181,13 @@ public record WantedInstance(
                 held,
                 failures,
                 notBefore,
-                armed);
+                armed,
+                escalation);
     }
 
     WantedInstance withPlace(Optional<NodeId> place, Optional<NodeId> last) {
         return new WantedInstance(
-                target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed);
+                target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed, escalation);
     }
 
     WantedInstance withRecordsOf(WantedInstance other) {
@@ -170,11 +208,11 @@ public record WantedInstance(
 
     WantedInstance withRestarts(int used) {
         return new WantedInstance(
-                target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed);
+                target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed, escalation);
     }
 
     WantedInstance withFailedOn(NodeSet nodes) {
         return new WantedInstance(
-                target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed);
+                target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed, escalation);
     }
 }

@@ -390,6 +390,7 @@ class GoldenTest {
                         + (action.required() ? "" : " (best effort)")
                         + (action.inFlight() ? " (in flight)" : ": " + action.reason()));
             }
+            plan.fences().forEach((node, why) -> out.add("fence " + node + ": " + why));
             plan.stuck().values().forEach(list -> list.forEach(message -> out.addAll(message.lines())));
             return out.isEmpty() ? List.of("nothing to do") : out;
         }

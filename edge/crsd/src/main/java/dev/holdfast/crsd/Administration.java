@@ -52,6 +52,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers administrators. What concerns resources is decided by the master: it is answered here if this node is the
@@ -61,6 +63,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #answer} is called on threads of the control server; everything else belongs to the loop.
  */
 final class Administration {
+    private static final Logger LOG = LoggerFactory.getLogger(Administration.class);
     private static final long CSSD_PATIENCE_SECONDS = 10;
     /** A node that does not answer in this time is passed over. */
     private static final long RECOLLECTION_SECONDS = 5;
@@ -1260,6 +1263,34 @@ final class Administration {
             } else {
                 carryTo(executor, caller, fence, asker);
             }
+        }
+    }
+
+    /** The policy wants it; what comes of it stands in the fencing records. */
+    void fence(NodeId victim, String reason) {
+        String name = settings.cluster().nameOf(victim);
+        Request.FenceNode fence = new Request.FenceNode(name, reason, true);
+        Caller policy = new Caller("crsd", "root");
+        Asker asker = new Asker() {
+            @Override
+            public void progress(String line) {
+                LOG.info("{}", line);
+            }
+
+            @Override
+            public void answer(Reply.Answer answer) {
+                LOG.info("{} is to be fenced, because {}: {}", name, reason, answer);
+            }
+        };
+        Optional<ClusterView> view = crs.view();
+        if (view.isEmpty() || !view.get().isMember(victim)) {
+            return;
+        }
+        NodeId executor = executor(view.get(), victim);
+        if (executor.equals(settings.self())) {
+            fenceFromHere(policy, fence, asker);
+        } else if (!executor.equals(victim)) {
+            carryTo(executor, policy, fence, asker);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Escalation;
 import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
@@ -139,7 +140,17 @@ final class ContentCodec {
                         instance.failures().stream().map(Instant::toString).toList())
                 .withOptional(
                         "notBefore", instance.notBefore().map(Instant::toString).orElse(null))
-                .with("armed", List.copyOf(instance.armed()));
+                .with("armed", List.copyOf(instance.armed()))
+                .withOptional(
+                        "escalation",
+                        instance.escalation()
+                                .map(escalation -> Json.object()
+                                        .with("node", escalation.node().number())
+                                        .with("cleans", escalation.cleans())
+                                        .with("when", escalation.when().toString())
+                                        .with("step", escalation.step().name())
+                                        .values())
+                                .orElse(null));
     }
 
     private static @Nullable Integer number(Optional<NodeId> node) {
@@ -217,7 +228,16 @@ final class ContentCodec {
                 json.has("notBefore")
                         ? instants(List.of(json.string("notBefore"))).stream().findFirst()
                         : Optional.empty(),
-                new TreeSet<>(json.has("armed") ? json.strings("armed") : List.of()));
+                new TreeSet<>(json.has("armed") ? json.strings("armed") : List.of()),
+                json.has("escalation") ? Optional.of(escalation(json.child("escalation"))) : Optional.empty());
+    }
+
+    private static Escalation escalation(Json json) throws Json.Malformed {
+        return new Escalation(
+                new NodeId(json.integer("node")),
+                json.integer("cleans"),
+                instants(List.of(json.string("when"))).getFirst(),
+                Escalation.Step.valueOf(json.string("step")));
     }
 
     private static List<Instant> instants(List<String> texts) throws Json.Malformed {

@@ -304,6 +304,7 @@ public final class Crsd implements AutoCloseable {
             }
             case CrsEffect.Write(long id, var changes) -> registry.submit(now(), id, ContentCodec.encode(changes));
             case CrsEffect.StateNoted(var key, var state) -> picture.noted(key, state, System.currentTimeMillis());
+            case CrsEffect.Fence(NodeId node, String reason) -> administration.fence(node, reason);
             case CrsEffect.CommandProgress progress -> administration.told(progress);
             case CrsEffect.CommandDone done -> administration.done(done);
             case CrsEffect.CommandFailed failed -> administration.failed(failed);
