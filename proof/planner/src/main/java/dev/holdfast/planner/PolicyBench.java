@@ -12,11 +12,13 @@ import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,12 +36,13 @@ import java.util.function.Supplier;
  */
 public final class PolicyBench {
     private static final String USAGE = """
-            usage: holdfast bench policy [--size NODESxRESOURCES]... [--passes N] [-o json]
+            usage: holdfast bench policy [--size NODESxRESOURCES]... [--passes N] [--pacemaker] [-o json]
                    holdfast bench policy --plans N [--from SEED]
                    holdfast bench policy --seed X
               --size      measure these (default 8x200 32x2000 64x10000); RESOURCES counts addresses and services
               --passes    measured passes of each kind, after as many to warm up (default 9); the median counts
               -o json     {"nodes","resources","coldMs","steadyMs","oneLostMs","heapMb"}, a list if there are several
+              --pacemaker the same clusters also for Pacemaker's crm_simulate -R -Q: seconds of wall clock and processor
               --plans     make at least so many plans for generated clusters, on all cores, and check every one
               --seed      live one of these clusters through, and tell how it went
             """;
@@ -74,6 +77,7 @@ public final class PolicyBench {
     private final List<Size> sizes = new ArrayList<>();
     private int passes = PASSES;
     private boolean json;
+    private boolean pacemaker;
     private long plans;
     private long from = 1;
     private long seed = -1;
@@ -103,13 +107,18 @@ public final class PolicyBench {
             return many();
         }
         measure();
-        return 0;
+        return pacemaker ? measurePacemaker() : 0;
     }
 
     private void parse(String... arguments) {
         int first = arguments.length > 0 && arguments[0].equals("policy") ? 1 : 0;
         for (int i = first; i < arguments.length; i += 2) {
             String option = arguments[i];
+            if (option.equals("--pacemaker")) {
+                pacemaker = true;
+                i--;
+                continue;
+            }
             String value = i + 1 < arguments.length ? arguments[i + 1] : "";
             switch (option) {
                 case "--size" -> sizes.add(Size.of(value));
@@ -160,6 +169,49 @@ public final class PolicyBench {
             List<String> texts = results.stream().map(Result::json).toList();
             out.println(texts.size() == 1 ? texts.getFirst() : "[" + String.join(",", texts) + "]");
         }
+    }
+
+    /** Once: it takes minutes. */
+    private int measurePacemaker() {
+        Optional<String> missing = Pacemaker.missing();
+        if (missing.isPresent()) {
+            out.println("holdfast bench policy: " + missing.get());
+            return 2;
+        }
+        if (!json) {
+            out.printf(
+                    "%ncrm_simulate -R -Q, seconds: wall clock (processor)%n%6s %10s %18s %18s %18s%n",
+                    "nodes", "resources", "cold", "steady", "one lost");
+        }
+        try {
+            for (Size size : sizes) {
+                List<Pacemaker.Seconds> all = new ArrayList<>();
+                for (Pacemaker.State state : Pacemaker.State.values()) {
+                    all.add(Pacemaker.pass(size.nodes, size.resources, state));
+                }
+                out.println(json ? pacemakerJson(size, all) : pacemakerLine(size, all));
+            }
+            return 0;
+        } catch (IOException e) {
+            out.println("holdfast bench policy: " + e.getMessage());
+            return 2;
+        }
+    }
+
+    private static String pacemakerLine(Size size, List<Pacemaker.Seconds> all) {
+        StringBuilder line = new StringBuilder("%6d %10d".formatted(size.nodes, size.resources));
+        all.forEach(seconds -> line.append("%18s".formatted("%.2f (%.2f)".formatted(seconds.wall(), seconds.cpu()))));
+        return line.toString();
+    }
+
+    private static String pacemakerJson(Size size, List<Pacemaker.Seconds> all) {
+        return "{\"crmSimulate\":true,\"nodes\":%d,\"resources\":%d,\"coldMs\":%.1f,\"steadyMs\":%.1f,\"oneLostMs\":%.1f}"
+                .formatted(
+                        size.nodes,
+                        size.resources,
+                        all.get(0).wall() * 1000,
+                        all.get(1).wall() * 1000,
+                        all.get(2).wall() * 1000);
     }
 
     private Result measure(Size size) {
