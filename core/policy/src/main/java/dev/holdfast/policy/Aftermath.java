@@ -203,11 +203,9 @@ final class Aftermath {
             slot.escalation = new Escalation(
                     node, tried, now.plus(CLEAN_PAUSE.multipliedBy(1L << tried)), Escalation.Step.CLEAN);
         } else if (policy == UnknownPolicy.FENCE || policy == UnknownPolicy.ESCALATE) {
-            boolean lately = before != null
-                    && before.step() == Escalation.Step.FENCE
-                    && now.isBefore(before.when().plus(FENCE_PAUSE));
-            slot.escalation = lately
-                    ? new Escalation(node, 0, before.when(), Escalation.Step.WAIT)
+            Instant fenced = before != null && before.step() == Escalation.Step.FENCE ? before.when() : null;
+            slot.escalation = fenced != null && now.isBefore(fenced.plus(FENCE_PAUSE))
+                    ? new Escalation(node, 0, fenced, Escalation.Step.WAIT)
                     : new Escalation(node, 0, now, Escalation.Step.FENCE);
         } else if (policy == UnknownPolicy.CLEAN) {
             slot.escalation = new Escalation(node, tried, now, Escalation.Step.WAIT);

@@ -201,21 +201,23 @@ final class Placement {
         String server = board.nameOf(at);
         String unknown = "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: nobody knows"
                 + " whether it runs, so ";
-        Escalation next = slot.escalation;
-        boolean here = next != null && next.node().equals(at);
-        if (here && next.step() == Escalation.Step.CLEAN && !board.situation.now().isBefore(next.when())) {
+        Escalation known = slot.escalation;
+        Escalation next = known != null && known.node().equals(at)
+                ? known
+                : new Escalation(at, 0, board.situation.now(), Escalation.Step.WAIT);
+        if (next.step() == Escalation.Step.CLEAN && !board.situation.now().isBefore(next.when())) {
             slot.cleanAgain = true;
             slot.reason = "its clean failed, and is tried again (UNKNOWN_POLICY)";
             return;
         }
         slot.leaveAlone = true;
-        if (here && next.step() == Escalation.Step.CLEAN) {
+        if (next.step() == Escalation.Step.CLEAN) {
             again(next.when());
             slot.stuck = new Message(
                     "CRS-2678",
                     unknown + "clean is tried again at " + next.when() + " (UNKNOWN_POLICY)",
                     Aftermath.unpin(slot, server));
-        } else if (here && next.step() == Escalation.Step.FENCE && othersAreReady(at)) {
+        } else if (next.step() == Escalation.Step.FENCE && othersAreReady(at)) {
             again(board.situation.now().plus(FENCE_AGAIN));
             board.fences.putIfAbsent(
                     at, "clean of '" + slot.entry + "' failed there, and its UNKNOWN_POLICY says so");
@@ -224,10 +226,10 @@ final class Placement {
                     unknown + server + " is fenced (UNKNOWN_POLICY)",
                     "How that goes: crsctl query css fencing");
         } else {
-            boolean fenced = here && next.step() == Escalation.Step.WAIT && slot.entry.definition
-                            .on(server)
-                            .unknownPolicy()
-                    != UnknownPolicy.CLEAN;
+            UnknownPolicy policy = slot.entry.definition.on(server).unknownPolicy();
+            boolean fenced = next.equals(known)
+                    && next.step() == Escalation.Step.WAIT
+                    && (policy == UnknownPolicy.FENCE || policy == UnknownPolicy.ESCALATE);
             slot.stuck = new Message(
                     "CRS-2678",
                     unknown + "it is left alone"

@@ -85,11 +85,13 @@ final class Decisions implements AutoCloseable {
     Decisions(Path directory, SortedMap<String, TypeDefinition> types) {
         this.directory = directory;
         this.types = types;
-        thread = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> Thread.ofPlatform()
-                .daemon()
-                .name("decisions")
-                .priority(Thread.MIN_PRIORITY)
-                .unstarted(task));
+        thread = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> Thread.ofPlatform().daemon().name("decisions").unstarted(task));
     }
 
     // ---------------------------------------------------------------- writing
@@ -336,7 +338,7 @@ final class Decisions implements AutoCloseable {
         private void apply(Json line) throws Json.Malformed {
             asOf = line.number("at");
             entries.putAll(line.stringMap("put"));
-            line.strings("gone").forEach(entries::remove);
+            entries.keySet().removeAll(line.strings("gone"));
             if (line.has("servers")) {
                 Json all = line.child("servers");
                 for (String number : all.values().keySet()) {

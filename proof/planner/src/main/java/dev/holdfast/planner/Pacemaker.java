@@ -16,14 +16,10 @@ import java.util.concurrent.TimeUnit;
  * every node has a record of every resource.
  */
 final class Pacemaker {
+    private static final String WHO = "00000000-0000-0000-0000-000000000001";
     private static final String TOOL = "crm_simulate";
     /** A pass that takes longer is given up: it says enough. */
     private static final long PATIENCE_SECONDS = 1800;
-
-    private static final String PAST =
-            "crm_feature_set=\"3.16.2\" transition-key=\"1:0:0:00000000-0000-0000-0000-000000000001\""
-                    + " transition-magic=\"0:%d;1:0:0:00000000-0000-0000-0000-000000000001\" exit-reason=\"\""
-                    + " call-id=\"1\" rc-code=\"%d\" op-status=\"0\" op-digest=\"f2317cad3d54cec5d7d7aa7d0bf35cf8\"";
 
     /** Seconds of one pass. */
     record Seconds(double wall, double cpu) {}
@@ -143,7 +139,9 @@ final class Pacemaker {
         out.write("<lrm_resource id=\"" + name(i) + "\" class=\"ocf\" provider=\"heartbeat\" type=\"" + type
                 + "\"><lrm_rsc_op id=\"" + name(i) + "_last_0\" operation=\"" + operation + "\" operation_key=\""
                 + name(i) + "_" + operation + "_0\" interval=\"0\" on_node=\"n" + node + "\" "
-                + PAST.formatted(code, code) + "/></lrm_resource>\n");
+                + "crm_feature_set=\"3.16.2\" transition-key=\"1:0:0:" + WHO + "\" transition-magic=\"0:" + code + ";1:0:0:" + WHO
+                + "\" exit-reason=\"\" call-id=\"1\" rc-code=\"" + code
+                + "\" op-status=\"0\" op-digest=\"f2317cad3d54cec5d7d7aa7d0bf35cf8\"/></lrm_resource>\n");
     }
 
     private static String name(int i) {
