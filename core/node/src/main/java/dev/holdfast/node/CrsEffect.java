@@ -11,6 +11,7 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Situation;
 import java.util.Collections;
 import java.util.List;
@@ -66,8 +67,16 @@ public sealed interface CrsEffect {
     /** The command was refused or failed. Never empty. */
     record CommandFailed(long id, List<Message> reasons) implements CrsEffect {}
 
-    /** What the master looked at, and what it decided by that: so that the reasons can be told later. */
-    record Decided(Epoch epoch, Situation situation, Plan plan) implements CrsEffect {}
+    /**
+     * What the master looked at, and what it decided by that: so that the reasons can be told later.
+     *
+     * @param ordered the actions of the plan that are ordered now
+     */
+    record Decided(Epoch epoch, Situation situation, Plan plan, List<PlannedAction> ordered) implements CrsEffect {
+        public Decided {
+            ordered = List.copyOf(ordered);
+        }
+    }
 
     /** Worth keeping in the event log. All values are texts. */
     record Event(String name, String text, Map<String, String> details) implements CrsEffect {}

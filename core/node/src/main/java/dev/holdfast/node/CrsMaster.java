@@ -527,9 +527,10 @@ final class CrsMaster {
             plan = Policy.plan(situation);
             say(around, plan);
             List<PlannedAction> ready = plan.ready();
-            around.effect(new CrsEffect.Decided(around.epoch(), situation, plan));
+            boolean record = isRecord(plan.changes());
+            boolean ordered = plan.changes().isEmpty() || record;
+            around.effect(new CrsEffect.Decided(around.epoch(), situation, plan, ordered ? ready : List.of()));
             if (!plan.changes().isEmpty()) {
-                boolean record = isRecord(plan.changes());
                 write(around, plan.changes(), null);
                 if (record) {
                     ready.forEach(action -> order(around, action));

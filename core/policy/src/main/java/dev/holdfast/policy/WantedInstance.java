@@ -203,7 +203,8 @@ public record WantedInstance(
                 held,
                 failures,
                 notBefore,
-                other.armed);
+                other.armed,
+                escalation);
     }
 
     WantedInstance withRestarts(int used) {

@@ -308,8 +308,7 @@ public final class Crsd implements AutoCloseable {
             case CrsEffect.CommandProgress progress -> administration.told(progress);
             case CrsEffect.CommandDone done -> administration.done(done);
             case CrsEffect.CommandFailed failed -> administration.failed(failed);
-            case CrsEffect.Decided(Epoch epoch, var situation, var plan) ->
-                decisions.note(epoch.number(), situation, plan);
+            case CrsEffect.Decided decided -> decisions.note(decided);
             case CrsEffect.Event(String name, String text, var details) -> events.note(name, text, details);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
             case CrsEffect.Left _ -> left();

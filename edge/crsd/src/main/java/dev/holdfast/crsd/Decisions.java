@@ -7,9 +7,9 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.node.CrsEffect;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Changes;
-import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
@@ -96,19 +96,20 @@ final class Decisions implements AutoCloseable {
 
     // ---------------------------------------------------------------- writing
 
-    void note(long epoch, Situation situation, Plan plan) {
+    void note(CrsEffect.Decided decided) {
         if (thread.getQueue().size() < WAITING_AT_MOST) {
-            thread.execute(() -> write(epoch, situation, plan));
+            thread.execute(() -> write(decided));
         }
     }
 
-    private void write(long epoch, Situation situation, Plan plan) {
+    private void write(CrsEffect.Decided decided) {
         try {
+            Situation situation = decided.situation();
             Situation last = before;
             boolean whole = file == null || last == null || written > Math.max(FILE_BYTES, 4 * first);
             Json line = Json.object()
                     .with("at", situation.now().toEpochMilli())
-                    .with("epoch", epoch)
+                    .with("epoch", decided.epoch().number())
                     .with("whole", whole);
             boolean news = whole;
             if (last == null || whole) {
@@ -116,7 +117,7 @@ final class Decisions implements AutoCloseable {
             } else {
                 news |= describe(line, last, situation);
             }
-            news |= decided(line, situation, plan);
+            news |= decided(line, decided);
             if (news) {
                 append(line.text(), whole);
             }
@@ -184,11 +185,10 @@ final class Decisions implements AutoCloseable {
         return news || !seen.isEmpty() || !unseen.isEmpty();
     }
 
-    /** Actions are begun only by a plan that has nothing more to write down first. */
-    private static boolean decided(Json line, Situation situation, Plan plan) {
+    private static boolean decided(Json line, CrsEffect.Decided decided) {
         List<Object> did = new ArrayList<>();
-        for (PlannedAction action : plan.changes().isEmpty() ? plan.ready() : List.<PlannedAction>of()) {
-            Server server = situation.servers().get(action.node());
+        for (PlannedAction action : decided.ordered()) {
+            Server server = decided.situation().servers().get(action.node());
             did.add(Json.object()
                     .with("resource", action.resource().text())
                     .with(
@@ -197,7 +197,7 @@ final class Decisions implements AutoCloseable {
                                     + action.reason())
                     .values());
         }
-        List<String> said = plan.messages().stream().map(Message::line).toList();
+        List<String> said = decided.plan().messages().stream().map(Message::line).toList();
         if (!did.isEmpty()) {
             line.with("did", did);
         }

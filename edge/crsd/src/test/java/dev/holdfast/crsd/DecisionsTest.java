@@ -2,6 +2,7 @@ package dev.holdfast.crsd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InvalidAttributes;
@@ -12,7 +13,9 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
+import dev.holdfast.node.CrsEffect;
 import dev.holdfast.policy.Maintenance;
+import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
@@ -84,7 +87,9 @@ class DecisionsTest {
     }
 
     private static void note(Decisions decisions, Situation situation) {
-        decisions.note(7, situation, Policy.plan(situation));
+        Plan plan = Policy.plan(situation);
+        decisions.note(new CrsEffect.Decided(
+                new Epoch(7), situation, plan, plan.changes().isEmpty() ? plan.ready() : List.of()));
     }
 
     private static final Maintenance DRAINED =
