@@ -681,8 +681,7 @@ final class CrsMaster {
                     node.id(),
                     new Server(node.id(), node.name(), state(view, node.id()), incarnation(view, node.id())));
         }
-        return new Situation(
-                definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around));
+        return new Situation(definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around));
     }
 
     private Instant timeOfDay(CrsNode.Surroundings around) {

@@ -361,15 +361,8 @@ final class CrsNode {
             answer(around, name, life, new Input.ActionFinished(run.run(), 1, false, List.of(why)));
             return;
         }
-        around.effect(
-                new CrsEffect.Run(
-                        life.definition,
-                        run.run(),
-                        kind,
-                        run.deadline(),
-                        run.epoch(),
-                        life.wasInService,
-                        life.environment));
+        around.effect(new CrsEffect.Run(
+                life.definition, run.run(), kind, run.deadline(), run.epoch(), life.wasInService, life.environment));
     }
 
     private void answer(Surroundings around, ResourceName name, Life life, Input.ActionFinished finished) {

@@ -200,8 +200,8 @@ final class Aftermath {
                 ? before.cleans() + 1
                 : 0;
         if (cleans && tried < CLEANS) {
-            slot.escalation = new Escalation(
-                    node, tried, now.plus(CLEAN_PAUSE.multipliedBy(1L << tried)), Escalation.Step.CLEAN);
+            slot.escalation =
+                    new Escalation(node, tried, now.plus(CLEAN_PAUSE.multipliedBy(1L << tried)), Escalation.Step.CLEAN);
         } else if (policy == UnknownPolicy.FENCE || policy == UnknownPolicy.ESCALATE) {
             Instant fenced = before != null && before.step() == Escalation.Step.FENCE ? before.when() : null;
             slot.escalation = fenced != null && now.isBefore(fenced.plus(FENCE_PAUSE))
@@ -342,7 +342,9 @@ final class Aftermath {
         slot.lastServer = at;
         slot.notBefore = null;
         Escalation done = slot.escalation;
-        if (done != null && (done.step() != Escalation.Step.FENCE || !board.situation.now().isBefore(done.when().plus(FENCE_PAUSE)))) {
+        if (done != null
+                && (done.step() != Escalation.Step.FENCE
+                        || !board.situation.now().isBefore(done.when().plus(FENCE_PAUSE)))) {
             slot.escalation = null;
         }
         // The others stay noted until it fails again: it must not go back by itself to where it just failed.

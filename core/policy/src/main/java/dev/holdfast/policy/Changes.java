@@ -53,9 +53,7 @@ public record Changes(
                 definitions,
                 changed(before.wanted(), after.wanted()),
                 changed(before.greeted(), after.greeted()),
-                after.maintenance().equals(before.maintenance())
-                        ? Optional.empty()
-                        : Optional.of(after.maintenance()));
+                after.maintenance().equals(before.maintenance()) ? Optional.empty() : Optional.of(after.maintenance()));
     }
 
     private static <K extends Comparable<K>, V> SortedMap<K, V> changed(SortedMap<K, V> before, SortedMap<K, V> after) {

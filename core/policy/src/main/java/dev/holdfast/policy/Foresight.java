@@ -62,7 +62,9 @@ final class Foresight {
                 situation = done(plan.actions());
             }
             plan = Policy.plan(situation);
-            plan.messages().stream().filter(message -> !messages.contains(message)).forEach(messages::add);
+            plan.messages().stream()
+                    .filter(message -> !messages.contains(message))
+                    .forEach(messages::add);
         }
         return new Plan(actions, first.changes(), messages, plan.stuck(), plan.fences(), Optional.empty());
     }
@@ -129,8 +131,7 @@ final class Foresight {
         return with(situation.servers(), situation.observed(), then);
     }
 
-    private Situation with(
-            SortedMap<NodeId, Server> servers, SortedMap<InstanceKey, Observed> observed, Instant now) {
+    private Situation with(SortedMap<NodeId, Server> servers, SortedMap<InstanceKey, Observed> observed, Instant now) {
         return new Situation(
                 situation.resources(),
                 situation.types(),
@@ -145,7 +146,8 @@ final class Foresight {
     // --- what might happen
 
     static Decision suppose(Situation situation, Supposal supposal) {
-        Foresight foresight = new Foresight(situation.with(Policy.plan(situation).changes()));
+        Foresight foresight =
+                new Foresight(situation.with(Policy.plan(situation).changes()));
         return switch (supposal) {
             case Supposal.ServerLost(String server) -> foresight.lost(server);
             case Supposal.ServerBack(String server) -> foresight.back(server);
@@ -225,7 +227,8 @@ final class Foresight {
         if (failures == 0) {
             return refused(
                     "CRS-2500",
-                    "Resource '" + name + "' is not running" + on.map(server -> " on '" + server + "'").orElse(""),
+                    "Resource '" + name + "' is not running"
+                            + on.map(server -> " on '" + server + "'").orElse(""),
                     "crsctl status resource " + name);
         }
         return follow(with(situation.servers(), observed, situation.now()));

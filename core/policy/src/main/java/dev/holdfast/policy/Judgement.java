@@ -971,7 +971,8 @@ final class Judgement {
             problem(
                     "HF-3121",
                     cluster
-                            ? "The cluster is frozen: resource '" + entry + "' is neither started, stopped, moved nor deleted"
+                            ? "The cluster is frozen: resource '" + entry
+                                    + "' is neither started, stopped, moved nor deleted"
                             : "Resource '" + entry + "' is frozen: it is neither started, stopped, moved nor deleted",
                     "First: " + (cluster ? "crsctl unfreeze cluster" : "crsctl unfreeze resource " + entry));
         }
@@ -981,8 +982,8 @@ final class Judgement {
     /** What is frozen is not stopped, and so would lose what it depends on. */
     private void refuseUnderFrozen(ResourceEntry entry, @Nullable NodeId node) {
         for (ResourceEntry dependent : entry.dependents) {
-            boolean runs = dependent.slots.stream()
-                    .anyMatch(slot -> slot.isUp() && (node == null || node.equals(slot.at)));
+            boolean runs =
+                    dependent.slots.stream().anyMatch(slot -> slot.isUp() && (node == null || node.equals(slot.at)));
             boolean needs = dependent.stop.stream()
                     .anyMatch(reference -> reference.resources().contains(entry));
             if (runs && needs && board.isFrozen(dependent)) {

@@ -161,7 +161,8 @@ final class Placement {
             boolean cluster = board.situation.maintenance().frozenCluster();
             slot.stuck = new Message(
                     "HF-3211",
-                    (cluster ? "The cluster is frozen, so nothing is done to resource '" : "Resource '") + slot.entry
+                    (cluster ? "The cluster is frozen, so nothing is done to resource '" : "Resource '")
+                            + slot.entry
                             + (cluster ? "'" : "' is frozen: nothing is done to it"),
                     cluster ? "crsctl unfreeze cluster" : "crsctl unfreeze resource " + slot.entry);
         }
@@ -199,8 +200,8 @@ final class Placement {
     /** Nobody knows whether it runs: what UNKNOWN_POLICY says. */
     private void settleUnknown(Slot slot, NodeId at) {
         String server = board.nameOf(at);
-        String unknown = "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: nobody knows"
-                + " whether it runs, so ";
+        String unknown = "'" + slot.entry + "' on '" + server
+                + "' has experienced an unrecoverable failure: nobody knows" + " whether it runs, so ";
         Escalation known = slot.escalation;
         Escalation next = known != null && known.node().equals(at)
                 ? known
@@ -219,8 +220,7 @@ final class Placement {
                     Aftermath.unpin(slot, server));
         } else if (next.step() == Escalation.Step.FENCE && othersAreReady(at)) {
             again(board.situation.now().plus(FENCE_AGAIN));
-            board.fences.putIfAbsent(
-                    at, "clean of '" + slot.entry + "' failed there, and its UNKNOWN_POLICY says so");
+            board.fences.putIfAbsent(at, "clean of '" + slot.entry + "' failed there, and its UNKNOWN_POLICY says so");
             slot.stuck = new Message(
                     "CRS-2678",
                     unknown + server + " is fenced (UNKNOWN_POLICY)",

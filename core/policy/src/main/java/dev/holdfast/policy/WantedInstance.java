@@ -187,7 +187,19 @@ public record WantedInstance(
 
     WantedInstance withPlace(Optional<NodeId> place, Optional<NodeId> last) {
         return new WantedInstance(
-                target, stopping, place, last, wish, restarts, failedOn, answered, held, failures, notBefore, armed, escalation);
+                target,
+                stopping,
+                place,
+                last,
+                wish,
+                restarts,
+                failedOn,
+                answered,
+                held,
+                failures,
+                notBefore,
+                armed,
+                escalation);
     }
 
     WantedInstance withRecordsOf(WantedInstance other) {
@@ -209,11 +221,35 @@ public record WantedInstance(
 
     WantedInstance withRestarts(int used) {
         return new WantedInstance(
-                target, stopping, node, lastServer, wish, used, failedOn, answered, held, failures, notBefore, armed, escalation);
+                target,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                used,
+                failedOn,
+                answered,
+                held,
+                failures,
+                notBefore,
+                armed,
+                escalation);
     }
 
     WantedInstance withFailedOn(NodeSet nodes) {
         return new WantedInstance(
-                target, stopping, node, lastServer, wish, restarts, nodes, answered, held, failures, notBefore, armed, escalation);
+                target,
+                stopping,
+                node,
+                lastServer,
+                wish,
+                restarts,
+                nodes,
+                answered,
+                held,
+                failures,
+                notBefore,
+                armed,
+                escalation);
     }
 }

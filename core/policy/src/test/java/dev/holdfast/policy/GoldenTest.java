@@ -414,8 +414,7 @@ class GoldenTest {
                 case "lost" -> new Supposal.ServerLost(words.get(2));
                 case "back" -> new Supposal.ServerBack(words.get(2));
                 case "failed" ->
-                    new Supposal.Failure(
-                            words.get(2), words.size() > 3 ? Optional.of(words.get(3)) : Optional.empty());
+                    new Supposal.Failure(words.get(2), words.size() > 3 ? Optional.of(words.get(3)) : Optional.empty());
                 default -> throw new IllegalArgumentException("cannot suppose: " + words);
             };
             return switch (Policy.suppose(cluster.situation(), supposal)) {

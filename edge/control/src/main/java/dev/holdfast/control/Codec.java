@@ -271,8 +271,7 @@ public final class Codec {
                         in.text("resource"),
                         in.maybeText("node"),
                         in.has("atMillis") ? Optional.of(in.big("atMillis")) : Optional.empty());
-            case "recollect" ->
-                new Request.Recollect(in.text("resource"), in.maybeText("node"), in.big("atMillis"));
+            case "recollect" -> new Request.Recollect(in.text("resource"), in.maybeText("node"), in.big("atMillis"));
             case "drainNode" -> new Request.DrainNode(in.text("node"), in.flag("force"));
             case "undrainNode" -> new Request.UndrainNode(in.text("node"));
             case "useNode" -> new Request.UseNode(in.maybeText("node"), in.flag("use"));

@@ -55,7 +55,9 @@ class ConversationTest {
             Reply.Answer answer = client.ask(new Request.Why("web"), lines::add);
 
             assertThat(lines).containsExactly("CRS-2672: one", "CRS-2676: two");
-            assertThat(answer).isEqualTo(new Reply.Done(List.of("Why[resource=web, node=Optional.empty, atMillis=Optional.empty]")));
+            assertThat(answer)
+                    .isEqualTo(
+                            new Reply.Done(List.of("Why[resource=web, node=Optional.empty, atMillis=Optional.empty]")));
             assertThat(client.server()).isEqualTo(NODE1);
         }
     }

@@ -28,8 +28,7 @@ final class Commands {
     static final String WHICH = "{NAME... | -w FILTER | -all}";
 
     /** Commands that belong together stand in a file of their own; a new one goes into its area, or into a new area. */
-    static final List<CommandArea> AREAS =
-            List.of(
+    static final List<CommandArea> AREAS = List.of(
             new StackCommands(),
             new AccessCommands(),
             new ConfigurationCommands(),

@@ -125,8 +125,7 @@ final class MaintenanceCommands implements CommandArea {
                 if (!use.equals("0") && !use.equals("1")) {
                     throw new UsageProblem("resource use is 0 or 1, got '" + use + "'");
                 }
-                yield crsctl.change(
-                        command, new Request.UseNode(arguments.node("-n"), use.equals("1")), arguments);
+                yield crsctl.change(command, new Request.UseNode(arguments.node("-n"), use.equals("1")), arguments);
             }
             case "get resource use" -> {
                 arguments.none();
@@ -167,7 +166,8 @@ final class MaintenanceCommands implements CommandArea {
 
     /** The setting is shown with the server; this is what administrators know it by. */
     private static int use(Crsctl crsctl, Command command, Optional<String> node) throws Unreachable {
-        Reply.Answer answer = crsctl.cluster().ask(new Request.StatusServer(node.map(List::of).orElse(List.of())));
+        Reply.Answer answer =
+                crsctl.cluster().ask(new Request.StatusServer(node.map(List::of).orElse(List.of())));
         String name = node.isPresent() ? node.get() : crsctl.cluster().localNode();
         if (answer instanceof Reply.Servers(List<Reply.Server> servers)) {
             for (Reply.Server server : servers) {

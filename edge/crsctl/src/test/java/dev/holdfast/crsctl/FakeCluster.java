@@ -74,14 +74,17 @@ final class FakeCluster {
                         "HF-3401",
                         "Resource 'web': hard(webvip) without pullup(webvip): when 'webvip' has failed and is back, it stays down",
                         List.of("Add pullup(webvip) to START_DEPENDENCIES."))));
-            case Request.DrainNode(String node, boolean force) when node.equals("node1") && !force ->
+            case Request.DrainNode(String node, boolean force)
+            when node.equals("node1") && !force ->
                 Reply.Refused.because(
                         "HF-3125",
                         "Resource 'web' can run nowhere else: node2: not ONLINE.",
                         "To stop what cannot be moved: crsctl drain node node1 -f");
-            case Request.DrainNode(String node, boolean force) -> new Reply.Done(List.of("Server '" + node + "' is drained"));
+            case Request.DrainNode(String node, boolean force) ->
+                new Reply.Done(List.of("Server '" + node + "' is drained"));
             case Request.UndrainNode(String node) -> new Reply.Done(List.of("undrain " + node));
-            case Request.UseNode use -> new Reply.Done(List.of("use " + use.use() + " of " + use.node().orElse("this one")));
+            case Request.UseNode use ->
+                new Reply.Done(List.of("use " + use.use() + " of " + use.node().orElse("this one")));
             case Request.FreezeResource freeze ->
                 new Reply.Done(List.of((freeze.freeze() ? "freeze " : "unfreeze ") + names(freeze.resources())));
             case Request.FreezeCluster(boolean freeze) -> new Reply.Done(List.of("freeze cluster " + freeze));

@@ -154,10 +154,10 @@ final class Administration {
     /** Names this node where the request means the one that is asked. */
     private Request here(Request request) {
         return switch (request) {
-            case Request.UseNode(Optional<String> node, boolean use) when node.isEmpty() ->
-                new Request.UseNode(Optional.of(settings.selfName()), use);
-            case Request.Evaluate(Request.Change change) when here(change) instanceof Request.Change named ->
-                new Request.Evaluate(named);
+            case Request.UseNode(Optional<String> node, boolean use)
+            when node.isEmpty() -> new Request.UseNode(Optional.of(settings.selfName()), use);
+            case Request.Evaluate(Request.Change change)
+            when here(change) instanceof Request.Change named -> new Request.Evaluate(named);
             default -> request;
         };
     }
@@ -325,8 +325,7 @@ final class Administration {
             case Request.Why why -> whyNow(caller, situation, why, asker);
             case Request.Evaluate(Request.Change change) ->
                 translated(situation, caller, change, asker)
-                        .ifPresent(command ->
-                                asker.answer(evaluated(situation, Policy.foresee(situation, command))));
+                        .ifPresent(command -> asker.answer(evaluated(situation, Policy.foresee(situation, command))));
             case Request.Suppose suppose ->
                 asker.answer(evaluated(situation, Policy.suppose(situation, supposal(suppose))));
             case Request.Lint _ ->
@@ -370,8 +369,7 @@ final class Administration {
     }
 
     private static Reply.Refused refusal(List<Message> reasons) {
-        return new Reply.Refused(
-                reasons.stream().map(Administration::problem).toList());
+        return new Reply.Refused(reasons.stream().map(Administration::problem).toList());
     }
 
     private static Reply.Problem problem(Message reason) {
@@ -481,8 +479,7 @@ final class Administration {
             case Request.CheckResource check -> rights(situation, caller, check.resources(), AccessList.Right.EXECUTE);
             case Request.DrainNode _, Request.UndrainNode _, Request.UseNode _, Request.FreezeCluster _ ->
                 rootOnly(caller);
-            case Request.FreezeResource freeze ->
-                rights(situation, caller, freeze.resources(), AccessList.Right.WRITE);
+            case Request.FreezeResource freeze -> rights(situation, caller, freeze.resources(), AccessList.Right.WRITE);
             case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
             case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
             default -> Optional.empty();
@@ -763,8 +760,7 @@ final class Administration {
             case Decision.Accepted accepted -> {
                 Set<String> messages = new LinkedHashSet<>();
                 accepted.notes().forEach(note -> messages.add(text(note)));
-                Map<ResourceName, List<Message>> before =
-                        Policy.plan(situation).stuck();
+                Map<ResourceName, List<Message>> before = Policy.plan(situation).stuck();
                 accepted.plan().stuck().forEach((name, reasons) -> {
                     if (!before.containsKey(name)) {
                         reasons.forEach(reason -> messages.add(text(reason)));

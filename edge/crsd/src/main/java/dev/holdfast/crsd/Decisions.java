@@ -152,13 +152,15 @@ final class Decisions implements AutoCloseable {
         if (!situation.servers().equals(last.servers())) {
             news = true;
             Map<String, Object> servers = new LinkedHashMap<>();
-            situation.servers().forEach((node, server) -> servers.put(
-                    Integer.toString(node.number()),
-                    Json.object()
-                            .with("name", server.name())
-                            .with("state", server.state().name())
-                            .with("incarnation", server.incarnation().number())
-                            .values()));
+            situation
+                    .servers()
+                    .forEach((node, server) -> servers.put(
+                            Integer.toString(node.number()),
+                            Json.object()
+                                    .with("name", server.name())
+                                    .with("state", server.state().name())
+                                    .with("incarnation", server.incarnation().number())
+                                    .values()));
             line.with("servers", servers);
         }
         Map<String, Map<String, Object>> seen = new TreeMap<>();
@@ -197,7 +199,8 @@ final class Decisions implements AutoCloseable {
                                     + action.reason())
                     .values());
         }
-        List<String> said = decided.plan().messages().stream().map(Message::line).toList();
+        List<String> said =
+                decided.plan().messages().stream().map(Message::line).toList();
         if (!did.isEmpty()) {
             line.with("did", did);
         }
@@ -358,8 +361,7 @@ final class Decisions implements AutoCloseable {
                 NodeId node = new NodeId(Integer.parseInt(number));
                 Json there = seen.child(number);
                 for (String name : there.values().keySet()) {
-                    observed.put(
-                            new InstanceKey(new ResourceName(name), node), PeerCodec.observed(there.child(name)));
+                    observed.put(new InstanceKey(new ResourceName(name), node), PeerCodec.observed(there.child(name)));
                 }
             }
             Json unseen = line.childOrEmpty("unseen");

@@ -92,8 +92,7 @@ class DecisionsTest {
                 new Epoch(7), situation, plan, plan.changes().isEmpty() ? plan.ready() : List.of()));
     }
 
-    private static final Maintenance DRAINED =
-            new Maintenance(NodeSet.of(N1), NodeSet.EMPTY, false, new TreeSet<>());
+    private static final Maintenance DRAINED = new Maintenance(NodeSet.of(N1), NodeSet.EMPTY, false, new TreeSet<>());
 
     @Test
     void every_moment_of_the_past_is_found_as_it_was() {
@@ -151,8 +150,7 @@ class DecisionsTest {
 
             List<Decisions.Past> lately =
                     decisions.recollect(WEB, millis(1)).join().lately();
-            assertThat(lately)
-                    .containsExactly(new Decisions.Past(millis(0), "start on node1: its TARGET is ONLINE"));
+            assertThat(lately).containsExactly(new Decisions.Past(millis(0), "start on node1: its TARGET is ONLINE"));
             assertThat(decisions
                             .recollect(new ResourceName("other"), millis(1))
                             .join()
@@ -170,7 +168,8 @@ class DecisionsTest {
             decisions.recollect(WEB, millis(0)).join();
         }
         try (Stream<Path> files = Files.list(directory)) {
-            assertThat(Files.readAllLines(files.findFirst().orElseThrow()).size()).isLessThan(5);
+            assertThat(Files.readAllLines(files.findFirst().orElseThrow()).size())
+                    .isLessThan(5);
         }
     }
 }

@@ -82,8 +82,7 @@ final class Pacemaker {
             throw new IOException(TOOL + " ended with " + process.exitValue() + ": " + said);
         }
         String[] parts = times.split("\\s+");
-        return new Seconds(
-                Double.parseDouble(parts[0]), Double.parseDouble(parts[1]) + Double.parseDouble(parts[2]));
+        return new Seconds(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]) + Double.parseDouble(parts[2]));
     }
 
     // ---------------------------------------------------------------- the CIB
@@ -102,7 +101,8 @@ final class Pacemaker {
         out.write("</nodes>\n<resources>\n");
         for (int i = 0; i < resources; i++) {
             String type = i % 2 == 0 ? "IPaddr2" : "Dummy";
-            out.write("<primitive id=\"" + name(i) + "\" class=\"ocf\" provider=\"heartbeat\" type=\"" + type + "\"/>\n");
+            out.write(
+                    "<primitive id=\"" + name(i) + "\" class=\"ocf\" provider=\"heartbeat\" type=\"" + type + "\"/>\n");
         }
         out.write("</resources>\n<constraints>\n");
         for (int i = 0; i < resources; i++) {
@@ -139,7 +139,8 @@ final class Pacemaker {
         out.write("<lrm_resource id=\"" + name(i) + "\" class=\"ocf\" provider=\"heartbeat\" type=\"" + type
                 + "\"><lrm_rsc_op id=\"" + name(i) + "_last_0\" operation=\"" + operation + "\" operation_key=\""
                 + name(i) + "_" + operation + "_0\" interval=\"0\" on_node=\"n" + node + "\" "
-                + "crm_feature_set=\"3.16.2\" transition-key=\"1:0:0:" + WHO + "\" transition-magic=\"0:" + code + ";1:0:0:" + WHO
+                + "crm_feature_set=\"3.16.2\" transition-key=\"1:0:0:" + WHO + "\" transition-magic=\"0:" + code
+                + ";1:0:0:" + WHO
                 + "\" exit-reason=\"\" call-id=\"1\" rc-code=\"" + code
                 + "\" op-status=\"0\" op-digest=\"f2317cad3d54cec5d7d7aa7d0bf35cf8\"/></lrm_resource>\n");
     }
