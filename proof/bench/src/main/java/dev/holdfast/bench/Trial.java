@@ -315,6 +315,10 @@ public record Trial(
         private static boolean ends(Event event, String resource) {
             return switch (event.name()) {
                 case "vip-down" -> event.detail("resource").equals(resource);
+                // The kernel drops an address at the end of its lifetime without a word; crsd looked, and it was gone.
+                case "state" ->
+                    event.detail("resource").equals(resource)
+                            && event.detail("state").equals("OFFLINE");
                 case "let-go", "power-off-begin", "halted" -> true;
                 case "joining" -> true; // A new life of cssd ends first what the old one ran.
                 default -> false;
