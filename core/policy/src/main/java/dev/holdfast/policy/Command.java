@@ -1,8 +1,11 @@
 package dev.holdfast.policy;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What an administrator can ask of the resources. Names are as typed: whether they exist is part of the decision. */
 public sealed interface Command {
@@ -42,6 +45,24 @@ public sealed interface Command {
 
     /** {@code freeze|unfreeze cluster}. */
     record FreezeCluster(boolean freeze) implements Command {}
+
+    /**
+     * {@code apply}: many definitions in one change, or none of them.
+     *
+     * @param definitions the resources that are to be defined like this, new ones and others
+     * @param delete those that are to be forgotten
+     * @param revision of the configuration this is meant for, see {@link Policy#revision}; empty: any
+     */
+    record Apply(SortedMap<String, Defined> definitions, List<String> delete, Optional<String> revision, boolean force)
+            implements Command {
+        public Apply {
+            definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
+            delete = List.copyOf(delete);
+        }
+    }
+
+    /** A definition as typed: everything that is given, and nothing of what was given before. */
+    record Defined(String type, Map<String, String> attributes) {}
 
     /** Which resources. */
     sealed interface Selection {

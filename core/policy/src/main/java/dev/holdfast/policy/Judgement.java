@@ -63,6 +63,7 @@ final class Judgement {
             case Command.Check check -> check(check);
             case Command.Drain _, Command.Undrain _, Command.Use _, Command.Freeze _, Command.FreezeCluster _ ->
                 new Upkeep(situation, now).decide(command);
+            case Command.Apply apply -> apply(apply);
         };
     }
 
@@ -82,12 +83,8 @@ final class Judgement {
                     "Resource '" + name + "' is already registered",
                     "To change it: crsctl modify resource " + name + " -attr ...");
         }
-        TypeDefinition type = situation.types().get(add.type());
-        if (type == null || type.name().equals("resource")) {
-            String hint = Spelling.nearest(add.type(), situation.types().keySet())
-                    .map(near -> "Did you mean " + near + "?")
-                    .orElse("crsctl status type lists the types.");
-            problem("HF-3112", "Resource type '" + add.type() + "' is not registered, or has no resources", hint);
+        TypeDefinition type = typeNamed(add.type());
+        if (type == null) {
             return refused();
         }
         if (add.name().startsWith("ora.") && !type.isNative()) {
@@ -105,6 +102,24 @@ final class Judgement {
             return refused();
         }
         definitions.put(name, Optional.of(definition));
+        wanted.put(name, fresh(definition));
+        return accept();
+    }
+
+    private @Nullable TypeDefinition typeNamed(String name) {
+        TypeDefinition type = situation.types().get(name);
+        if (type != null && !type.name().equals("resource")) {
+            return type;
+        }
+        String hint = Spelling.nearest(name, situation.types().keySet())
+                .map(near -> "Did you mean " + near + "?")
+                .orElse("crsctl status type lists the types.");
+        problem("HF-3112", "Resource type '" + name + "' is not registered, or has no resources", hint);
+        return null;
+    }
+
+    /** What is wanted of a new resource. */
+    private Wanted fresh(ResourceDefinition definition) {
         Wanted fresh = Wanted.NEW;
         if (definition.isLocal() && definition.autoStart() == AutoStart.ALWAYS) {
             // A network is wanted everywhere from the start, not only after the next restart of each server.
@@ -112,8 +127,7 @@ final class Judgement {
                 fresh = fresh.with(server.id().number(), WantedInstance.NEW.started(false, Optional.empty()));
             }
         }
-        wanted.put(name, fresh);
-        return accept();
+        return fresh;
     }
 
     private @Nullable ResourceDefinition read(ResourceName name, TypeDefinition type, Map<String, String> attributes) {
@@ -156,6 +170,11 @@ final class Judgement {
             return refused();
         }
         definitions.put(entry.name(), Optional.of(definition));
+        forgiveFailures(entry);
+        return acceptUnlessItStops(Set.of(entry.name()), modify.force(), true);
+    }
+
+    private void forgiveFailures(ResourceEntry entry) {
         Wanted changed = entry.wanted;
         for (int number : entry.wanted.instances().keySet()) {
             changed = changed.with(number, changed.instance(number).withFailuresForgiven());
@@ -163,7 +182,6 @@ final class Judgement {
         if (!changed.equals(entry.wanted)) {
             wanted.put(entry.name(), changed);
         }
-        return acceptUnlessItStops(Set.of(entry.name()), modify.force(), true);
     }
 
     /** What its own stop would no longer find must not change while it runs. */
@@ -391,6 +409,87 @@ final class Judgement {
             }
         }
         return accept();
+    }
+
+    /** All of it is judged in the cluster as it will be, so that the order in a file means nothing. */
+    private Decision apply(Command.Apply apply) {
+        String revision = Policy.revision(situation);
+        if (apply.revision().filter(meant -> !meant.equals(revision)).isPresent()) {
+            return refuse(
+                    "HF-3130",
+                    "The configuration was changed since revision "
+                            + apply.revision().get() + ", it is now revision " + revision,
+                    "Export it anew and make the changes in that; or take the line 'revision' out of the file.");
+        }
+        SortedMap<ResourceName, ResourceDefinition> defined = new TreeMap<>();
+        apply.definitions().forEach((text, given) -> defined(text, given).ifPresent(it -> defined.put(it.name(), it)));
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        defined.forEach((name, definition) -> definitions.put(name, Optional.of(definition)));
+        Situation withNew = situation.with(changes());
+        var deletion = new Judgement(withNew);
+        deletion.delete(new Command.Delete(apply.delete(), apply.force()));
+        problems.addAll(deletion.problems);
+        TreeMap<ResourceName, Optional<ResourceDefinition>> gone = new TreeMap<>();
+        apply.delete().stream()
+                .filter(ResourceName::isValid)
+                .forEach(name -> gone.put(new ResourceName(name), Optional.empty()));
+        var inTheEnd = new Judgement(withNew.with(new Changes(gone, new TreeMap<>(), new TreeMap<>())));
+        defined.values().forEach(definition -> inTheEnd.validate(definition, apply.force()));
+        problems.addAll(inTheEnd.problems);
+        notes.addAll(inTheEnd.notes);
+        for (ResourceDefinition definition : defined.values()) {
+            ResourceEntry before = board.entries.get(definition.name());
+            if (before != null) {
+                refuseToPullTheRug(before, definition);
+                forgiveFailures(before);
+            } else {
+                wanted.put(definition.name(), fresh(definition));
+            }
+        }
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        definitions.putAll(deletion.definitions);
+        wanted.putAll(deletion.wanted);
+        awaits.putAll(deletion.awaits);
+        if (definitions.isEmpty() && wanted.isEmpty()) {
+            return accept();
+        }
+        Set<ResourceName> asked = new TreeSet<>(defined.keySet());
+        asked.addAll(gone.keySet());
+        return acceptUnlessItStops(asked, apply.force(), true);
+    }
+
+    /** A definition of {@link Command.Apply}; empty if something is wrong with it in itself, which was said. */
+    private Optional<ResourceDefinition> defined(String text, Command.Defined given) {
+        TypeDefinition type = typeNamed(given.type());
+        if (!ResourceName.isValid(text)) {
+            problem(
+                    "HF-3110",
+                    "'" + text + "' is not a resource name",
+                    "Use letters, digits, dots, dashes and underscores; do not begin with a dot.");
+            return Optional.empty();
+        }
+        if (type == null) {
+            return Optional.empty();
+        }
+        ResourceName name = new ResourceName(text);
+        ResourceDefinition before = situation.resources().get(name);
+        if (before != null && !before.type().name().equals(type.name())) {
+            problem(
+                    "HF-3113",
+                    "TYPE of resource '" + name + "' cannot be changed: it is "
+                            + before.type().name(),
+                    "Delete the resource and add it again.");
+            return Optional.empty();
+        }
+        if (before == null && text.startsWith("ora.") && !type.isNative()) {
+            problem("HF-3110", "The name '" + text + "' begins with 'ora.', which is reserved", "Choose another name.");
+            return Optional.empty();
+        }
+        return Optional.ofNullable(read(name, type, given.attributes()));
     }
 
     // --- start

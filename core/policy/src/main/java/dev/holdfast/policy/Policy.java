@@ -1,6 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.Message;
+import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,18 @@ public final class Policy {
     /** What would follow if something happened, to the end, if every action succeeds. */
     public static Decision suppose(Situation situation, Supposal supposal) {
         return Foresight.suppose(situation, supposal);
+    }
+
+    /** Stands for what is configured: two situations with the same definitions have the same revision, on every node. */
+    public static String revision(Situation situation) {
+        long hash = 0xcbf29ce484222325L; // FNV-1a of 64 bits: against mistakes, not against malice.
+        for (ResourceDefinition definition : situation.resources().values()) {
+            String text = definition.name() + "\n" + definition.type().name() + "\n" + definition.given() + "\n";
+            for (int at = 0; at < text.length(); at++) {
+                hash = (hash ^ text.charAt(at)) * 0x100000001b3L;
+            }
+        }
+        return String.format("%016x", hash);
     }
 
     /** Why a resource is where it is, or is not, and what would change that. Empty: there is no such resource. */

@@ -54,7 +54,8 @@ final class Upkeep {
                     Command.Start _,
                     Command.Stop _,
                     Command.Relocate _,
-                    Command.Check _ -> throw new IllegalArgumentException("not about maintenance: " + command);
+                    Command.Check _,
+                    Command.Apply _ -> throw new IllegalArgumentException("not about maintenance: " + command);
         };
     }
 

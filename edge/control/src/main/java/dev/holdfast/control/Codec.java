@@ -195,6 +195,49 @@ public final class Codec {
             case Request.SetCritical r -> object("t", "setCritical", "critical", r.critical());
             case Request.GetCritical _ -> object("t", "getCritical");
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
+            case Request.GetPermission r ->
+                object("t", "getPermission", "resource", r.resource(), "user", r.user(), "group", r.group());
+            case Request.SetPermission r ->
+                object(
+                        "t",
+                        "setPermission",
+                        "resource",
+                        r.resource(),
+                        "change",
+                        r.change().name(),
+                        "value",
+                        r.value());
+            case Request.ReadLog r ->
+                object(
+                        "t",
+                        "readLog",
+                        "log",
+                        r.log(),
+                        "nodes",
+                        r.nodes(),
+                        "afterMillis",
+                        r.afterMillis(),
+                        "beforeMillis",
+                        r.beforeMillis(),
+                        "most",
+                        r.most());
+            case Request.QueryFacts r -> object("t", "queryFacts", "allNodes", r.allNodes(), "nodes", r.nodes());
+            case Request.Export _ -> object("t", "export");
+            case Request.Compare r -> object("t", "compare", "apply", toObject(r.apply()));
+            case Request.Apply r ->
+                object(
+                        "t",
+                        "apply",
+                        "resources",
+                        r.resources().stream().map(Codec::toObject).toList(),
+                        "revision",
+                        r.revision(),
+                        "keep",
+                        r.keep(),
+                        "force",
+                        r.force());
+            case Request.StopNodes r ->
+                object("t", "stopNodes", "allNodes", r.allNodes(), "nodes", r.nodes(), "force", r.force());
         };
     }
 
@@ -289,10 +332,76 @@ public final class Codec {
             case "setCritical" -> new Request.SetCritical(in.flag("critical"));
             case "getCritical" -> new Request.GetCritical();
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
+            case "getPermission" ->
+                new Request.GetPermission(in.text("resource"), in.maybeText("user"), in.maybeText("group"));
+            case "setPermission" ->
+                new Request.SetPermission(
+                        in.text("resource"), Request.PermissionChange.valueOf(in.text("change")), in.text("value"));
+            case "readLog" ->
+                new Request.ReadLog(
+                        in.text("log"),
+                        in.texts("nodes"),
+                        in.big("afterMillis"),
+                        in.big("beforeMillis"),
+                        in.number("most"));
+            case "queryFacts" -> new Request.QueryFacts(in.flag("allNodes"), in.texts("nodes"));
+            case "export" -> new Request.Export();
+            case "compare" -> new Request.Compare(in.object("apply", Codec::apply));
+            case "apply" ->
+                new Request.Apply(
+                        in.objects("resources", Codec::configured),
+                        in.maybeText("revision"),
+                        in.flag("keep"),
+                        in.flag("force"));
+            case "stopNodes" -> new Request.StopNodes(in.flag("allNodes"), in.texts("nodes"), in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "' in version " + VERSION);
         };
         in.nothingElse();
         return request;
+    }
+
+    private static Request.Apply apply(Fields in) throws MalformedMessage {
+        if (in.text("t").equals("apply") && request(in) instanceof Request.Apply apply) {
+            return apply;
+        }
+        throw new MalformedMessage("'" + in.text("t") + "' cannot be compared");
+    }
+
+    private static Reply.Configured configured(Fields in) throws MalformedMessage {
+        return new Reply.Configured(in.text("name"), in.text("type"), in.textMap("attributes"));
+    }
+
+    private static Map<String, Object> toObject(Reply.Configured c) {
+        return object("name", c.name(), "type", c.type(), "attributes", c.attributes());
+    }
+
+    private static Map<String, Object> toObject(Reply.Entry e) {
+        return object("wall", e.wall(), "node", e.node(), "event", e.event(), "text", e.text(), "details", e.details());
+    }
+
+    private static Map<String, Object> toObject(Reply.Differing d) {
+        return object(
+                "action",
+                d.action(),
+                "name",
+                d.name(),
+                "type",
+                d.type(),
+                "attributes",
+                d.attributes().stream()
+                        .map(a -> object("name", a.name(), "before", a.before(), "after", a.after()))
+                        .toList());
+    }
+
+    private static Reply.Differing differing(Fields in) throws MalformedMessage {
+        return new Reply.Differing(
+                in.text("action"),
+                in.text("name"),
+                in.text("type"),
+                in.objects(
+                        "attributes",
+                        a -> new Reply.DifferingAttribute(
+                                a.text("name"), a.maybeText("before"), a.maybeText("after"))));
     }
 
     private static Request.Change change(Fields in) throws MalformedMessage {
@@ -490,6 +599,44 @@ public final class Codec {
                         e.asOfMillis(),
                         "witness",
                         e.witness());
+            case Reply.Permission(String name, String acl, Optional<String> rights) ->
+                object("t", "permission", "name", name, "acl", acl, "rights", rights);
+            case Reply.Log(List<Reply.Entry> entries, List<String> silent) ->
+                object(
+                        "t",
+                        "log",
+                        "entries",
+                        entries.stream().map(Codec::toObject).toList(),
+                        "silent",
+                        silent);
+            case Reply.Facts(List<Reply.NodeFacts> nodes) ->
+                object(
+                        "t",
+                        "facts",
+                        "nodes",
+                        nodes.stream()
+                                .map(n -> object("node", n.node(), "facts", n.facts()))
+                                .toList());
+            case Reply.Configuration(String cluster, String revision, List<Reply.Configured> resources) ->
+                object(
+                        "t",
+                        "configuration",
+                        "cluster",
+                        cluster,
+                        "revision",
+                        revision,
+                        "resources",
+                        resources.stream().map(Codec::toObject).toList());
+            case Reply.Difference(List<Reply.Differing> resources, List<String> messages, List<Reply.Step> steps) ->
+                object(
+                        "t",
+                        "difference",
+                        "resources",
+                        resources.stream().map(Codec::toObject).toList(),
+                        "messages",
+                        messages,
+                        "steps",
+                        steps.stream().map(Codec::toObject).toList());
         };
     }
 
@@ -789,6 +936,28 @@ public final class Codec {
                         in.objects("lately", d -> new Reply.Decided(d.big("whenMillis"), d.text("text"))),
                         in.big("asOfMillis"),
                         in.text("witness"));
+            case "permission" -> new Reply.Permission(in.text("name"), in.text("acl"), in.maybeText("rights"));
+            case "log" ->
+                new Reply.Log(
+                        in.objects(
+                                "entries",
+                                e -> new Reply.Entry(
+                                        e.text("wall"),
+                                        e.text("node"),
+                                        e.text("event"),
+                                        e.text("text"),
+                                        e.textMap("details"))),
+                        in.texts("silent"));
+            case "facts" ->
+                new Reply.Facts(in.objects("nodes", n -> new Reply.NodeFacts(n.text("node"), n.textMap("facts"))));
+            case "configuration" ->
+                new Reply.Configuration(
+                        in.text("cluster"), in.text("revision"), in.objects("resources", Codec::configured));
+            case "difference" ->
+                new Reply.Difference(
+                        in.objects("resources", Codec::differing),
+                        in.texts("messages"),
+                        in.objects("steps", Codec::step));
             default -> throw new MalformedMessage("there is no reply '" + kind + "' in version " + VERSION);
         };
     }

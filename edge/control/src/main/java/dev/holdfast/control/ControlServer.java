@@ -186,7 +186,8 @@ public final class ControlServer implements Closeable {
 
     private static Caller caller(SocketChannel channel) throws IOException {
         UnixDomainPrincipal principal = channel.getOption(ExtendedSocketOptions.SO_PEERCRED);
-        return new Caller(principal.user().getName(), principal.group().getName());
+        String user = principal.user().getName();
+        return new Caller(user, principal.group().getName(), GroupFile.SYSTEM.of(user));
     }
 
     /** The next line, or null if there will be none. */

@@ -377,4 +377,74 @@ public sealed interface Reply {
 
     /** Something that was decided: an action with its reason, or a message. */
     record Decided(long whenMillis, String text) {}
+
+    /** {@code rights}: of the user or group that was asked for, such as {@code r-x}. */
+    record Permission(String name, String acl, Optional<String> rights) implements Answer {}
+
+    /** Entries by time; {@code silent}: nodes whose log could not be read. */
+    record Log(List<Entry> entries, List<String> silent) implements Answer {
+        public Log {
+            entries = List.copyOf(entries);
+            silent = List.copyOf(silent);
+        }
+    }
+
+    /**
+     * Something that happened.
+     *
+     * @param wall the time of day as its node had it, ISO 8601 in UTC
+     * @param details what else the line of the log says
+     */
+    record Entry(String wall, String node, String event, String text, Map<String, String> details) {
+        public Entry {
+            details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        }
+    }
+
+    /** By node number. */
+    record Facts(List<NodeFacts> nodes) implements Answer {
+        public Facts {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** Facts about one node; none if it does not answer. */
+    record NodeFacts(String node, Map<String, String> facts) {
+        public NodeFacts {
+            facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
+        }
+    }
+
+    /** The whole configuration; {@code revision} stands for exactly this content. */
+    record Configuration(String cluster, String revision, List<Configured> resources) implements Answer {
+        public Configuration {
+            resources = List.copyOf(resources);
+        }
+    }
+
+    /** A resource as it is configured: what was given, without defaults. */
+    record Configured(String name, String type, Map<String, String> attributes) {
+        public Configured {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+        }
+    }
+
+    /** How a configuration differs from the one in force; {@code steps}: what would be done because of it. */
+    record Difference(List<Differing> resources, List<String> messages, List<Step> steps) implements Answer {
+        public Difference {
+            resources = List.copyOf(resources);
+            messages = List.copyOf(messages);
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /** {@code action}: add, modify or delete. {@code attributes}: those that differ. */
+    record Differing(String action, String name, String type, List<DifferingAttribute> attributes) {
+        public Differing {
+            attributes = List.copyOf(attributes);
+        }
+    }
+
+    /** Absent: the default. */
+    record DifferingAttribute(String name, Optional<String> before, Optional<String> after) {}
 }

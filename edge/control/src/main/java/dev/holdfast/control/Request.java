@@ -17,6 +17,9 @@ public sealed interface Request {
     /** A request that changes what is registered or what runs, and so can be evaluated without being done. */
     sealed interface Change extends Request {}
 
+    /** A request that only looks. Everything else is an administrative act and is written into the audit log. */
+    sealed interface Reading extends Request {}
+
     /** Registers a resource; it starts life with target and state OFFLINE. {@code force}: although targets of dependencies are missing. */
     record AddResource(String name, String type, Map<String, String> attributes, boolean force, boolean failIfBusy)
             implements Change {
@@ -117,7 +120,7 @@ public sealed interface Request {
      * @param name of the server or the resource
      * @param node of a failure: only there
      */
-    record Suppose(String what, String name, Optional<String> node) implements Request {
+    record Suppose(String what, String name, Optional<String> node) implements Reading {
         public Suppose {
             if (!List.of("serverLost", "serverBack", "failure").contains(what)) {
                 throw new IllegalArgumentException("nothing is known of '" + what + "'");
@@ -126,33 +129,33 @@ public sealed interface Request {
     }
 
     /** What is allowed in the definitions and will nevertheless bite. Answered with {@link Reply.Findings}. */
-    record Lint() implements Request {}
+    record Lint() implements Reading {}
 
     /** What would this change do? Nothing is done. Answered with {@link Reply.Plan} or {@link Reply.Refused}. */
-    record Evaluate(Change change) implements Request {}
+    record Evaluate(Change change) implements Reading {}
 
     /** Runs the check action now, on every node where the resource is believed to run, or on {@code node}. */
     record CheckResource(Selection resources, Optional<String> node) implements Request {}
 
     /** Answered with {@link Reply.Resources}. {@code definitions}: with all attributes; without, those maps are empty. */
-    record StatusResource(Selection resources, boolean definitions) implements Request {}
+    record StatusResource(Selection resources, boolean definitions) implements Reading {}
 
     /** Answered with {@link Reply.Types}; no names: all types. */
-    record StatusType(List<String> names) implements Request {
+    record StatusType(List<String> names) implements Reading {
         public StatusType {
             names = List.copyOf(names);
         }
     }
 
     /** Answered with {@link Reply.Servers}; no names: all servers. */
-    record StatusServer(List<String> names) implements Request {
+    record StatusServer(List<String> names) implements Reading {
         public StatusServer {
             names = List.copyOf(names);
         }
     }
 
     /** Answered with {@link Reply.Health} of the node that is asked, of the nodes named, or of all configured nodes. */
-    record CheckStack(boolean allNodes, List<String> nodes) implements Request {
+    record CheckStack(boolean allNodes, List<String> nodes) implements Reading {
         public CheckStack {
             nodes = List.copyOf(nodes);
             if (allNodes && !nodes.isEmpty()) {
@@ -162,7 +165,7 @@ public sealed interface Request {
     }
 
     /** Answered with {@link Reply.VotingDisks}, as the asked node sees them. */
-    record QueryVotingDisks() implements Request {}
+    record QueryVotingDisks() implements Reading {}
 
     /**
      * Changes the voting set; for root. Answered when the change is complete.
@@ -181,19 +184,19 @@ public sealed interface Request {
     }
 
     /** Answered with {@link Reply.CssTiming}. */
-    record QueryTiming() implements Request {}
+    record QueryTiming() implements Reading {}
 
     /** Answered with {@link Reply.Fencing}. */
-    record QueryFencing() implements Request {}
+    record QueryFencing() implements Reading {}
 
     /** Why was a node, or the asked node itself, voted out? Answered with {@link Reply.Fencing}: its records, no devices. */
-    record WhyFenced(Optional<String> node) implements Request {}
+    record WhyFenced(Optional<String> node) implements Reading {}
 
     /** The private networks as the asked node sees them. Answered with {@link Reply.Links}. */
-    record QueryLinks() implements Request {}
+    record QueryLinks() implements Reading {}
 
     /** Answered with {@link Reply.Nodes}. */
-    record ListNodes() implements Request {}
+    record ListNodes() implements Reading {}
 
     /**
      * Creates the type (if missing) and the resource of an application VIP; it stays OFFLINE until started.
@@ -215,7 +218,7 @@ public sealed interface Request {
      * @param node what concerns this node only
      * @param atMillis as it was then, wall clock, milliseconds since 1970; absent: now
      */
-    record Why(String resource, Optional<String> node, Optional<Long> atMillis) implements Request {
+    record Why(String resource, Optional<String> node, Optional<Long> atMillis) implements Reading {
         /** Now, everywhere. */
         public Why(String resource) {
             this(resource, Optional.empty(), Optional.empty());
@@ -223,7 +226,7 @@ public sealed interface Request {
     }
 
     /** The same of what the asked node itself has written down as master. Answered with {@link Reply.Explanation}. */
-    record Recollect(String resource, Optional<String> node, long atMillis) implements Request {}
+    record Recollect(String resource, Optional<String> node, long atMillis) implements Reading {}
 
     /**
      * An operator vouches that a node is powered off, by name; without it being true, data may be lost.
@@ -244,7 +247,7 @@ public sealed interface Request {
     record SetCritical(boolean critical) implements Request {}
 
     /** What {@link SetCritical} said last on this server. */
-    record GetCritical() implements Request {}
+    record GetCritical() implements Reading {}
 
     /**
      * Votes a node out and has it fenced.
@@ -256,6 +259,71 @@ public sealed interface Request {
 
     /** Stops every resource here and leaves the cluster. {@code force}: also what can run nowhere else. */
     record StopCrs(boolean force) implements Request {}
+
+    /** Answered with {@link Reply.Permission}. {@code user}, {@code group}: what these may do; both absent: the whole list. */
+    record GetPermission(String resource, Optional<String> user, Optional<String> group) implements Reading {}
+
+    /** How an access list is changed. */
+    enum PermissionChange {
+        /** Add or replace one entry: {@code user:oracle:r-x}. */
+        UPDATE,
+        /** Take one entry away: {@code user:oracle}. */
+        REMOVE,
+        OWNER,
+        GROUP
+    }
+
+    /** Changes who may do what with a resource; for its owner, and for root, who alone names another owner. */
+    record SetPermission(String resource, PermissionChange change, String value) implements Request {}
+
+    /**
+     * What happened, from the logs of nodes. Answered with {@link Reply.Log}.
+     *
+     * @param log {@code events}, or {@code calog}: the administrative acts
+     * @param nodes whose logs; none: of all that can be reached
+     * @param afterMillis wall clock; entries of that millisecond and earlier are left out
+     * @param beforeMillis wall clock; entries of that millisecond and later are left out
+     * @param most so many of the newest entries at most
+     */
+    record ReadLog(String log, List<String> nodes, long afterMillis, long beforeMillis, int most) implements Reading {
+        public ReadLog {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** Facts about nodes: host name, release, networks. Answered with {@link Reply.Facts}; none named: of the asked node. */
+    record QueryFacts(boolean allNodes, List<String> nodes) implements Reading {
+        public QueryFacts {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** The whole configuration. Answered with {@link Reply.Configuration}. */
+    record Export() implements Reading {}
+
+    /** What {@link Apply} would change. Answered with {@link Reply.Difference}. */
+    record Compare(Apply apply) implements Reading {}
+
+    /**
+     * Makes the configuration what is given here, in one change of the registry or not at all.
+     *
+     * @param revision of the configuration this was made from; refused if another one is in force now. Absent: not checked
+     * @param keep resources that are not named stay; else they are deleted
+     * @param force also what would stop or move what runs
+     */
+    record Apply(List<Reply.Configured> resources, Optional<String> revision, boolean keep, boolean force)
+            implements Request {
+        public Apply {
+            resources = List.copyOf(resources);
+        }
+    }
+
+    /** Stops the stack on several nodes, each as {@link StopCrs} does. */
+    record StopNodes(boolean allNodes, List<String> nodes, boolean force) implements Request {
+        public StopNodes {
+            nodes = List.copyOf(nodes);
+        }
+    }
 
     private static Map<String, String> ordered(Map<String, String> attributes) {
         return Collections.unmodifiableMap(new LinkedHashMap<>(attributes));

@@ -63,6 +63,18 @@ final class Examples {
                 new Request.SetCritical(true),
                 new Request.GetCritical(),
                 new Request.QueryLinks(),
+                new Request.GetPermission("web", Optional.of("oracle"), Optional.empty()),
+                new Request.SetPermission("web", Request.PermissionChange.UPDATE, "user:oracle:r-x"),
+                new Request.ReadLog("events", List.of("node1"), 1, Long.MAX_VALUE >> 12, 100),
+                new Request.QueryFacts(true, List.of()),
+                new Request.Export(),
+                new Request.Compare(new Request.Apply(List.of(), Optional.empty(), true, false)),
+                new Request.Apply(
+                        List.of(new Reply.Configured("web", "cluster_resource", attributes)),
+                        Optional.of("0123456789abcdef"),
+                        false,
+                        true),
+                new Request.StopNodes(false, List.of("node2"), true),
                 new Request.StopCrs(true));
     }
 
@@ -148,6 +160,24 @@ final class Examples {
                 new Reply.Findings(List.of(new Reply.Problem("HF-3401", "no pullup", List.of("add it")))),
                 new Reply.Explanation(
                         "web", List.of("because"), List.of(), List.of(new Reply.Decided(17, "start")), 18, "node1"),
+                new Reply.Permission("web", "owner:root:rwx,other::r--", Optional.of("r--")),
+                new Reply.Log(
+                        List.of(new Reply.Entry(
+                                "2026-01-02T03:04:05.678Z", "node1", "state", AWKWARD, Map.of("a", "b"))),
+                        List.of("node2")),
+                new Reply.Facts(List.of(new Reply.NodeFacts("node1", Map.of("RELEASE", "0.1.0")))),
+                new Reply.Configuration(
+                        "lab",
+                        "0123456789abcdef",
+                        List.of(new Reply.Configured("web", "cluster_resource", Map.of("LOAD", "2")))),
+                new Reply.Difference(
+                        List.of(new Reply.Differing(
+                                "modify",
+                                "web",
+                                "cluster_resource",
+                                List.of(new Reply.DifferingAttribute("LOAD", Optional.of("1"), Optional.empty())))),
+                        List.of("a message"),
+                        List.of()),
                 new Reply.Explanation("web", List.of("because"), List.of()));
     }
 }

@@ -1,13 +1,17 @@
 package dev.holdfast.crsctl;
 
+import dev.holdfast.control.Codec;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
+import dev.holdfast.control.Selection;
 import dev.holdfast.control.Unreachable;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The command {@code appvipcfg}: creates and deletes virtual addresses for applications. */
@@ -32,7 +36,22 @@ public final class AppVipCfg {
                     Command.valued("-vipname", "NAME", "of the resource"),
                     Command.flag("-f", "also while it is up or needed")),
             "appvipcfg delete -vipname=webvip");
-    private static final List<Command> COMMANDS = List.of(CREATE, DELETE);
+    private static final Command MODIFY = new Command(
+            "modify",
+            "-vipname=NAME [-ip=ADDRESS] [-failback=0|1]",
+            "change the address of a virtual address that is down, or whether it returns to its first node",
+            List.of(
+                    Command.valued("-vipname", "NAME", "of the resource"),
+                    Command.valued("-ip", "ADDRESS", "IPv4 address, or a host name that has exactly one"),
+                    Command.valued("-failback", "0|1", "1: return to its first node as soon as that is back")),
+            "appvipcfg modify -vipname=webvip -failback=1");
+    private static final Command STATUS = new Command(
+            "status",
+            "[-vipname=NAME] [-o=json]",
+            "show virtual addresses: address, network, where they are, where they belong",
+            List.of(Command.valued("-vipname", "NAME", "only this one"), Commands.JSON),
+            "appvipcfg status");
+    static final List<Command> COMMANDS = List.of(CREATE, MODIFY, DELETE, STATUS);
 
     private AppVipCfg() {}
 
@@ -65,7 +84,9 @@ public final class AppVipCfg {
                 cluster.tell(
                         unknown(line),
                         "Usage:    appvipcfg create " + CREATE.usage(),
+                        "          appvipcfg modify " + MODIFY.usage(),
                         "          appvipcfg delete " + DELETE.usage(),
+                        "          appvipcfg status " + STATUS.usage(),
                         "Example:  " + CREATE.example());
                 return Cluster.NOT_UNDERSTOOD;
             }
@@ -87,26 +108,24 @@ public final class AppVipCfg {
 
     private static UsageProblem unknown(List<String> line) {
         if (line.isEmpty()) {
-            return new UsageProblem("it is not said what to do: create or delete");
-        }
-        if (line.getFirst().equals("modify")) {
-            return new UsageProblem(
-                    "the address of a VIP is changed with crsctl",
-                    "crsctl stop resource NAME -f",
-                    "crsctl modify resource NAME -attr \"USR_ORA_VIP=ADDRESS\"");
+            return new UsageProblem("it is not said what to do: create, modify, delete or status");
         }
         return new UsageProblem("appvipcfg has no command '" + line.getFirst() + "'."
-                + Nearest.hint(line.getFirst(), List.of("create", "delete")));
+                + Nearest.hint(line.getFirst(), List.of("create", "modify", "delete", "status")));
     }
 
     private static int run(Surroundings surroundings, Cluster cluster, Command command, List<String> words)
             throws UsageProblem, Unreachable {
         Arguments arguments = Arguments.parse(command, splitAtEquals(words));
         arguments.none();
+        if (command.equals(STATUS)) {
+            return status(surroundings, cluster, arguments);
+        }
         String name = required(arguments, "-vipname", "the name of the VIP");
         Arguments.checkName("VIP", name);
-        Request request =
-                command.equals(DELETE) ? new Request.DeleteAppVip(name, arguments.has("-f")) : create(arguments, name);
+        Request request = command.equals(DELETE)
+                ? new Request.DeleteAppVip(name, arguments.has("-f"))
+                : command.equals(MODIFY) ? modify(arguments, name) : create(arguments, name);
         if (!surroundings.isRoot()) {
             cluster.tell(Reply.Refused.because(
                     "CRS-4563",
@@ -142,6 +161,76 @@ public final class AppVipCfg {
         return split;
     }
 
+    private static Request modify(Arguments arguments, String name) throws UsageProblem {
+        Map<String, String> changed = new LinkedHashMap<>();
+        if (arguments.has("-ip")) {
+            changed.put("USR_ORA_VIP", address(arguments.value("-ip").orElseThrow()));
+        }
+        if (arguments.has("-failback")) {
+            changed.put("APPSVIP_FAILBACK", failback(arguments));
+        }
+        if (changed.isEmpty()) {
+            throw new UsageProblem("nothing is said of what to change: give -ip or -failback");
+        }
+        return new Request.ModifyResource(name, changed, List.of(), false, false);
+    }
+
+    private static String failback(Arguments arguments) throws UsageProblem {
+        String failback = arguments.value("-failback").orElse("0");
+        if (!failback.equals("0") && !failback.equals("1")) {
+            throw new UsageProblem("-failback is 0 or 1, not '" + failback + "'");
+        }
+        return failback;
+    }
+
+    private static int status(Surroundings surroundings, Cluster cluster, Arguments arguments)
+            throws UsageProblem, Unreachable {
+        boolean json = arguments.json();
+        Optional<String> name = arguments.value("-vipname");
+        if (name.isPresent()) {
+            Arguments.checkName("VIP", name.get());
+        }
+        Reply.Answer answer = cluster.ask(
+                new Request.StatusResource(name.isPresent() ? Selection.named(name.get()) : new Selection.All(), true));
+        if (!(answer instanceof Reply.Resources(long epoch, List<Reply.Resource> all))) {
+            if (answer instanceof Reply.Refused refused) {
+                cluster.tell(refused);
+                return Cluster.REFUSED;
+            }
+            throw new IllegalStateException("the cluster answered " + answer);
+        }
+        List<Reply.Resource> vips = all.stream()
+                .filter(resource -> resource.attributes().containsKey("USR_ORA_VIP"))
+                .toList();
+        if (name.isPresent() && vips.isEmpty()) {
+            cluster.tell(Reply.Refused.because(
+                    "HF-2206", "'" + name.get() + "' is not a virtual address.", "All there are:  appvipcfg status"));
+            return Cluster.REFUSED;
+        }
+        if (json) {
+            surroundings.out().println(Codec.pretty(new Reply.Resources(epoch, vips)));
+            return Cluster.DONE;
+        }
+        for (Reply.Resource vip : vips) {
+            Map<String, String> attributes = vip.attributes();
+            surroundings.out().println("VIP name:  " + vip.name());
+            surroundings.out().println("Address:   " + attributes.get("USR_ORA_VIP"));
+            surroundings.out().println("Type:      " + vip.type());
+            surroundings.out().println("Home:      " + attributes.getOrDefault("HOSTING_MEMBERS", ""));
+            surroundings.out().println("Failback:  " + attributes.getOrDefault("APPSVIP_FAILBACK", "0"));
+            for (Reply.Instance instance : vip.instances()) {
+                surroundings
+                        .out()
+                        .println("State:     " + instance.state()
+                                + instance.server()
+                                        .map(server -> " on " + server)
+                                        .orElse(""));
+            }
+            surroundings.out().println();
+        }
+        return Cluster.DONE;
+    }
+
     private static Request create(Arguments arguments, String name) throws UsageProblem {
         String address = address(required(arguments, "-ip", "the address"));
         String user = required(arguments, "-user", "the user who may start and stop it");
@@ -150,10 +239,7 @@ public final class AppVipCfg {
         if (group.isPresent()) {
             Arguments.checkName("group", group.get());
         }
-        String failback = arguments.value("-failback").orElse("0");
-        if (!failback.equals("0") && !failback.equals("1")) {
-            throw new UsageProblem("-failback is 0 or 1, not '" + failback + "'");
-        }
+        String failback = failback(arguments);
         return new Request.CreateAppVip(
                 network(arguments.value("-network").orElse("1")), address, name, user, group, failback.equals("1"));
     }

@@ -136,6 +136,15 @@ final class Arguments {
         return List.copyOf(operands);
     }
 
+    /** The one operand of a command that takes a file. */
+    String onlyFile() throws UsageProblem {
+        tooMany(1);
+        if (operands.isEmpty() || operands.getFirst().isEmpty()) {
+            throw new UsageProblem("the name of a file is missing");
+        }
+        return operands.getFirst();
+    }
+
     void none() throws UsageProblem {
         tooMany(0);
     }
@@ -225,7 +234,9 @@ final class Arguments {
     }
 
     boolean json() throws UsageProblem {
-        String format = value("-o").orElse("text");
+        boolean isFormat = command.options().stream()
+                .anyMatch(option -> option.name().equals("-o") && option.value().equals("json"));
+        String format = isFormat ? value("-o").orElse("text") : "text"; // setperm has an -o of another kind.
         if (!format.equals("json") && !format.equals("text")) {
             throw new UsageProblem("-o knows json and text, not '" + format + "'");
         }

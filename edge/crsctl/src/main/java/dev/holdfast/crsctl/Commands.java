@@ -116,7 +116,7 @@ final class Commands {
                     "crsctl check resource web"),
             new Command(
                     "status resource",
-                    "[NAME... | -w FILTER] [-t | -v | -p | -f] [-n NODE] [-o json]",
+                    "[NAME... | -w FILTER] [-t | {-v | -p | -f} [-attr NAME,... [-noname]] | -l | -g] [-n NODE] [-k ID] [-o json]",
                     "show resources",
                     List.of(
                             FILTER,
@@ -124,7 +124,12 @@ final class Commands {
                             flag("-v", "with run-time values"),
                             flag("-p", "the definition"),
                             flag("-f", "the definition and run-time values"),
+                            flag("-l", "names and types, without instances"),
+                            flag("-g", "only whether they are registered"),
+                            valued("-attr", "NAME,...", "of -v, -p or -f only these attributes"),
+                            flag("-noname", "without the lines with NAME"),
                             valued("-n", "NODE", "only instances there"),
+                            valued("-k", "ID", "only instances with this cardinality id"),
                             JSON),
                     "crsctl status resource -t"),
             new Command(
@@ -135,9 +140,15 @@ final class Commands {
                     "crsctl status type cluster_resource"),
             new Command(
                     "status server",
-                    "[NAME...] [-f] [-o json]",
+                    "[NAME... | -w FILTER] [-f | -v | -p | -g] [-o json]",
                     "show the servers",
-                    List.of(flag("-f", "with details"), JSON),
+                    List.of(
+                            valued("-w", "FILTER", "\"STATE = ONLINE\"; also NAME and what -f shows"),
+                            flag("-f", "with details"),
+                            flag("-v", "the same"),
+                            flag("-p", "the same"),
+                            flag("-g", "only whether they are known"),
+                            JSON),
                     "crsctl status server -f"),
             new Command(
                     "eval add resource",
@@ -322,24 +333,8 @@ final class Commands {
     }
 
     /** Commands of the clusterware that administrators may know this command from, and that we do not have. */
-    private static final List<String> OTHERS = List.of(
-            "config",
-            "create",
-            "debug",
-            "disable",
-            "discover",
-            "enable",
-            "export",
-            "getperm",
-            "lsmodules",
-            "pin",
-            "release",
-            "request",
-            "restart",
-            "set",
-            "setperm",
-            "unpin",
-            "unset");
+    private static final List<String> OTHERS =
+            List.of("create", "debug", "discover", "lsmodules", "release", "request");
 
     private Commands() {}
 
@@ -367,7 +362,9 @@ final class Commands {
         for (int count = Math.min(3, words.size()); count > 0; count--) {
             String candidate = String.join(" ", words.subList(0, count));
             for (Command command : ALL_COMMANDS) {
-                if (command.words().equals(candidate)) {
+                // One that takes no names does not swallow a misspelt word of another.
+                boolean other = command.usage().startsWith("--") && words.size() > count;
+                if (command.words().equals(candidate) && !other) {
                     return new Found(command, line.subList(count, line.size()));
                 }
             }
@@ -448,8 +445,8 @@ final class Commands {
                 """);
         for (Command command : ALL_COMMANDS) {
             text.append("  ")
-                    .append(Text.pad(command.words(), 24))
-                    .append(Text.indent(Text.wrap(command.summary(), 70), 26).strip())
+                    .append(Text.pad(command.words(), 26))
+                    .append(Text.indent(Text.wrap(command.summary(), 70), 28).strip())
                     .append('\n');
         }
         return text.append("""

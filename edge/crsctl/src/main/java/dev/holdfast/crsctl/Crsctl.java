@@ -1,6 +1,7 @@
 package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Codec;
+import dev.holdfast.control.Filter;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
@@ -119,16 +120,7 @@ public final class Crsctl {
                         new Request.StatusType(arguments.names("type")),
                         json,
                         answer -> answer instanceof Reply.Types types ? AnswerText.types(types) : unexpected(answer));
-            case "status server" -> {
-                boolean details = arguments.has("-f");
-                yield show(
-                        command,
-                        new Request.StatusServer(arguments.names("server")),
-                        json,
-                        answer -> answer instanceof Reply.Servers servers
-                                ? AnswerText.servers(servers, details)
-                                : unexpected(answer));
-            }
+            case "status server" -> statusServer(command, arguments, json);
             case "why" -> why(command, arguments, json);
             case "check crs" -> {
                 arguments.none();
@@ -359,7 +351,14 @@ public final class Crsctl {
     }
 
     private int statusResource(Command command, Arguments arguments, boolean json) throws UsageProblem, Unreachable {
-        arguments.atMostOneOf("-t", "-v", "-p", "-f");
+        arguments.atMostOneOf("-t", "-v", "-p", "-f", "-l", "-g");
+        boolean attributes = arguments.has("-attr") || arguments.has("-noname");
+        if (attributes && !arguments.has("-v") && !arguments.has("-p") && !arguments.has("-f")) {
+            throw new UsageProblem("-attr and -noname go with -v, -p or -f: give one of these, too");
+        }
+        if (arguments.has("-k") && !arguments.value("-k").orElse("").matches("[1-9]\\d{0,3}")) {
+            throw new UsageProblem("-k is the cardinality id of an instance, a number from 1 on");
+        }
         if (arguments.has("-o") && json && arguments.has("-t")) {
             throw new UsageProblem("-t and -o json exclude each other: give one of them");
         }
@@ -369,18 +368,30 @@ public final class Crsctl {
             if (!(answer instanceof Reply.Resources all)) {
                 return unexpected(answer);
             }
-            List<Reply.Resource> resources = node.isPresent() ? onlyOn(node.get(), all.resources()) : all.resources();
-            if (arguments.has("-t")) {
-                return ResourceText.table(resources);
-            } else if (arguments.has("-p")) {
-                return ResourceText.definition(resources);
-            } else if (arguments.has("-v")) {
-                return new ResourceText(surroundings.zone().get()).runtime(resources);
-            } else if (arguments.has("-f")) {
-                return new ResourceText(surroundings.zone().get()).full(resources);
+            List<Reply.Resource> there = node.isPresent() ? onlyOn(node.get(), all.resources()) : all.resources();
+            List<Reply.Resource> resources =
+                    arguments.has("-k") ? onlyWithId(arguments.value("-k").orElse(""), there) : there;
+            if (arguments.has("-l") || arguments.has("-g")) {
+                return arguments.has("-l") ? ResourceText.names(resources) : ResourceText.registered(resources);
             }
-            return ResourceText.plain(resources);
+            String shown = shown(arguments, resources);
+            return attributes
+                    ? ResourceText.onlyAttributes(shown, arguments.value("-attr"), !arguments.has("-noname"))
+                    : shown;
         });
+    }
+
+    private String shown(Arguments arguments, List<Reply.Resource> resources) {
+        if (arguments.has("-t")) {
+            return ResourceText.table(resources);
+        } else if (arguments.has("-p")) {
+            return ResourceText.definition(resources);
+        } else if (arguments.has("-v")) {
+            return new ResourceText(surroundings.zone().get()).runtime(resources);
+        } else if (arguments.has("-f")) {
+            return new ResourceText(surroundings.zone().get()).full(resources);
+        }
+        return ResourceText.plain(resources);
     }
 
     private static List<Reply.Resource> onlyOn(String node, List<Reply.Resource> resources) {
@@ -395,6 +406,64 @@ public final class Crsctl {
             }
         }
         return there;
+    }
+
+    private static List<Reply.Resource> onlyWithId(String id, List<Reply.Resource> resources) {
+        return resources.stream()
+                .map(resource -> new Reply.Resource(
+                        resource.name(),
+                        resource.type(),
+                        resource.local(),
+                        resource.attributes(),
+                        resource.instances().stream()
+                                .filter(instance ->
+                                        String.valueOf(instance.cardinalityId()).equals(id))
+                                .toList()))
+                .filter(resource -> !resource.instances().isEmpty())
+                .toList();
+    }
+
+    private int statusServer(Command command, Arguments arguments, boolean json) throws UsageProblem, Unreachable {
+        arguments.atMostOneOf("-f", "-v", "-p", "-g");
+        List<String> names = arguments.names("server");
+        if (arguments.has("-w") && !names.isEmpty()) {
+            throw new UsageProblem("names and -w exclude each other: give one of them");
+        }
+        Reply.Answer answer = cluster.ask(new Request.StatusServer(names));
+        if (arguments.has("-w") && answer instanceof Reply.Servers(List<Reply.Server> all)) {
+            Filter filter = filter(arguments.value("-w").orElseThrow());
+            answer = new Reply.Servers(all.stream()
+                    .filter(server -> filter.matches(name -> switch (name) {
+                        case "NAME" -> List.of(server.name());
+                        case "STATE" -> List.of(server.state());
+                        default ->
+                            Optional.ofNullable(server.details().get(name)).stream()
+                                    .toList();
+                    }))
+                    .toList());
+        }
+        boolean details = arguments.has("-f") || arguments.has("-v") || arguments.has("-p");
+        return print(command, answer, json, told -> {
+            if (!(told instanceof Reply.Servers servers)) {
+                return unexpected(told);
+            }
+            return arguments.has("-g")
+                    ? String.join(
+                            "",
+                            servers.servers().stream()
+                                    .map(server -> "Server '" + server.name() + "' is registered.\n")
+                                    .toList())
+                    : AnswerText.servers(servers, details);
+        });
+    }
+
+    private static Filter filter(String text) throws UsageProblem {
+        try {
+            return Filter.parse(text);
+        } catch (IllegalArgumentException bad) {
+            throw new UsageProblem(
+                    "the filter was not understood: " + bad.getMessage(), "An example: -w \"STATE = ONLINE\"");
+        }
     }
 
     private int checkCluster(Command command, Arguments arguments, boolean json) throws UsageProblem, Unreachable {

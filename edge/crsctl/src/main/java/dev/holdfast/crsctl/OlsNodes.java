@@ -9,9 +9,9 @@ import java.util.List;
 
 /** The command {@code olsnodes}: names the nodes of the cluster. */
 public final class OlsNodes {
-    private static final Command COMMAND = new Command(
+    static final Command COMMAND = new Command(
             "olsnodes",
-            "[-n] [-p] [-i] [-s] [-t] [-l | NODE] [-c] [-o json]",
+            "[-n] [-p] [-i] [-s] [-t] [-a] [-v] [-l | -g | NODE] [-c] [-o json]",
             "name the nodes of the cluster, one a line, with more about each, between tabs",
             List.of(
                     Command.flag("-n", "with the number of the node"),
@@ -19,7 +19,10 @@ public final class OlsNodes {
                     Command.flag("-i", "with the virtual address of the node; ours have none"),
                     Command.flag("-s", "with Active or Inactive: is it in the cluster now?"),
                     Command.flag("-t", "with Pinned: node numbers are fixed by the configuration"),
+                    Command.flag("-a", "with the role of the node: here all are Hub"),
+                    Command.flag("-v", "with what is done, to the error output"),
                     Command.flag("-l", "only this node"),
+                    Command.flag("-g", "all nodes of the cluster, as without it: ours has no others"),
                     Command.flag("-c", "the name of the cluster, and nothing else"),
                     Command.valued("-o", "json", "as JSON, for programs")),
             "olsnodes -n -s");
@@ -61,6 +64,10 @@ public final class OlsNodes {
         }
         if (arguments.has("-l") && !wanted.isEmpty()) {
             throw new UsageProblem("-l and a node exclude each other: give one of them");
+        }
+        arguments.atMostOneOf("-l", "-g");
+        if (arguments.has("-v")) {
+            surroundings.err().println("olsnodes: asking crsd at " + surroundings.crsSocket());
         }
         Reply.Answer answer = cluster.ask(new Request.ListNodes());
         if (json) {
@@ -121,6 +128,9 @@ public final class OlsNodes {
         }
         if (arguments.has("-t")) {
             line.append("\tPinned");
+        }
+        if (arguments.has("-a")) {
+            line.append("\tHub");
         }
         return line.toString();
     }

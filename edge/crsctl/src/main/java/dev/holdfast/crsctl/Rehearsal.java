@@ -91,7 +91,15 @@ public final class Rehearsal {
                     Request.ChangeVotingDisks _,
                     Request.SetCritical _,
                     Request.GetCritical _,
+                    Request.SetPermission _,
+                    Request.Apply _,
+                    Request.StopNodes _,
                     Request.StopCrs _ -> Reply.Done.silently();
+            case Request.GetPermission get -> new Reply.Permission(get.resource(), "owner:root:rwx", Optional.empty());
+            case Request.ReadLog _ -> new Reply.Log(List.of(), List.of());
+            case Request.QueryFacts _ -> new Reply.Facts(List.of(new Reply.NodeFacts("node1", Map.of("RELEASE", "1"))));
+            case Request.Export _ -> new Reply.Configuration("demo", "0", List.of());
+            case Request.Compare _ -> new Reply.Difference(List.of(), List.of(), List.of());
             case Request.StatusResource _ ->
                 new Reply.Resources(1, List.of(resource("net1", true), resource("web", false)));
             case Request.StatusType _ ->

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Resources as {@code crsctl status resource} shows them: plain, -t, -v, -p, -f. */
@@ -52,6 +53,40 @@ final class ResourceText {
                     .append("\n\n");
         }
         return text.toString();
+    }
+
+    /** {@code -l} */
+    static String names(List<Reply.Resource> resources) {
+        var text = new StringBuilder();
+        resources.forEach(resource -> head(text, resource).append('\n'));
+        return text.toString();
+    }
+
+    /** {@code -g} */
+    static String registered(List<Reply.Resource> resources) {
+        var text = new StringBuilder();
+        resources.forEach(
+                resource -> text.append("Resource '").append(resource.name()).append("' is registered.\n"));
+        return text.toString();
+    }
+
+    /** Of a text with one NAME=value a line, these attributes; absent: all. */
+    static String onlyAttributes(String shown, Optional<String> attributes, boolean withName) {
+        List<String> wanted =
+                attributes.map(names -> List.of(names.split("[, ]+"))).orElse(List.of());
+        var text = new StringBuilder();
+        for (String line : shown.split("\n", -1)) {
+            int equals = line.indexOf('=');
+            String name = equals < 0 ? "" : line.substring(0, equals);
+            boolean kept = name.isEmpty()
+                    || (name.equals("NAME")
+                            ? withName
+                            : wanted.isEmpty() || wanted.contains(name) || wanted.contains(name.replaceAll("@.*", "")));
+            if (kept) {
+                text.append(line).append('\n');
+            }
+        }
+        return text.substring(0, text.length() - 1);
     }
 
     static String table(List<Reply.Resource> resources) {

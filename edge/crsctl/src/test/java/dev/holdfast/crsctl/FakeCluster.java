@@ -245,6 +245,52 @@ final class FakeCluster {
                 Reply.Refused.because("HF-2230", "Nothing was confirmed.", "crsctl confirm fenced node2 -f");
             case Request.ConfirmFenced _ ->
                 new Reply.Done(List.of("node2 counts as fenced (F5, by " + (caller.isRoot() ? "root" : "you") + ")."));
+            case Request.GetPermission get ->
+                get.resource().equals("web")
+                        ? new Reply.Permission(
+                                "web",
+                                "owner:oracle:rwx,pgrp:dba:r-x,other::r--",
+                                get.user().or(get::group).map(_ -> "r-x"))
+                        : Reply.Refused.because("CRS-2613", "Could not find resource '" + get.resource() + "'.");
+            case Request.SetPermission set
+            when set.value().startsWith("usr:") ->
+                Reply.Refused.because("HF-2251", "The access list was not understood: 'usr:x' is no entry.");
+            case Request.SetPermission _ -> Reply.Done.silently();
+            case Request.ReadLog read -> log(read);
+            case Request.QueryFacts query ->
+                new Reply.Facts(List.of(new Reply.NodeFacts(
+                        query.nodes().isEmpty() ? "node1" : query.nodes().getFirst(),
+                        new java.util.TreeMap<>(Map.of(
+                                "HOSTNAME", "host1", "RELEASE", "0.1.0", "CLUSTER", "demo", "CLUSTER_ID", "4711")))));
+            case Request.Export _ ->
+                new Reply.Configuration(
+                        "demo",
+                        "0123456789abcdef",
+                        List.of(new Reply.Configured(
+                                "web",
+                                "cluster_resource",
+                                Map.of("ACTION_SCRIPT", "/shared/web.scr", "DESCRIPTION", "the web: it's ours"))));
+            case Request.Compare(Request.Apply apply) ->
+                new Reply.Difference(
+                        apply.resources().isEmpty()
+                                ? List.of()
+                                : List.of(new Reply.Differing(
+                                        "modify",
+                                        "web",
+                                        "cluster_resource",
+                                        List.of(
+                                                new Reply.DifferingAttribute(
+                                                        "CHECK_INTERVAL", Optional.of("30"), Optional.of("5")),
+                                                new Reply.DifferingAttribute(
+                                                        "LOAD", Optional.empty(), Optional.of("2"))))),
+                        List.of(),
+                        List.of());
+            case Request.Apply apply
+            when apply.revision().filter("0123456789abcdef"::equals).isEmpty() ->
+                Reply.Refused.because("HF-3130", "The configuration was changed since.");
+            case Request.Apply _ -> new Reply.Done(List.of("modified resource web"));
+            case Request.StopNodes stop ->
+                new Reply.Done(List.of("CRS-2793: Shutdown of " + stop.nodes() + " ordered"));
             case Request.StopCrs _ -> {
                 progress.accept("CRS-2673: Attempting to stop 'web' on 'node1'");
                 progress.accept("CRS-2677: Stop of 'web' on 'node1' succeeded");
@@ -252,6 +298,49 @@ final class FakeCluster {
                         "CRS-2793: Shutdown of Cluster Ready Services-managed resources on 'node1' has completed"));
             }
         };
+    }
+
+    private static Reply.Answer log(Request.ReadLog read) {
+        if (read.log().equals("calog")) {
+            return new Reply.Log(
+                    List.of(
+                            entry("15:00:00.100", "act-begun", "root asked: startResource web", Map.of("act", "1")),
+                            entry(
+                                    "15:00:01.500",
+                                    "act-ended",
+                                    "root asked: startResource web: done",
+                                    Map.of("act", "1")),
+                            entry(
+                                    "15:00:02",
+                                    "act-begun",
+                                    "eve asked: stopResource web",
+                                    Map.of("act", "2", "user", "eve"))),
+                    List.of("node2"));
+        }
+        return new Reply.Log(
+                List.of(
+                        entry("15:00:00", "suspect", "node1 is suspect in epoch 1: silent", Map.of("daemon", "cssd")),
+                        entry(
+                                "15:00:00.261",
+                                "view-committed",
+                                "epoch 2",
+                                Map.of("epoch", "2", "members", "[node2]", "reason", "voted out: node1 #1")),
+                        entry("15:00:00.368", "settled", "settled", Map.of("victim", "node1", "proof", "FENCED")),
+                        entry(
+                                "15:00:00.400",
+                                "plan",
+                                "start web",
+                                Map.of("actions", "start:web", "reasons", "its node was lost")),
+                        entry(
+                                "15:00:00.700",
+                                "state",
+                                "'web' is ONLINE",
+                                Map.of("resource", "web", "state", "ONLINE", "daemon", "crsd"))),
+                List.of());
+    }
+
+    private static Reply.Entry entry(String time, String event, String text, Map<String, String> details) {
+        return new Reply.Entry("2026-11-22T" + time + "Z", "node2", event, text, new java.util.TreeMap<>(details));
     }
 
     private static List<Reply.FenceRecord> records() {

@@ -82,13 +82,17 @@ final class Transcript {
                 case "crsctl" -> Crsctl.run(surroundings, arguments);
                 case "appvipcfg" -> AppVipCfg.run(surroundings, arguments);
                 case "olsnodes" -> OlsNodes.run(surroundings, arguments);
+                case "oifcfg" -> OifCfg.run(surroundings, arguments);
                 default -> throw new IllegalArgumentException(line);
             };
         } finally {
             close(server);
             Files.deleteIfExists(surroundings.crsSocket());
         }
-        fake.asked.forEach(request -> written.append("-> ").append(request).append('\n'));
+        // The time of day differs from one run to the next.
+        fake.asked.forEach(request -> written.append("-> ")
+                .append(request.replaceAll("(\"afterMillis\":)\\d{12,}", "$1NOW"))
+                .append('\n'));
         written.append(text(out));
         text(err).lines().forEach(l -> written.append("! ").append(l).append('\n'));
         written.append('[').append(status).append("]\n\n");

@@ -37,6 +37,10 @@ class TranscriptTest {
                 "unreachable",
                 "appvipcfg",
                 "olsnodes",
+                "access",
+                "configuration",
+                "stack",
+                "story",
                 "wrong-input"
             })
     void reads_like_this(String name) throws Exception {
@@ -79,6 +83,12 @@ class TranscriptTest {
         Files.writeString(directory.resolve("quotes.txt"), "HOSTING_MEMBERS='node1 node2'\n");
         Files.writeString(directory.resolve("twice.txt"), "A=1\nA=2\n");
         Files.write(directory.resolve("latin1.txt"), new byte[] {'A', '=', (byte) 0xe4, '\n'});
+        String yaml = "holdfast: 1\ncluster: demo\nrevision: %s\nresources:\n  web:\n    type: cluster_resource\n";
+        Files.writeString(directory.resolve("good.yaml"), yaml.formatted("0123456789abcdef"));
+        Files.writeString(directory.resolve("old.yaml"), yaml.formatted("0000000000000000"));
+        Files.writeString(directory.resolve("nothing.yaml"), "holdfast: 1\nresources: {}\n");
+        Files.writeString(directory.resolve("tab.yaml"), "holdfast: 1\nresources:\n\tweb: 1\n");
+        Files.writeString(directory.resolve("field.yaml"), "holdfast: 1\nresource: {}\n");
         return new Transcript(directory).play(transcript);
     }
 

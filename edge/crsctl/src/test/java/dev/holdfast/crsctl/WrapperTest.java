@@ -69,7 +69,10 @@ class WrapperTest {
     @Test
     void each_command_starts_its_class_with_the_jars_it_needs_and_no_others() throws Exception {
         for (var command : List.of(
-                List.of("crsctl", "Crsctl"), List.of("appvipcfg", "AppVipCfg"), List.of("olsnodes", "OlsNodes"))) {
+                List.of("crsctl", "Crsctl"),
+                List.of("appvipcfg", "AppVipCfg"),
+                List.of("olsnodes", "OlsNodes"),
+                List.of("oifcfg", "OifCfg"))) {
             assertThat(run(BIN.resolve(command.get(0)).toString(), "a b", "-w", "$x"))
                     .isEqualTo(new Outcome(
                             0,

@@ -24,6 +24,7 @@ import dev.holdfast.policy.Decision;
 import dev.holdfast.policy.Explanation;
 import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Plan;
+import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
@@ -36,6 +37,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,13 +46,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,9 +76,16 @@ final class Administration {
     private static final long RECOLLECTION_SECONDS = 5;
     /** So many decisions about a resource are told. */
     private static final int TOLD = 8;
+    /** How long another node may take to say something about itself. */
+    private static final long NODE_PATIENCE_SECONDS = 5;
 
+    private static final long AUDIT_BYTES = 16 << 20;
+    private static final int LOG_ENTRIES = 5_000;
     /** Formatting, the search on all nodes, and two ballots, on slow disks. */
     private static final int DISKS_PATIENCE_SECONDS = 60;
+
+    private static final Pattern NETWORK_OF_TYPE =
+            Pattern.compile("(?:app\\.appvip|ora\\.cluster_vip)_net(\\d+)\\.type");
 
     /** Where the answer of one request goes. */
     private interface Asker {
@@ -93,6 +107,9 @@ final class Administration {
     private final BiConsumer<NodeId, Json> send;
     private final Consumer<Boolean> leave;
     private final CssCritical critical;
+    private final Directories directories;
+    private final AuditLog audit;
+    private final String release;
 
     private long numbers;
     private final Map<Long, Asker> commands = new HashMap<>();
@@ -103,7 +120,7 @@ final class Administration {
      * @param loop runs what belongs to the loop
      * @param step gives the crs an input, on the loop
      * @param send sends to a peer
-     * @param critical where this server's own setting is kept
+     * @param directories where the logs are, and this server's own settings
      * @param leave stops everything here and leaves the cluster; true: by force
      */
     Administration(
@@ -115,7 +132,8 @@ final class Administration {
             Executor loop,
             Consumer<CrsInput> step,
             BiConsumer<NodeId, Json> send,
-            CssCritical critical,
+            Directories directories,
+            String release,
             Consumer<Boolean> leave) {
         this.settings = settings;
         this.crs = crs;
@@ -125,12 +143,27 @@ final class Administration {
         this.loop = loop;
         this.step = step;
         this.send = send;
-        this.critical = critical;
+        this.directories = directories;
+        this.critical = directories.critical();
+        this.audit = new AuditLog(directories.calog(), settings.selfName(), AUDIT_BYTES);
+        this.release = release;
         this.leave = leave;
     }
 
-    /** Blocks until the answer is there. */
+    /** Blocks until the answer is there. What is more than a look goes into the audit log, before it is tried and after. */
     Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) throws InterruptedException {
+        if (request instanceof Request.Reading) {
+            return answered(caller, request, progress);
+        }
+        long act = audit.begun(caller, request);
+        Optional<Reply.Refused> unknown = UnknownUsers.refusal(request, settings.selfName());
+        Reply.Answer answer = unknown.isPresent() ? unknown.get() : answered(caller, request, progress);
+        audit.ended(act, caller, request, answer);
+        return answer;
+    }
+
+    private Reply.Answer answered(Caller caller, Request request, Consumer<String> progress)
+            throws InterruptedException {
         CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
         Asker asker = new Asker() {
             @Override
@@ -186,6 +219,9 @@ final class Administration {
             case Request.SetCritical(boolean wanted) -> setCritical(caller, wanted, asker);
             case Request.GetCritical _ -> getCritical(asker);
             case Request.StopCrs(boolean force) -> stop(caller, force, asker);
+            case Request.StopNodes stop -> stopNodes(caller, stop, asker);
+            case Request.ReadLog read -> readLog(caller, read, asker);
+            case Request.QueryFacts query -> facts(caller, query, asker);
             default -> {
                 if (crs.decides()) {
                     serve(caller, request, asker);
@@ -217,6 +253,7 @@ final class Administration {
                         .with("id", id)
                         .with("user", caller.user())
                         .with("group", caller.group())
+                        .with("groups", caller.groups())
                         .with("request", Codec.encode(request)));
     }
 
@@ -270,10 +307,14 @@ final class Administration {
         };
         try {
             Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
-            Caller caller = new Caller(message.string("user"), message.string("group"));
+            Caller caller = new Caller(message.string("user"), message.string("group"), message.strings("groups"));
             switch (request) {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
-                case Request.SetCss set -> setCssFromHere(set, asker);
+                case Request.SetCss set ->
+                    rootOnly(caller).ifPresentOrElse(asker::answer, () -> setCssFromHere(set, asker));
+                case Request.StopCrs(boolean force) -> stop(caller, force, asker);
+                case Request.ReadLog read -> readOwnLog(caller, read, asker);
+                case Request.QueryFacts _ -> asker.answer(new Reply.Facts(List.of(ownFacts())));
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
                 case Request.Recollect recollect -> recollect(recollect, asker);
@@ -307,22 +348,46 @@ final class Administration {
 
     // ---------------------------------------------------------------- on the master
 
-    private void serve(Caller caller, Request request, Asker asker) {
+    private void serve(Caller caller, Request asked, Asker asker) {
         Optional<Situation> known = crs.situation();
         if (known.isEmpty()) {
             asker.answer(refusal(List.of(crs.noMaster())));
             return;
         }
         Situation situation = known.get();
+        Request request = switch (asked) {
+            case Request.Apply apply -> withAccessLists(situation, caller, apply);
+            case Request.Compare(Request.Apply apply) -> new Request.Compare(withAccessLists(situation, caller, apply));
+            default -> asked;
+        };
         switch (request) {
+            case Request.Compare(Request.Apply apply)
+            when differences(situation, apply).isEmpty() ->
+                asker.answer(new Reply.Difference(List.of(), List.of(), List.of()));
+            case Request.Apply apply
+            when differences(situation, apply).isEmpty() ->
+                asker.answer(new Reply.Done(List.of("No difference: nothing was changed.")));
             case Request.StatusResource(Selection selection, boolean definitions) ->
-                asker.answer(status(situation, selection, definitions));
+                asker.answer(status(caller, situation, selection, definitions));
             case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
             case Request.StatusServer(List<String> names) ->
                 cssd.query("nodes")
                         .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
                         .whenComplete((json, _) -> asker.answer(servers(situation, names, weights(json))));
-            case Request.Why why -> whyNow(caller, situation, why, asker);
+            case Request.Why why ->
+                rights(situation, caller, named(why.resource()), AccessList.Right.READ)
+                        .ifPresentOrElse(asker::answer, () -> whyNow(caller, situation, why, asker));
+            case Request.GetPermission get -> asker.answer(permission(situation, caller, get));
+            case Request.Export _ ->
+                asker.answer(new Reply.Configuration(
+                        settings.cluster().name(),
+                        Policy.revision(situation),
+                        configured(situation).values().stream()
+                                .filter(resource -> mayRead(situation, caller, resource.name()))
+                                .toList()));
+            case Request.Compare(Request.Apply apply) ->
+                translated(situation, caller, apply, asker)
+                        .ifPresent(command -> asker.answer(compared(situation, apply, command)));
             case Request.Evaluate(Request.Change change) ->
                 translated(situation, caller, change, asker)
                         .ifPresent(command -> asker.answer(evaluated(situation, Policy.foresee(situation, command))));
@@ -335,7 +400,11 @@ final class Administration {
             default ->
                 translated(situation, caller, request, asker).ifPresent(command -> {
                     long id = ++numbers;
-                    commands.put(id, asker);
+                    commands.put(
+                            id,
+                            request instanceof Request.Apply apply
+                                    ? telling(differences(situation, apply), asker)
+                                    : asker);
                     step.accept(new CrsInput.CommandGiven(id, command, environment(request)));
                 });
         }
@@ -364,6 +433,373 @@ final class Administration {
         }
     }
 
+    // ---------------------------------------------------------------- access lists
+
+    private static Reply.Answer permission(Situation situation, Caller caller, Request.GetPermission get) {
+        ResourceDefinition known = find(situation, get.resource());
+        if (known == null) {
+            return Reply.Refused.because("CRS-2613", "Could not find resource '" + get.resource() + "'.");
+        }
+        Optional<Reply.Refused> secret = rights(situation, caller, named(get.resource()), AccessList.Right.READ);
+        if (secret.isPresent()) {
+            return secret.get();
+        }
+        AccessList list = AccessList.parse(known.value("ACL"));
+        Optional<String> rights = get.user().isPresent() || get.group().isPresent()
+                ? Optional.of(list.rights(
+                        new Caller(get.user().orElse(""), get.group().orElse(""))))
+                : Optional.empty();
+        return new Reply.Permission(get.resource(), list.text(), rights);
+    }
+
+    private static Optional<Command> permissionSet(Situation situation, Request.SetPermission set, Asker asker) {
+        ResourceDefinition known = find(situation, set.resource());
+        if (known == null) {
+            asker.answer(Reply.Refused.because("CRS-2613", "Could not find resource '" + set.resource() + "'."));
+            return Optional.empty();
+        }
+        AccessList list = AccessList.parse(known.value("ACL"));
+        try {
+            AccessList changed = switch (set.change()) {
+                case UPDATE -> list.with(AccessList.entry(set.value()));
+                case REMOVE -> removed(list, AccessList.entry(set.value()));
+                case OWNER -> list.withName("owner", set.value(), "rwx");
+                case GROUP -> list.withName("pgrp", set.value(), "r-x");
+            };
+            return Optional.of(new Command.Modify(
+                    set.resource(),
+                    Map.of("ACL", AccessList.read(changed.text()).text()),
+                    false));
+        } catch (AccessList.Malformed e) {
+            asker.answer(badAccessList(e));
+            return Optional.empty();
+        }
+    }
+
+    private static AccessList removed(AccessList list, AccessList.Entry entry) throws AccessList.Malformed {
+        Optional<AccessList> rest = list.without(entry);
+        if (rest.isEmpty()) {
+            throw new AccessList.Malformed(
+                    "there is no entry for " + entry.kind() + ":" + entry.name() + " in " + list.text());
+        }
+        return rest.get();
+    }
+
+    // ---------------------------------------------------------------- the configuration as a whole
+
+    private static SortedMap<String, Reply.Configured> configured(Situation situation) {
+        SortedMap<String, Reply.Configured> all = new TreeMap<>();
+        situation.resources().forEach((name, definition) -> {
+            if (!situation.wantedOf(name).deleting()) {
+                all.put(
+                        name.text(),
+                        new Reply.Configured(name.text(), definition.type().name(), definition.given()));
+            }
+        });
+        return all;
+    }
+
+    /** A file that does not speak of access means: as it is; and what is new belongs to whoever adds it, as ever. */
+    private static Request.Apply withAccessLists(Situation situation, Caller caller, Request.Apply apply) {
+        SortedMap<String, Reply.Configured> present = configured(situation);
+        List<Reply.Configured> complete = new ArrayList<>();
+        for (Reply.Configured resource : apply.resources()) {
+            Map<String, String> attributes = new LinkedHashMap<>(resource.attributes());
+            Reply.Configured before = present.get(resource.name());
+            if (before == null) {
+                attributes.putIfAbsent("ACL", AccessList.ofCreator(caller));
+            } else if (before.attributes().containsKey("ACL")) {
+                attributes.putIfAbsent("ACL", before.attributes().get("ACL"));
+            }
+            complete.add(new Reply.Configured(resource.name(), resource.type(), attributes));
+        }
+        return new Request.Apply(complete, apply.revision(), apply.keep(), apply.force());
+    }
+
+    /** What {@code apply} would change, by name: additions, modifications, then deletions. */
+    private static List<Reply.Differing> differences(Situation situation, Request.Apply apply) {
+        SortedMap<String, Reply.Configured> present = configured(situation);
+        List<Reply.Differing> all = new ArrayList<>();
+        SortedMap<String, Reply.Configured> wanted = new TreeMap<>();
+        apply.resources().forEach(resource -> wanted.put(resource.name(), resource));
+        wanted.forEach((name, resource) -> {
+            Reply.Configured before = present.get(name);
+            List<Reply.DifferingAttribute> attributes =
+                    differing(before == null ? Map.of() : before.attributes(), resource.attributes());
+            if (before == null || !before.type().equals(resource.type()) || !attributes.isEmpty()) {
+                all.add(new Reply.Differing(before == null ? "add" : "modify", name, resource.type(), attributes));
+            }
+        });
+        present.forEach((name, resource) -> {
+            // The public networks come from cluster.conf.
+            boolean goes = !apply.keep()
+                    && !wanted.containsKey(name)
+                    && !resource.type().equals(TypeDefinition.NETWORK);
+            if (goes) {
+                all.add(new Reply.Differing(
+                        "delete", name, resource.type(), differing(resource.attributes(), Map.of())));
+            }
+        });
+        return all;
+    }
+
+    private static List<Reply.DifferingAttribute> differing(Map<String, String> before, Map<String, String> after) {
+        List<Reply.DifferingAttribute> all = new ArrayList<>();
+        Set<String> names = new TreeSet<>(before.keySet());
+        names.addAll(after.keySet());
+        for (String name : names) {
+            Optional<String> was = Optional.ofNullable(before.get(name));
+            Optional<String> is = Optional.ofNullable(after.get(name));
+            if (!was.equals(is)) {
+                all.add(new Reply.DifferingAttribute(name, was, is));
+            }
+        }
+        return all;
+    }
+
+    /** The request that would make this difference alone: who may not give that one may not give this one either. */
+    private static Request asOne(Request.Apply apply, Reply.Differing differing) {
+        Map<String, String> changed = new LinkedHashMap<>();
+        differing
+                .attributes()
+                .forEach(attribute ->
+                        changed.put(attribute.name(), attribute.after().orElse("")));
+        return switch (differing.action()) {
+            case "add" -> new Request.AddResource(differing.name(), differing.type(), changed, apply.force(), false);
+            case "modify" -> new Request.ModifyResource(differing.name(), changed, List.of(), apply.force(), false);
+            default -> new Request.DeleteResource(named(differing.name()), apply.force(), false);
+        };
+    }
+
+    private static Command applied(Situation situation, Request.Apply apply) {
+        SortedMap<String, Command.Defined> definitions = new TreeMap<>();
+        List<String> delete = new ArrayList<>();
+        Map<String, Reply.Configured> wanted = new HashMap<>();
+        apply.resources().forEach(resource -> wanted.put(resource.name(), resource));
+        for (Reply.Differing differing : differences(situation, apply)) {
+            Reply.Configured resource = wanted.get(differing.name());
+            if (resource == null) {
+                delete.add(differing.name());
+            } else {
+                definitions.put(resource.name(), new Command.Defined(resource.type(), resource.attributes()));
+            }
+        }
+        return new Command.Apply(definitions, delete, apply.revision(), apply.force());
+    }
+
+    /** One who is told at the end what was changed, too. */
+    private static Asker telling(List<Reply.Differing> differences, Asker asker) {
+        return new Asker() {
+            @Override
+            public void progress(String line) {
+                asker.progress(line);
+            }
+
+            @Override
+            public void answer(Reply.Answer answer) {
+                if (answer instanceof Reply.Done(List<String> notes)) {
+                    List<String> lines = new ArrayList<>(differences.stream()
+                            .map(each -> each.action() + " resource " + each.name() + ": done")
+                            .toList());
+                    lines.addAll(notes);
+                    asker.answer(new Reply.Done(lines));
+                } else {
+                    asker.answer(answer);
+                }
+            }
+        };
+    }
+
+    private Reply.Answer compared(Situation situation, Request.Apply apply, Command command) {
+        Reply.Answer plan = evaluated(situation, Policy.foresee(situation, command));
+        return plan instanceof Reply.Plan(List<String> messages, List<Reply.Step> steps)
+                ? new Reply.Difference(differences(situation, apply), messages, steps)
+                : plan;
+    }
+
+    // ---------------------------------------------------------------- several nodes
+
+    /** Asks nodes, this one by {@code here}; a node that does not answer in time has no entry. */
+    private CompletableFuture<SortedMap<NodeId, Reply.Answer>> each(
+            List<NodeId> nodes, Caller caller, Function<NodeId, Request> request, Consumer<Asker> here) {
+        SortedMap<NodeId, Reply.Answer> answers = new ConcurrentSkipListMap<>();
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (NodeId node : nodes) {
+            CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+            Asker asker = new Asker() {
+                @Override
+                public void progress(String line) {
+                    // Nobody waits for the progress of one node of many.
+                }
+
+                @Override
+                public void answer(Reply.Answer given) {
+                    answer.complete(given);
+                }
+            };
+            if (node.equals(settings.self())) {
+                here.accept(asker);
+            } else if (crs.canReach(node)) {
+                carryTo(node, caller, request.apply(node), asker);
+            } else {
+                continue;
+            }
+            all.add(answer.orTimeout(NODE_PATIENCE_SECONDS, TimeUnit.SECONDS).handle((given, failure) -> {
+                if (given != null) {
+                    answers.put(node, given);
+                }
+                return answers;
+            }));
+        }
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApplyAsync(_ -> answers, loop);
+    }
+
+    /** The nodes meant; empty after an answer if one of the names is unknown. */
+    private Optional<List<NodeId>> nodesMeant(boolean all, List<String> names, boolean noneIsAll, Asker asker) {
+        List<NodeId> nodes = new ArrayList<>();
+        if (all || (names.isEmpty() && noneIsAll)) {
+            nodes.addAll(settings.cluster().nodes().keySet());
+        } else if (names.isEmpty()) {
+            nodes.add(settings.self());
+        }
+        List<Reply.Problem> unknown = new ArrayList<>();
+        for (String name : names) {
+            settings.cluster()
+                    .idOf(name)
+                    .ifPresentOrElse(
+                            nodes::add,
+                            () -> unknown.add(new Reply.Problem(
+                                    "CRS-2579",
+                                    "Server '" + name + "' does not exist.",
+                                    List.of("All nodes:  olsnodes"))));
+        }
+        if (!unknown.isEmpty()) {
+            asker.answer(new Reply.Refused(unknown));
+            return Optional.empty();
+        }
+        return Optional.of(nodes);
+    }
+
+    private void readLog(Caller caller, Request.ReadLog read, Asker asker) {
+        nodesMeant(false, read.nodes(), true, asker)
+                .ifPresent(nodes -> each(
+                                nodes,
+                                caller,
+                                node -> new Request.ReadLog(
+                                        read.log(),
+                                        List.of(settings.cluster().nameOf(node)),
+                                        read.afterMillis(),
+                                        read.beforeMillis(),
+                                        read.most()),
+                                here -> readOwnLog(caller, read, here))
+                        .thenAccept(answers -> {
+                            List<Reply.Entry> entries = new ArrayList<>();
+                            List<String> silent = new ArrayList<>();
+                            for (NodeId node : nodes) {
+                                if (answers.get(node) instanceof Reply.Log(List<Reply.Entry> own, List<String> _)) {
+                                    entries.addAll(own);
+                                } else {
+                                    silent.add(settings.cluster().nameOf(node));
+                                }
+                            }
+                            asker.answer(new Reply.Log(
+                                    LogReader.merged(entries, Math.min(read.most(), LOG_ENTRIES)), silent));
+                        }));
+    }
+
+    /** Reading takes a while; the loop does not wait. Others' administrative acts are for root. */
+    private void readOwnLog(Caller caller, Request.ReadLog read, Asker asker) {
+        boolean acts = read.log().equals("calog");
+        if (!acts && !read.log().equals("events")) {
+            asker.answer(Reply.Refused.because("HF-2253", "There is no log '" + read.log() + "'."));
+            return;
+        }
+        CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                List<Reply.Entry> entries = LogReader.read(
+                                        acts ? AuditLog.files(directories.calog()) : List.of(directories.events()),
+                                        read.afterMillis(),
+                                        read.beforeMillis(),
+                                        Math.min(read.most(), LOG_ENTRIES));
+                                return new Reply.Log(
+                                        entries.stream()
+                                                .filter(entry -> !acts
+                                                        || caller.isRoot()
+                                                        || caller.user()
+                                                                .equals(entry.details()
+                                                                        .get("user")))
+                                                .toList(),
+                                        List.of());
+                            } catch (IOException e) {
+                                return Reply.Refused.because(
+                                        "HF-2254", "The log could not be read: " + e.getMessage() + ".");
+                            }
+                        },
+                        task -> Thread.ofVirtual().name("log-reader").start(task))
+                .thenAcceptAsync(asker::answer, loop);
+    }
+
+    private Reply.NodeFacts ownFacts() {
+        return new Reply.NodeFacts(settings.selfName(), NodeFacts.of(settings, crs.view(), release));
+    }
+
+    private void facts(Caller caller, Request.QueryFacts query, Asker asker) {
+        nodesMeant(query.allNodes(), query.nodes(), false, asker)
+                .ifPresent(nodes -> each(
+                                nodes,
+                                caller,
+                                node -> new Request.QueryFacts(
+                                        false, List.of(settings.cluster().nameOf(node))),
+                                here -> here.answer(new Reply.Facts(List.of(ownFacts()))))
+                        .thenAccept(answers -> asker.answer(new Reply.Facts(nodes.stream()
+                                .map(node -> answers.get(node) instanceof Reply.Facts(List<Reply.NodeFacts> own)
+                                                && !own.isEmpty()
+                                        ? own.getFirst()
+                                        : new Reply.NodeFacts(settings.cluster().nameOf(node), Map.of()))
+                                .toList()))));
+    }
+
+    /** The others first: this one's crsd may be gone before an answer could be written. */
+    private void stopNodes(Caller caller, Request.StopNodes stop, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller);
+        if (refused.isPresent()) {
+            asker.answer(refused.get());
+            return;
+        }
+        nodesMeant(stop.allNodes(), stop.nodes(), false, asker).ifPresent(nodes -> {
+            List<NodeId> others = nodes.stream()
+                    .filter(node -> !node.equals(settings.self())
+                            && crs.view().filter(view -> view.isMember(node)).isPresent())
+                    .toList();
+            each(others, caller, _ -> new Request.StopCrs(stop.force()), _ -> {})
+                    .thenAccept(answers -> {
+                        List<String> lines = new ArrayList<>();
+                        List<Reply.Problem> problems = new ArrayList<>();
+                        for (NodeId node : others) {
+                            switch (answers.get(node)) {
+                                case Reply.Done(List<String> told) -> lines.addAll(told);
+                                case Reply.Refused(List<Reply.Problem> why) -> problems.addAll(why);
+                                case null, default ->
+                                    problems.add(new Reply.Problem(
+                                            "HF-2255",
+                                            "Node " + settings.cluster().nameOf(node)
+                                                    + " did not answer; whether it stops is" + " not known.",
+                                            List.of("See:  crsctl check cluster -all")));
+                            }
+                        }
+                        if (!problems.isEmpty()) {
+                            asker.answer(new Reply.Refused(problems));
+                        } else if (nodes.contains(settings.self())) {
+                            lines.forEach(asker::progress);
+                            stop(caller, stop.force(), asker);
+                        } else {
+                            asker.answer(new Reply.Done(lines));
+                        }
+                    });
+        });
+    }
+
     private static String text(Message message) {
         return message.code().isEmpty() ? message.text() : message.line();
     }
@@ -384,6 +820,48 @@ final class Administration {
             asker.answer(refused.get());
             return Optional.empty();
         }
+        Optional<Command> command = commandFor(situation, caller, request, asker);
+        Optional<Reply.Refused> dragged = command.flatMap(given -> dragged(situation, caller, request, given));
+        if (dragged.isPresent()) {
+            asker.answer(dragged.get());
+            return Optional.empty();
+        }
+        return command;
+    }
+
+    /** Who may not stop or start a resource may not do it by way of another one either. */
+    private static Optional<Reply.Refused> dragged(
+            Situation situation, Caller caller, Request request, Command command) {
+        if (caller.isRoot() || !(Policy.decide(situation, command) instanceof Decision.Accepted accepted)) {
+            return Optional.empty();
+        }
+        Set<String> anyway = new HashSet<>();
+        Policy.plan(situation).actions().forEach(action -> anyway.add(action.id()));
+        Map<String, Reply.Problem> problems = new LinkedHashMap<>();
+        for (PlannedAction action : accepted.plan().actions()) {
+            ResourceDefinition touched = situation.resources().get(action.resource());
+            if (!anyway.contains(action.id())
+                    && touched != null
+                    && !AccessList.parse(touched.value("ACL")).allows(caller, AccessList.Right.EXECUTE)) {
+                problems.putIfAbsent(
+                        touched.name().text(),
+                        new Reply.Problem(
+                                "CRS-2725",
+                                "User " + caller.user() + " does not have permission to operate on resource '"
+                                        + touched.name() + "', and this would "
+                                        + action.kind().argument() + " it. Nothing was changed.",
+                                List.of(
+                                        "Its ACL is "
+                                                + AccessList.parse(touched.value("ACL"))
+                                                        .text(),
+                                        "root can give the right:  crsctl setperm resource " + touched.name()
+                                                + " -u user:" + caller.user() + ":r-x")));
+            }
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(List.copyOf(problems.values())));
+    }
+
+    private Optional<Command> commandFor(Situation situation, Caller caller, Request request, Asker asker) {
         return switch (request) {
             case Request.AddResource add ->
                 Optional.of(new Command.Add(add.name(), add.type(), withOwner(caller, add.attributes()), add.force()));
@@ -422,6 +900,8 @@ final class Administration {
             case Request.CreateAppVip create -> Optional.of(appVip(create));
             case Request.DeleteAppVip(String name, boolean force) ->
                 Optional.of(new Command.Delete(List.of(name), force));
+            case Request.SetPermission set -> permissionSet(situation, set, asker);
+            case Request.Apply apply -> Optional.of(applied(situation, apply));
             default -> {
                 asker.answer(Reply.Refused.because("HF-2205", "This request is not understood by the master."));
                 yield Optional.empty();
@@ -459,22 +939,30 @@ final class Administration {
 
     private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
-            case Request.AddResource add -> owner(caller, add.attributes());
+            case Request.AddResource add ->
+                accessList(add.attributes())
+                        .or(() -> owner(caller, add.attributes()))
+                        .or(() -> nativeType(situation, caller, add.type()));
             case Request.ModifyResource modify ->
-                rights(situation, caller, Selection.named(modify.name()), AccessList.Right.WRITE)
-                        .or(() -> owner(caller, modify.attributes()))
+                accessList(modify.attributes())
+                        .or(() -> rights(situation, caller, named(modify.name()), AccessList.Right.WRITE))
+                        .or(() -> ownerStays(situation, caller, modify.name(), modify.attributes()))
+                        .or(() -> outside(situation, modify))
                         .or(() -> busy(situation, Selection.named(modify.name()), modify.failIfBusy()));
             case Request.DeleteResource delete ->
                 rights(situation, caller, delete.resources(), AccessList.Right.WRITE)
                         .or(() -> busy(situation, delete.resources(), delete.failIfBusy()));
             case Request.StartResource start ->
                 rights(situation, caller, start.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> foreignEnvironment(situation, caller, start.resources(), start.environment()))
                         .or(() -> busy(situation, start.resources(), start.failIfBusy()));
             case Request.StopResource stop ->
                 rights(situation, caller, stop.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> foreignEnvironment(situation, caller, stop.resources(), stop.environment()))
                         .or(() -> busy(situation, stop.resources(), stop.failIfBusy()));
             case Request.RelocateResource relocate ->
                 rights(situation, caller, relocate.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> foreignEnvironment(situation, caller, relocate.resources(), relocate.environment()))
                         .or(() -> busy(situation, relocate.resources(), relocate.failIfBusy()));
             case Request.CheckResource check -> rights(situation, caller, check.resources(), AccessList.Right.EXECUTE);
             case Request.DrainNode _, Request.UndrainNode _, Request.UseNode _, Request.FreezeCluster _ ->
@@ -482,8 +970,101 @@ final class Administration {
             case Request.FreezeResource freeze -> rights(situation, caller, freeze.resources(), AccessList.Right.WRITE);
             case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
             case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
+            case Request.SetPermission set ->
+                rights(situation, caller, named(set.resource()), AccessList.Right.READ)
+                        .or(() -> ownerOnly(situation, caller, set.resource()))
+                        .or(() -> set.change() == Request.PermissionChange.OWNER ? rootOnly(caller) : Optional.empty());
+            case Request.Apply apply ->
+                differences(situation, apply).stream()
+                        .map(differing -> asOne(apply, differing))
+                        .flatMap(one -> refusedFor(situation, caller, one).stream())
+                        .flatMap(refused -> refused.problems().stream())
+                        .collect(Collectors.collectingAndThen(
+                                Collectors.toList(),
+                                problems -> problems.isEmpty()
+                                        ? Optional.empty()
+                                        : Optional.of(new Reply.Refused(problems))));
             default -> Optional.empty();
         };
+    }
+
+    /** What is in the environment of a script can make it do anything, as its owner. */
+    private static Optional<Reply.Refused> foreignEnvironment(
+            Situation situation, Caller caller, Selection selection, Map<String, String> environment) {
+        if (environment.isEmpty() || caller.isRoot()) {
+            return Optional.empty();
+        }
+        return selected(situation, selection).stream()
+                .filter(resource ->
+                        !AccessList.parse(resource.value("ACL")).owner().equals(caller.user()))
+                .findFirst()
+                .map(resource -> Reply.Refused.because(
+                        "CRS-2725",
+                        "User " + caller.user() + " may not give an environment to the actions of resource '"
+                                + resource.name() + "': they run as its owner, "
+                                + AccessList.parse(resource.value("ACL")).owner() + ". Nothing was changed.",
+                        "Leave out -env."));
+    }
+
+    private static Selection named(String name) {
+        return Selection.named(name);
+    }
+
+    private static Optional<Reply.Refused> accessList(Map<String, String> attributes) {
+        String text = attributes.getOrDefault("ACL", "");
+        try {
+            if (!text.isBlank()) {
+                AccessList.read(text);
+            }
+            return Optional.empty();
+        } catch (AccessList.Malformed e) {
+            return Optional.of(badAccessList(e));
+        }
+    }
+
+    private static Reply.Refused badAccessList(AccessList.Malformed e) {
+        return Reply.Refused.because(
+                "HF-2251",
+                "The access list was not understood: " + e.getMessage() + ". Nothing was changed.",
+                "An example:  ACL='owner:oracle:rwx,pgrp:dba:r-x,other::r--,user:backup:r-x'");
+    }
+
+    /** Addresses are taken by the cluster itself, as root. */
+    private static Optional<Reply.Refused> nativeType(Situation situation, Caller caller, String type) {
+        TypeDefinition known = situation.types().get(type);
+        return known != null && known.isNative() ? rootOnly(caller) : Optional.empty();
+    }
+
+    private static Optional<Reply.Refused> ownerOnly(Situation situation, Caller caller, String name) {
+        ResourceDefinition known = find(situation, name);
+        if (known == null || caller.isRoot()) {
+            return Optional.empty();
+        }
+        String owner = AccessList.parse(known.value("ACL")).owner();
+        return owner.equals(caller.user())
+                ? Optional.empty()
+                : Optional.of(Reply.Refused.because(
+                        "CRS-2725",
+                        "User " + caller.user() + " may not change the access list of resource '" + name
+                                + "': only its owner, " + owner + ", and root may. Nothing was changed."));
+    }
+
+    /** Whoever may change a resource could else take it over, or give it away, with its actions. */
+    private static Optional<Reply.Refused> ownerStays(
+            Situation situation, Caller caller, String name, Map<String, String> attributes) {
+        return attributes.containsKey("ACL")
+                ? ownerOnly(situation, caller, name).or(() -> owner(caller, attributes))
+                : Optional.empty();
+    }
+
+    private static Optional<Reply.Refused> outside(Situation situation, Request.ModifyResource modify) {
+        ResourceDefinition known = find(situation, modify.name());
+        String address = modify.attributes().getOrDefault("USR_ORA_VIP", "");
+        String type = known == null ? "" : known.type().name();
+        Matcher network = NETWORK_OF_TYPE.matcher(type);
+        return !address.matches("\\d+(\\.\\d+){3}") || !network.matches() // What is no address is refused as such.
+                ? Optional.empty()
+                : outside(situation, Integer.parseInt(network.group(1)), address);
     }
 
     private static Optional<Reply.Refused> owner(Caller caller, Map<String, String> attributes) {
@@ -506,21 +1087,25 @@ final class Administration {
     }
 
     private static Optional<Reply.Refused> unknownNetwork(Situation situation, Request.CreateAppVip create) {
-        String network = PublicNetwork.resourceName(create.network());
+        return outside(situation, create.network(), create.address());
+    }
+
+    private static Optional<Reply.Refused> outside(Situation situation, int number, String address) {
+        String network = PublicNetwork.resourceName(number);
         ResourceDefinition known =
                 ResourceName.isValid(network) ? situation.resources().get(new ResourceName(network)) : null;
         if (known == null) {
             return Optional.of(Reply.Refused.because(
                     "CRS-2613",
-                    "Could not find resource '" + network + "': there is no public network " + create.network() + ".",
-                    "Add network." + create.network() + ".subnet to cluster.conf on every node."));
+                    "Could not find resource '" + network + "': there is no public network " + number + ".",
+                    "Add network." + number + ".subnet to cluster.conf on every node."));
         }
         try {
             PublicNetwork parsed = PublicNetwork.of(known);
-            if (!parsed.contains(PublicNetwork.address(create.address()))) {
+            if (!parsed.contains(PublicNetwork.address(address))) {
                 return Optional.of(Reply.Refused.because(
                         "CRS-5008",
-                        "Address " + create.address() + " is outside of public network " + create.network() + " ("
+                        "Address " + address + " is outside of public network " + number + " ("
                                 + known.value("USR_ORA_SUBNET") + " netmask " + known.value("USR_ORA_NETMASK")
                                 + "). Nothing was changed."));
             }
@@ -648,7 +1233,12 @@ final class Administration {
         return named(situation, selection, asker).map(Command.Selection.Named::new);
     }
 
-    private Reply.Answer status(Situation situation, Selection selection, boolean definitions) {
+    private static boolean mayRead(Situation situation, Caller caller, String name) {
+        ResourceDefinition known = find(situation, name);
+        return known != null && AccessList.parse(known.value("ACL")).allows(caller, AccessList.Right.READ);
+    }
+
+    private Reply.Answer status(Caller caller, Situation situation, Selection selection, boolean definitions) {
         if (selection instanceof Selection.Named(List<String> names)) {
             List<Reply.Problem> missing = names.stream()
                     .filter(name -> find(situation, name) == null)
@@ -657,11 +1247,17 @@ final class Administration {
             if (!missing.isEmpty()) {
                 return new Reply.Refused(missing);
             }
+            Optional<Reply.Refused> secret = rights(situation, caller, selection, AccessList.Right.READ);
+            if (secret.isPresent()) {
+                return secret.get();
+            }
         }
         long epoch = crs.view().map(view -> view.epoch().number()).orElse(0L);
         return new Reply.Resources(
                 epoch,
                 selected(situation, selection).stream()
+                        .filter(resource ->
+                                mayRead(situation, caller, resource.name().text()))
                         .map(resource -> picture.resource(situation, resource, definitions))
                         .sorted(java.util.Comparator.comparing(Reply.Resource::name))
                         .toList());

@@ -68,6 +68,7 @@ public final class Crsd implements AutoCloseable {
     private static final Duration REHEARSE_EVERY = Duration.ofMillis(100);
 
     private static final Set<String> REGISTRY_PROOFS = Set.of("F1", "F2", "F3");
+    private static final String RELEASE = "0.1.0";
     private static final String ACTION_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /** Exit codes: everything was let go of; a fault of ours; the settings are wrong. */
@@ -190,11 +191,12 @@ public final class Crsd implements AutoCloseable {
                 inbox::add,
                 this::stepNow,
                 this::sendPlain,
-                directories.critical(),
+                directories,
+                RELEASE,
                 this::leave);
         server = ControlServer.open(
                 directories.crsdSocket(),
-                new Hello(Codec.VERSION, settings.selfName(), "0.1.0"),
+                new Hello(Codec.VERSION, settings.selfName(), RELEASE),
                 administration::answer);
         events.note(
                 "crsd-started",
@@ -507,7 +509,8 @@ public final class Crsd implements AutoCloseable {
         public void view(ClusterView view, CrsInput.@Nullable HeldLease held) {
             lease.renewed(view.epoch(), held == null ? null : held.until());
             if (held != null) {
-                agents.leaseRenewed(); // Not on the loop, which may be busy with its own start for longer than addresses live.
+                agents.leaseRenewed(); // Not on the loop, which may be busy with its own start for longer than
+                // addresses live.
             }
             inbox.add(() -> onView(view, held));
         }

@@ -53,4 +53,9 @@ record Directories(Path etc, Path run, Path log, Path var) {
     Path events() {
         return log.resolve("events.jsonl");
     }
+
+    /** The administrative acts that were asked for here. */
+    Path calog() {
+        return log.resolve("calog.jsonl");
+    }
 }
