@@ -53,7 +53,13 @@ public final class ResourceDefinition {
 
     private static final Pattern SPAN = Pattern.compile("(\\d{1,6})([smhdw]?)");
     private static final Pattern SCOPED = Pattern.compile("([^@]+)@(.*)");
-    private static final Pattern SERVER = Pattern.compile("SERVERNAME\\(([^()@]+)\\)");
+    private static final Pattern SERVER = Pattern.compile("SERVERNAME\\(([^()@]+)\\)(?:@DEGREEID\\(1\\))?");
+    private static final Pattern INSTANCE = Pattern.compile("CARDINALITYID\\((\\d{1,3})\\)(?:@DEGREEID\\(1\\))?");
+
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=.*");
+
+    /** From here on a limit is none: that of the attributes that administrators make. */
+    static final long ANY_NUMBER = 999_999_999_999_999_999L;
 
     /** Stands for every server for which nothing is given: no server has this name. */
     private static final String ELSEWHERE = "";
@@ -80,35 +86,55 @@ public final class ResourceDefinition {
             "UNKNOWN_POLICY",
             "UPTIME_THRESHOLD");
 
-    /** Attributes of Oracle Clusterware that are known and not yet here; better said than guessed. */
-    private static final Set<String> NOT_YET = Set.of(
-            "ACTIONS",
-            "ACTION_TIMEOUT",
-            "AGENT_FILENAME",
-            "ALERT_TEMPLATE",
-            "CRITICAL_RESOURCES",
-            "DEGREE",
-            "DELETE_TIMEOUT",
-            "FAILOVER_DELAY",
-            "LOGGING_LEVEL",
-            "MODIFY_TIMEOUT",
-            "RELOCATE_KIND",
-            "RESOURCE_GROUP",
-            "SERVER_CATEGORY",
-            "SERVER_POOLS",
-            "USER_WORKLOAD",
-            "WORKLOAD_CPU",
-            "WORKLOAD_MEMORY_TARGET",
-            "USR_ORA_ENV");
+    /** Attributes that may be given for one instance, wherever it is: those that concern its failures. */
+    private static final Set<String> PER_INSTANCE =
+            Set.of("FAILURE_INTERVAL", "FAILURE_THRESHOLD", "RESTART_ATTEMPTS", "RESTART_DELAY", "UPTIME_THRESHOLD");
+
+    /** Attributes of Oracle Clusterware that are known and not here, and why; better said than guessed. */
+    private static final Map<String, String> NOT_HERE = Map.ofEntries(
+            Map.entry("ACTIONS", "Leave it out: there are no actions beside start, stop, check and clean."),
+            Map.entry("ACTION_TIMEOUT", "Leave it out: there are no actions beside start, stop, check and clean."),
+            Map.entry("AGENT_FILENAME", "Leave it out: crsd calls ACTION_SCRIPT itself, without an agent between."),
+            Map.entry("ALERT_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("ACTION_FAILURE_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("DEFAULT_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("NOT_RESTARTING_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("PROFILE_CHANGE_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("STATE_CHANGE_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
+            Map.entry("CRITICAL_RESOURCES", "It is an attribute of groups: crsctl modify resourcegroup."),
+            Map.entry(
+                    "DEGREE",
+                    "A server runs at most one instance of a resource: add a second resource for a second one."),
+            Map.entry("DELETE_TIMEOUT", "Leave it out: no action is called when a resource is deleted."),
+            Map.entry("FAILOVER_DELAY", "Leave it out: a failover begins when the lost server is proved harmless."),
+            Map.entry("LOGGING_LEVEL", "Leave it out: all output of actions is kept."),
+            Map.entry("MODIFY_TIMEOUT", "Leave it out: no action is called when a resource is modified."),
+            Map.entry("SERVER_CATEGORY", "Leave it out, and name the servers, or a server pool, instead."),
+            Map.entry("USER_WORKLOAD", "Leave it out: every resource counts as workload of users."),
+            Map.entry(
+                    "WORKLOAD_CPU_CAP",
+                    "Leave it out: what a resource may use is not limited; WORKLOAD_CPU is what it needs."),
+            Map.entry(
+                    "WORKLOAD_MEMORY_MAX",
+                    "Leave it out: what a resource may use is not limited;"
+                            + " WORKLOAD_MEMORY_TARGET is what it needs."));
+
+    /** CARDINALITY: as many as there are servers in its pools. */
+    private static final String POOL_SIZE = "%CRS_SERVER_POOL_SIZE%";
 
     private final ResourceName name;
     private final TypeDefinition type;
     private final SortedMap<String, String> given;
     /** By server, where something is given for it alone. */
     private final SortedMap<String, ResourceDefinition> onServer;
+    /** By number, where something is given for one instance. */
+    private final SortedMap<Integer, ResourceDefinition> ofInstance;
 
     private final Placement placement;
+    private final String group;
     private final List<String> hostingMembers;
+    private final List<String> serverPools;
+    private final boolean poolSized;
     private final int cardinality;
     private final int load;
     private final boolean enabled;
@@ -137,15 +163,20 @@ public final class ResourceDefinition {
         this.name = name;
         this.type = type;
         this.given = Collections.unmodifiableSortedMap(given);
-        this.startDependencies = startDependencies;
-        this.stopDependencies = stopDependencies;
+        this.group = textOr("RESOURCE_GROUP", "");
+        // Whoever is in a group runs where the group is, and is stopped with it.
+        this.startDependencies = group.isEmpty() ? startDependencies : startDependencies.inGroup(group);
+        this.stopDependencies = group.isEmpty() ? stopDependencies : stopDependencies.inGroup(group);
         this.placement = switch (textOr("PLACEMENT", "balanced")) {
             case "favored" -> Placement.FAVORED;
             case "restricted" -> Placement.RESTRICTED;
             default -> Placement.BALANCED;
         };
         this.hostingMembers = words(textOr("HOSTING_MEMBERS", ""));
-        this.cardinality = Integer.parseInt(textOr("CARDINALITY", "1"));
+        List<String> pools = words(textOr("SERVER_POOLS", "*"));
+        this.serverPools = pools.contains("*") ? List.of() : pools;
+        this.poolSized = textOr("CARDINALITY", "1").equals(POOL_SIZE);
+        this.cardinality = poolSized ? 1 : Integer.parseInt(textOr("CARDINALITY", "1"));
         this.load = Integer.parseInt(textOr("LOAD", "0"));
         this.enabled = value("ENABLED").equals("1");
         this.activePlacement = textOr("ACTIVE_PLACEMENT", "0").equals("1")
@@ -158,18 +189,19 @@ public final class ResourceDefinition {
         this.restartAttempts = Integer.parseInt(value("RESTART_ATTEMPTS"));
         this.uptimeThreshold = spanOf(value("UPTIME_THRESHOLD")).orElseThrow();
         this.restartDelay = Duration.ofSeconds(Long.parseLong(value("RESTART_DELAY")));
-        this.failureThreshold = Integer.parseInt(value("FAILURE_THRESHOLD"));
-        this.failureInterval = Duration.ofSeconds(Long.parseLong(value("FAILURE_INTERVAL")));
+        this.failureThreshold = Integer.parseInt(textOr("FAILURE_THRESHOLD", "0"));
+        this.failureInterval = Duration.ofSeconds(Long.parseLong(textOr("FAILURE_INTERVAL", "0")));
         this.sticky = textOr("USE_STICKINESS", "0").equals("1");
         this.cssCritical = textOr("CSS_CRITICAL", "no").equals("yes");
         this.instanceFailover = textOr("INSTANCE_FAILOVER", "1").equals("1");
         this.relocateByDependency = textOr("RELOCATE_BY_DEPENDENCY", "1").equals("1");
         this.startConcurrency = Integer.parseInt(value("START_CONCURRENCY"));
         this.stopConcurrency = Integer.parseInt(value("STOP_CONCURRENCY"));
-        this.onServer = scoped();
+        this.onServer = scoped(startDependencies, stopDependencies);
+        this.ofInstance = numbered(startDependencies, stopDependencies);
     }
 
-    private SortedMap<String, ResourceDefinition> scoped() {
+    private SortedMap<String, ResourceDefinition> scoped(StartDependencies start, StopDependencies stop) {
         SortedMap<String, SortedMap<String, String>> values = new TreeMap<>();
         SortedMap<String, String> general = new TreeMap<>();
         given.forEach((attribute, value) -> {
@@ -188,13 +220,40 @@ public final class ResourceDefinition {
         values.forEach((server, own) -> {
             SortedMap<String, String> there = new TreeMap<>(general);
             there.putAll(own);
-            definitions.put(server, new ResourceDefinition(name, type, there, startDependencies, stopDependencies));
+            definitions.put(server, new ResourceDefinition(name, type, there, start, stop));
         });
         if (definitions.isEmpty()) {
             return NOWHERE;
         }
-        definitions.put(ELSEWHERE, new ResourceDefinition(name, type, general, startDependencies, stopDependencies));
+        definitions.put(ELSEWHERE, new ResourceDefinition(name, type, general, start, stop));
         return Collections.unmodifiableSortedMap(definitions);
+    }
+
+    private SortedMap<Integer, ResourceDefinition> numbered(StartDependencies start, StopDependencies stop) {
+        SortedMap<Integer, SortedMap<String, String>> values = new TreeMap<>();
+        SortedMap<String, String> others = new TreeMap<>();
+        given.forEach((attribute, value) -> {
+            Matcher scope = SCOPED.matcher(attribute);
+            Matcher instance = INSTANCE.matcher(scope.matches() ? scope.group(2) : "");
+            if (instance.matches()) {
+                values.computeIfAbsent(Integer.parseInt(instance.group(1)), _ -> new TreeMap<>())
+                        .put(scope.group(1), value);
+            } else {
+                others.put(attribute, value);
+            }
+        });
+        SortedMap<Integer, ResourceDefinition> definitions = new TreeMap<>();
+        values.forEach((number, own) -> {
+            SortedMap<String, String> there = new TreeMap<>(others);
+            there.putAll(own);
+            definitions.put(number, new ResourceDefinition(name, type, there, start, stop));
+        });
+        return Collections.unmodifiableSortedMap(definitions);
+    }
+
+    /** The definition that holds for one instance: values for it in place of the general ones. */
+    public ResourceDefinition ofInstance(int number) {
+        return ofInstance.getOrDefault(number, this);
     }
 
     /** The definition that holds for an instance on one server: values for that server in place of the general ones. */
@@ -228,6 +287,11 @@ public final class ResourceDefinition {
             boolean forServer = scope.matches()
                     && PER_SERVER.contains(scope.group(1))
                     && SERVER.matcher(scope.group(2)).matches();
+            boolean forInstance = scope.matches()
+                    && !type.isLocal()
+                    && PER_INSTANCE.contains(scope.group(1))
+                    && INSTANCE.matcher(scope.group(2)).matches();
+            forServer |= forInstance;
             AttributeDefinition attribute = type.attributes().get(forServer ? scope.group(1) : entry.getKey());
             String value = entry.getValue().strip();
             if (attribute == null) {
@@ -242,32 +306,95 @@ public final class ResourceDefinition {
         }
         for (AttributeDefinition attribute : type.attributes().values()) {
             boolean missing = kept.getOrDefault(attribute.name(), "").isEmpty();
-            if (missing && (attribute.required() || (attribute.name().equals("ACTION_SCRIPT") && !type.isNative()))) {
+            boolean script = attribute.name().equals("ACTION_SCRIPT")
+                    && type.isScripted()
+                    && attribute.defaultValue().isEmpty();
+            if (missing && (attribute.required() || script)) {
                 problems.add(new Message(
                         "CRS-2640",
                         "Required attribute '" + attribute.name() + "' is missing for the resource '" + name + "'.",
                         "Add " + attribute.name() + "=... to -attr."));
             }
         }
-        if (kept.getOrDefault("PLACEMENT", "").equals("restricted")
-                && kept.getOrDefault("HOSTING_MEMBERS", "").isEmpty()) {
+        boolean anyPool = Set.of("", "*").contains(given(kept, type, "SERVER_POOLS"));
+        boolean restricted = given(kept, type, "PLACEMENT").equals("restricted");
+        if (restricted && anyPool && given(kept, type, "HOSTING_MEMBERS").isEmpty()) {
             problems.add(new Message(
                     "CRS-2640",
                     "Resource '" + name + "' has PLACEMENT=restricted but no HOSTING_MEMBERS, so it could run nowhere.",
-                    "Add HOSTING_MEMBERS='server server', or use PLACEMENT=balanced."));
+                    "Add HOSTING_MEMBERS='server server' or SERVER_POOLS='pool', or use PLACEMENT=balanced."));
         }
-        StartDependencies start = StartDependencies.parse(kept.getOrDefault("START_DEPENDENCIES", ""), problems);
-        StopDependencies stop = StopDependencies.parse(kept.getOrDefault("STOP_DEPENDENCIES", ""), problems);
+        if (!anyPool && given(kept, type, "PLACEMENT").equals("balanced")) {
+            problems.add(new Message(
+                    "HF-3104",
+                    "Resource '" + name + "' has SERVER_POOLS but PLACEMENT=balanced, which looks at no pools.",
+                    "Add PLACEMENT=restricted (only there) or PLACEMENT=favored (rather there)."));
+        }
+        if (given(kept, type, "CARDINALITY").equals(POOL_SIZE) && (!restricted || anyPool)) {
+            problems.add(new Message(
+                    "HF-3104",
+                    "Resource '" + name + "' has CARDINALITY=" + POOL_SIZE
+                            + ", which needs PLACEMENT=restricted and SERVER_POOLS.",
+                    "Add PLACEMENT=restricted,SERVER_POOLS='pool', or give a number."));
+        }
+        refuseOwnPlacement(name, type, kept, problems);
+        StartDependencies start = StartDependencies.parse(given(kept, type, "START_DEPENDENCIES"), problems);
+        StopDependencies stop = StopDependencies.parse(given(kept, type, "STOP_DEPENDENCIES"), problems);
         if (!problems.isEmpty()) {
             throw new InvalidAttributes(problems);
         }
         return new ResourceDefinition(name, type, kept, start, stop);
     }
 
+    private static String given(Map<String, String> kept, TypeDefinition type, String attribute) {
+        AttributeDefinition definition = type.attributes().get(attribute);
+        return definition == null ? "" : kept.getOrDefault(attribute, definition.defaultValue());
+    }
+
+    /** The group says where its members run, and there is one of each. */
+    private static void refuseOwnPlacement(
+            ResourceName name, TypeDefinition type, Map<String, String> kept, List<Message> problems) {
+        String group = kept.getOrDefault("RESOURCE_GROUP", "");
+        if (group.isEmpty()) {
+            return;
+        }
+        for (String attribute : List.of("PLACEMENT", "HOSTING_MEMBERS", "SERVER_POOLS", "ACTIVE_PLACEMENT")) {
+            if (kept.containsKey(attribute) && !kept.get(attribute).isEmpty()) {
+                problems.add(new Message(
+                        "HF-3105",
+                        "Attribute " + attribute + " of resource '" + name + "': it is a member of group '" + group
+                                + "', and the group decides where it runs.",
+                        "Give it to the group: crsctl modify resourcegroup " + group + " -attr " + attribute + "=..."));
+            }
+        }
+        if (!given(kept, type, "CARDINALITY").isEmpty()
+                && !given(kept, type, "CARDINALITY").equals("1")) {
+            problems.add(new Message(
+                    "HF-3105",
+                    "Attribute CARDINALITY of resource '" + name + "': a member of a group has one instance.",
+                    "Leave CARDINALITY out, or take it out of group '" + group + "'."));
+        }
+    }
+
     private static Message unknown(ResourceName name, TypeDefinition type, String attribute) {
         Matcher scoped = SCOPED.matcher(attribute);
         if (scoped.matches()) {
             boolean known = PER_SERVER.contains(scoped.group(1));
+            if (scoped.group(2).startsWith("CARDINALITYID")) {
+                return new Message(
+                        "HF-3103",
+                        "'" + attribute + "' of resource '" + name + "': "
+                                + (type.isLocal()
+                                        ? "a local resource has an instance on each server, and no numbers."
+                                        : PER_INSTANCE.contains(scoped.group(1))
+                                                ? "an instance is written as in " + scoped.group(1)
+                                                        + "@CARDINALITYID(2)."
+                                                : scoped.group(1)
+                                                        + " is no attribute that can differ between instances."),
+                        type.isLocal()
+                                ? "Give it for a server: " + scoped.group(1) + "@SERVERNAME(server)."
+                                : "Those that can: " + String.join(", ", new TreeSet<>(PER_INSTANCE)) + ".");
+            }
             return new Message(
                     "HF-3103",
                     "'" + attribute + "' of resource '" + name + "': "
@@ -277,11 +404,12 @@ public final class ResourceDefinition {
                                     : scoped.group(1) + " is no attribute that can differ between servers."),
                     known ? "" : "Those that can: " + String.join(", ", new TreeSet<>(PER_SERVER)) + ".");
         }
-        if (NOT_YET.contains(attribute)) {
+        String reason = NOT_HERE.get(attribute);
+        if (reason != null) {
             return new Message(
                     "HF-3103",
-                    "Attribute '" + attribute + "' of resource '" + name + "' is not supported by this version.",
-                    "Leave it out. The manual lists the attributes of type " + type.name() + ".");
+                    "Attribute '" + attribute + "' of resource '" + name + "' is not an attribute here.",
+                    reason);
         }
         String hint = Spelling.nearest(attribute, type.attributes().keySet())
                 .map(near -> "Did you mean " + near + "?")
@@ -301,12 +429,74 @@ public final class ResourceDefinition {
                 attribute.defaultValue().isEmpty() ? "" : "The default is " + attribute.defaultValue() + ".");
     }
 
-    private static @Nullable String problemWith(AttributeDefinition attribute, String value) {
+    /** Whether administrators must not make an attribute of this name: it would be taken for another product's. */
+    static boolean isReserved(String attribute) {
+        return NOT_HERE.containsKey(attribute) || RUN_TIME.contains(attribute);
+    }
+
+    private static final Set<String> RUN_TIME = Set.of(
+            "NAME",
+            "TYPE",
+            "STATE",
+            "TARGET",
+            "STATE_DETAILS",
+            "INTERNAL_STATE",
+            "LAST_SERVER",
+            "TARGET_SERVER",
+            "LAST_RESTART",
+            "LAST_STATE_CHANGE",
+            "RESTART_COUNT",
+            "FAILURE_COUNT",
+            "FAILURE_HISTORY",
+            "CARDINALITY_ID",
+            "DEGREE_ID",
+            "ID",
+            "INCARNATION",
+            "EPOCH",
+            "SERVER",
+            "HOME");
+
+    static @Nullable String problemWith(AttributeDefinition attribute, String value) {
         return switch (attribute.kind()) {
             case Kind.Text _, Kind.Start _, Kind.Stop _ -> null;
             case Kind.Whole(long min, long max) -> {
-                boolean good = value.matches("\\d{1,18}") && inRange(Long.parseLong(value), min, max);
-                yield good ? null : "must be a whole number " + min + " to " + max + ", got '" + value + "'";
+                boolean good = value.matches("-?\\d{1,18}") && inRange(Long.parseLong(value), min, max);
+                boolean any = max >= ANY_NUMBER;
+                yield good
+                        ? null
+                        : "must be a whole number" + (any ? "" : " " + min + " to " + max) + ", got '" + value + "'";
+            }
+            case Kind.Cardinality _ -> {
+                boolean good = value.equals(POOL_SIZE)
+                        || (value.matches("\\d{1,4}") && inRange(Long.parseLong(value), 1, NodeId.MAX));
+                yield good
+                        ? null
+                        : "must be a whole number 1 to " + NodeId.MAX + " or " + POOL_SIZE + ", got '" + value + "'";
+            }
+            case Kind.Programs _ -> {
+                String bad = null;
+                for (String program : parts(value)) {
+                    bad = bad == null && !program.startsWith("/") ? program : bad;
+                }
+                yield bad == null ? null : "must begin with an absolute path, got '" + bad + "'";
+            }
+            case Kind.Variables _ -> {
+                String bad = null;
+                for (String variable : parts(value)) {
+                    bad = bad == null && !VARIABLE.matcher(variable).matches() ? variable : bad;
+                }
+                yield bad == null ? null : "must be NAME=value, or several with commas between, got '" + bad + "'";
+            }
+            case Kind.Name _ -> ResourceName.isValid(value) ? null : "must be one name, got '" + value + "'";
+            case Kind.Names _, Kind.Pools _ -> {
+                List<String> names = words(value);
+                String bad = null;
+                for (String each : names) {
+                    bad = bad == null && !each.equals("*") && !ResourceName.isValid(each) ? each : bad;
+                }
+                yield bad != null
+                        ? "must be names with blanks between, got '" + bad + "'"
+                        : new TreeSet<>(names).size() == names.size() ? null : "names one twice: '" + value + "'";
             }
             case Kind.Choice(List<String> words) ->
                 words.contains(value)
@@ -344,6 +534,17 @@ public final class ResourceDefinition {
             }
         }
         return true;
+    }
+
+    /** What stands between the commas. */
+    public static List<String> parts(String text) {
+        List<String> parts = new ArrayList<>();
+        for (String part : text.split(",")) {
+            if (!part.isBlank()) {
+                parts.add(part.strip());
+            }
+        }
+        return parts;
     }
 
     private static List<String> words(String text) {
@@ -414,6 +615,47 @@ public final class ResourceDefinition {
     /** Names of servers, the most wanted first. */
     public List<String> hostingMembers() {
         return hostingMembers;
+    }
+
+    /** The group that it belongs to; empty: none. */
+    public String group() {
+        return group;
+    }
+
+    /** Of a group: the members that must be ONLINE for it to be; empty: all of them. */
+    public List<String> criticalResources() {
+        List<String> names = words(textOr("CRITICAL_RESOURCES", "all"));
+        return names.contains("all") ? List.of() : names;
+    }
+
+    /** The server pools that it runs in; empty: any. */
+    public List<String> serverPools() {
+        return serverPools;
+    }
+
+    /** It has as many instances as there are servers in its pools, whatever {@link #cardinality} says. */
+    public boolean poolSized() {
+        return poolSized;
+    }
+
+    /** When it is moved, the new instance is up before the old one is stopped. */
+    public boolean relocatesOnline() {
+        return textOr("RELOCATE_KIND", "offline").equals("online");
+    }
+
+    /** Hundredths of a processor that an instance needs; 0: not said. */
+    public long workloadCpu() {
+        return Long.parseLong(textOr("WORKLOAD_CPU", "0"));
+    }
+
+    /** Megabytes of memory that an instance needs; 0: not said. */
+    public long workloadMemory() {
+        return Long.parseLong(textOr("WORKLOAD_MEMORY_TARGET", "0"));
+    }
+
+    /** The same for another definition of its type. */
+    public ResourceDefinition ofType(TypeDefinition other) throws InvalidAttributes {
+        return read(name, other, given);
     }
 
     /** How many instances run at once; 1 for a local resource, which has one on every node. */
@@ -516,7 +758,7 @@ public final class ResourceDefinition {
 
     /** Empty for types whose agent comes with the product. */
     public String actionScript() {
-        return value("ACTION_SCRIPT");
+        return textOr("ACTION_SCRIPT", "");
     }
 
     /** Between the end of a check and the next while it runs; zero: no periodic checks. */

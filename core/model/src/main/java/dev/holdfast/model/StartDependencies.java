@@ -91,6 +91,16 @@ public record StartDependencies(
         return new StartDependencies(hard, weak, pullups, attraction, dispersion, activeDispersion, exclusion);
     }
 
+    /** The same for a member of a group: it needs the group, and comes up with it. */
+    StartDependencies inGroup(String group) {
+        DependencyTarget anchor = new DependencyTarget(group, false, Set.of());
+        List<DependencyTarget> needed = new ArrayList<>(List.of(anchor));
+        needed.addAll(hard);
+        List<Pullup> pulled = new ArrayList<>(List.of(new Pullup(false, List.of(anchor))));
+        pulled.addAll(pullups);
+        return new StartDependencies(needed, weak, pulled, attraction, dispersion, activeDispersion, exclusion);
+    }
+
     /** The targets of all pullups. */
     public List<DependencyTarget> pullup() {
         return pullups.stream().flatMap(pullup -> pullup.targets().stream()).toList();

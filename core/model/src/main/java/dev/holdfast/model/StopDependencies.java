@@ -34,4 +34,11 @@ public record StopDependencies(List<DependencyTarget> hard) {
         });
         return new StopDependencies(hard);
     }
+
+    /** The same for a member of a group: it is stopped with the group. */
+    StopDependencies inGroup(String group) {
+        List<DependencyTarget> all = new ArrayList<>(List.of(new DependencyTarget(group, false, Set.of())));
+        all.addAll(hard);
+        return new StopDependencies(all);
+    }
 }

@@ -17,6 +17,9 @@ import java.util.TreeMap;
 public record TypeDefinition(String name, List<String> lineage, SortedMap<String, AttributeDefinition> attributes) {
     public static final String CLUSTER_RESOURCE = "cluster_resource";
     public static final String LOCAL_RESOURCE = "local_resource";
+    public static final String GENERIC_APPLICATION = "generic_application";
+    public static final String CLUSTER_GROUP = "cluster_resourcegroup";
+    public static final String LOCAL_GROUP = "local_resourcegroup";
     public static final String NETWORK = "ora.network.type";
     public static final String CLUSTER_VIP = "ora.cluster_vip.type";
 
@@ -29,7 +32,27 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
 
     /** One instance on every node. */
     public boolean isLocal() {
-        return lineage.contains(LOCAL_RESOURCE);
+        return lineage.contains(LOCAL_RESOURCE) || lineage.contains(LOCAL_GROUP);
+    }
+
+    /** Holds other resources together: started, stopped and moved as one. It has no agent and no processes. */
+    public boolean isGroup() {
+        return isA(CLUSTER_GROUP) || isA(LOCAL_GROUP);
+    }
+
+    /** Needs no script: its programs are attributes. */
+    public boolean isGenericApplication() {
+        return isA(GENERIC_APPLICATION);
+    }
+
+    /** Needs an ACTION_SCRIPT. */
+    public boolean isScripted() {
+        return !isNative() && !isGroup() && !isGenericApplication();
+    }
+
+    /** A type from which administrators may derive their own. */
+    public boolean isOpen() {
+        return !name.equals("resource") && !isNative();
     }
 
     /** True if this type is {@code other} or is derived from it. */
@@ -65,13 +88,30 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 CLUSTER_RESOURCE,
                 choice("PLACEMENT", "balanced", "balanced", "favored", "restricted"),
                 new AttributeDefinition("HOSTING_MEMBERS", new Kind.Servers(), "", false),
-                whole("CARDINALITY", 1, 1, NodeId.MAX),
+                new AttributeDefinition("SERVER_POOLS", new Kind.Pools(), "*", false),
+                new AttributeDefinition("CARDINALITY", new Kind.Cardinality(), "1", false),
+                choice("RELOCATE_KIND", "offline", "offline", "online"),
+                whole("WORKLOAD_CPU", 0, 0, 1_000_000),
+                whole("WORKLOAD_MEMORY_TARGET", 0, 0, 1_000_000_000),
                 whole("ACTIVE_PLACEMENT", 0, 0, 1),
                 whole("USE_STICKINESS", 0, 0, 1),
                 choice("CSS_CRITICAL", "no", "no", "yes"),
                 whole("INSTANCE_FAILOVER", 1, 0, 1),
                 whole("RELOCATE_BY_DEPENDENCY", 1, 0, 1),
                 whole("LOAD", 1, 0, 1_000_000));
+        TypeDefinition application = cluster.derive(
+                GENERIC_APPLICATION,
+                new AttributeDefinition("START_PROGRAM", new Kind.Programs(), "", true),
+                new AttributeDefinition("STOP_PROGRAM", new Kind.Programs(), "", false),
+                new AttributeDefinition("CLEAN_PROGRAM", new Kind.Programs(), "", false),
+                new AttributeDefinition("CHECK_PROGRAMS", new Kind.Programs(), "", false),
+                new AttributeDefinition("PID_FILES", new Kind.Programs(), "", false),
+                text("EXECUTABLE_NAMES", ""),
+                new AttributeDefinition("ENVIRONMENT_FILE", new Kind.Path(), "", false),
+                new AttributeDefinition("ENVIRONMENT_VARS", new Kind.Variables(), "", false));
+        AttributeDefinition critical = new AttributeDefinition("CRITICAL_RESOURCES", new Kind.Names(), "all", false);
+        TypeDefinition clusterGroup = cluster.group(CLUSTER_GROUP, critical);
+        TypeDefinition localGroup = local.group(LOCAL_GROUP, critical);
         TypeDefinition network = local.derive(
                 NETWORK,
                 requiredAddress("USR_ORA_SUBNET"),
@@ -89,7 +129,7 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 whole("CHECK_INTERVAL", 1, 0, ONE_DAY_SECONDS),
                 whole("RESTART_ATTEMPTS", 0, 0, 1_000_000));
         SortedMap<String, TypeDefinition> all = new TreeMap<>();
-        for (TypeDefinition type : List.of(root, local, cluster, network, vip)) {
+        for (TypeDefinition type : List.of(root, local, cluster, application, clusterGroup, localGroup, network, vip)) {
             all.put(type.name(), type);
         }
         for (int number : networks) {
@@ -111,6 +151,78 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
             merged.put(attribute.name(), attribute);
         }
         return new TypeDefinition(derived, line, merged);
+    }
+
+    /** Attributes that say how an agent works, or how many there are: a group has neither. */
+    private static final List<String> NOT_OF_GROUPS = List.of(
+            "ACTION_SCRIPT",
+            "CARDINALITY",
+            "FAILURE_INTERVAL",
+            "FAILURE_THRESHOLD",
+            "RELOCATE_KIND",
+            "RESOURCE_GROUP",
+            "USR_ORA_ENV",
+            "WORKLOAD_CPU",
+            "WORKLOAD_MEMORY_TARGET");
+
+    /** The type of groups that are placed as resources of this type are. */
+    private TypeDefinition group(String groups, AttributeDefinition critical) {
+        SortedMap<String, AttributeDefinition> own = new TreeMap<>(attributes);
+        NOT_OF_GROUPS.forEach(each -> own.remove(each));
+        for (AttributeDefinition attribute : List.of(
+                critical, whole("CHECK_INTERVAL", 0, 0, ONE_DAY_SECONDS), whole("RESTART_ATTEMPTS", 0, 0, 1_000_000))) {
+            own.put(attribute.name(), attribute);
+        }
+        if (own.containsKey("LOAD")) {
+            own.put("LOAD", whole("LOAD", 0, 0, 1_000_000));
+        }
+        return new TypeDefinition(groups, List.of(groups, "resource"), own);
+    }
+
+    /**
+     * All types that there are when some are made by administrators: those whose base does not exist, or whose attributes
+     * do not fit it, are left out.
+     */
+    public static SortedMap<String, TypeDefinition> with(
+            SortedMap<String, TypeDefinition> builtIns, SortedMap<String, CustomType> customs) {
+        if (customs.isEmpty()) {
+            return builtIns;
+        }
+        SortedMap<String, TypeDefinition> all = new TreeMap<>(builtIns);
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (CustomType custom : customs.values()) {
+                TypeDefinition base = all.get(custom.base());
+                if (base == null || all.containsKey(custom.name())) {
+                    continue;
+                }
+                try {
+                    all.put(custom.name(), base.derive(custom));
+                    more = true;
+                } catch (InvalidAttributes e) {
+                    // Refused when it was added; what an older release kept that this one does not take is left alone.
+                }
+            }
+        }
+        return Collections.unmodifiableSortedMap(all);
+    }
+
+    /**
+     * A custom type based on this one.
+     *
+     * @throws InvalidAttributes with everything that is wrong
+     */
+    public TypeDefinition derive(CustomType custom) throws InvalidAttributes {
+        List<Message> problems = new ArrayList<>();
+        List<AttributeDefinition> own = new ArrayList<>();
+        for (CustomType.Own attribute : custom.attributes().values()) {
+            TypeAttribute.read(custom.name(), this, attribute, problems).ifPresent(own::add);
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidAttributes(problems);
+        }
+        return derive(custom.name(), own.toArray(new AttributeDefinition[0]));
     }
 
     /** Defaults: reference, section 1.3. */
@@ -138,6 +250,8 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 choice("UNKNOWN_POLICY", "wait", "wait", "clean", "fence", "escalate"),
                 whole("START_CONCURRENCY", 0, 0, NodeId.MAX),
                 whole("STOP_CONCURRENCY", 0, 0, NodeId.MAX),
+                new AttributeDefinition("RESOURCE_GROUP", new Kind.Name(), "", false),
+                new AttributeDefinition("USR_ORA_ENV", new Kind.Variables(), "", false),
                 new AttributeDefinition("START_DEPENDENCIES", new Kind.Start(), "", false),
                 new AttributeDefinition("STOP_DEPENDENCIES", new Kind.Stop(), "", false))) {
             all.put(attribute.name(), attribute);

@@ -309,6 +309,7 @@ public final class Crs {
             case PeerMessage.OrderFinished finished
             when isMaster() -> master.orderFinished(around, said.peer(), finished);
             case PeerMessage.Leaving _ when isMaster() -> master.leaving(said.peer());
+            case PeerMessage.Room room when isMaster() -> master.room(said.peer(), room);
             case PeerMessage.Progressed progressed when isMaster() -> master.progressed(around, progressed);
             case PeerMessage
                     _ -> {} // To the master by somebody who took us for it, or from one that is not: both will know.

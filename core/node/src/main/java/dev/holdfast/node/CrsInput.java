@@ -8,6 +8,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Maintenance;
+import dev.holdfast.policy.Setup;
 import dev.holdfast.policy.Wanted;
 import java.util.Collections;
 import java.util.List;
@@ -55,9 +56,20 @@ public sealed interface CrsInput {
             SortedMap<ResourceName, ResourceDefinition> definitions,
             SortedMap<ResourceName, Wanted> wanted,
             SortedMap<NodeId, Incarnation> greeted,
-            Maintenance maintenance)
+            Maintenance maintenance,
+            Setup setup)
             implements CrsInput {
-        /** Without any maintenance. */
+        /** Without anything beside the resources. */
+        public RegistryServing(
+                long version,
+                SortedMap<ResourceName, ResourceDefinition> definitions,
+                SortedMap<ResourceName, Wanted> wanted,
+                SortedMap<NodeId, Incarnation> greeted,
+                Maintenance maintenance) {
+            this(version, definitions, wanted, greeted, maintenance, Setup.NONE);
+        }
+
+        /** Without any maintenance, too. */
         public RegistryServing(
                 long version,
                 SortedMap<ResourceName, ResourceDefinition> definitions,

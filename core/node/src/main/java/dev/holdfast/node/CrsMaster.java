@@ -25,6 +25,7 @@ import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Progress;
 import dev.holdfast.policy.Server;
+import dev.holdfast.policy.Setup;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
@@ -66,7 +67,7 @@ final class CrsMaster {
     private static final Duration FENCE_AGAIN = Duration.ofSeconds(30);
 
     private final CrsSettings settings;
-    private final SortedMap<String, TypeDefinition> types;
+    private final SortedMap<String, TypeDefinition> builtIns;
     private final Moment startedAt;
 
     // From the registry: acknowledged content.
@@ -76,6 +77,8 @@ final class CrsMaster {
     private SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
     private Maintenance maintenance = Maintenance.NONE;
+    private Setup setup = Setup.NONE;
+    private SortedMap<String, TypeDefinition> types; // The product's, and those of the setup.
     private boolean serving;
     private Moment servingSince;
 
@@ -105,6 +108,7 @@ final class CrsMaster {
         private boolean complete;
         private boolean leaving;
         private long reportedVersion = -1;
+        private PeerMessage.Room room = new PeerMessage.Room(0, 0);
         private long ordersSent;
         /** The newest order for each instance that no report has counted yet. */
         private final Map<ResourceName, Long> uncounted = new HashMap<>();
@@ -147,7 +151,8 @@ final class CrsMaster {
 
     CrsMaster(CrsSettings settings, Moment now) {
         this.settings = settings;
-        types = settings.types();
+        builtIns = settings.types();
+        types = builtIns;
         startedAt = now;
         mastership = settings.firstIncident();
         servingSince = now;
@@ -221,7 +226,7 @@ final class CrsMaster {
                         resource.given(),
                         maintenance.isFrozen(resource.name())))
                 .toList();
-        tell(around, node, new PeerMessage.Definitions(mastership, version, member.ordersSent, all));
+        tell(around, node, new PeerMessage.Definitions(mastership, version, member.ordersSent, all, setup.types()));
     }
 
     private static void tell(CrsNode.Surroundings around, NodeId node, PeerMessage message) {
@@ -293,6 +298,14 @@ final class CrsMaster {
         }
     }
 
+    void room(NodeId node, PeerMessage.Room room) {
+        Member member = members.get(node);
+        if (member != null && !member.room.equals(room)) {
+            member.room = room;
+            dirty = true;
+        }
+    }
+
     void progressed(CrsNode.Surroundings around, PeerMessage.Progressed progressed) {
         for (Active command : active.values()) {
             if (command.concerns.contains(progressed.resource())) {
@@ -309,6 +322,8 @@ final class CrsMaster {
         wanted = new TreeMap<>(content.wanted());
         greeted = new TreeMap<>(content.greeted());
         maintenance = content.maintenance();
+        setup = content.setup();
+        types = TypeDefinition.with(builtIns, setup.types());
         definedIn = version;
         serving = true;
         servingSince = around.now();
@@ -390,11 +405,14 @@ final class CrsMaster {
         version = written.version();
         Situation after = situation(around).with(done.changes);
         boolean redefined = !done.changes.definitions().isEmpty()
-                || done.changes.maintenance().isPresent();
+                || done.changes.maintenance().isPresent()
+                || !done.changes.setup().types().isEmpty();
         definitions = new TreeMap<>(after.resources());
         wanted = new TreeMap<>(after.wanted());
         greeted = new TreeMap<>(after.greeted());
         maintenance = after.maintenance();
+        setup = after.setup();
+        types = after.types();
         if (redefined) {
             definedIn = version;
             observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
@@ -563,6 +581,7 @@ final class CrsMaster {
         return changes.definitions().isEmpty()
                 && changes.maintenance().isEmpty()
                 && changes.greeted().isEmpty()
+                && changes.setup().isEmpty()
                 && changes.wanted().entrySet().stream().allMatch(change -> {
                     Wanted before = wanted.get(change.getKey());
                     return before != null && change.getValue().differsInRecordsOnly(before);
@@ -677,11 +696,19 @@ final class CrsMaster {
         SortedMap<NodeId, Server> servers = new TreeMap<>();
         ClusterView view = around.view();
         for (ClusterSettings.Node node : settings.cluster().nodes().values()) {
+            Member member = members.get(node.id());
             servers.put(
                     node.id(),
-                    new Server(node.id(), node.name(), state(view, node.id()), incarnation(view, node.id())));
+                    new Server(
+                            node.id(),
+                            node.name(),
+                            state(view, node.id()),
+                            incarnation(view, node.id()),
+                            member == null ? 0 : member.room.cpu(),
+                            member == null ? 0 : member.room.memory()));
         }
-        return new Situation(definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around));
+        return new Situation(
+                definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around), setup);
     }
 
     private Instant timeOfDay(CrsNode.Surroundings around) {

@@ -39,7 +39,10 @@ final class CrsNode {
     private static final int CHECK_UNKNOWN = 3;
 
     private final CrsSettings settings;
-    private final SortedMap<String, TypeDefinition> types;
+    /** Those of the product; what administrators made comes with the definitions. */
+    private final SortedMap<String, TypeDefinition> builtIns;
+
+    private SortedMap<String, TypeDefinition> types;
     private boolean critical;
     private final SortedMap<ResourceName, Life> lives = new TreeMap<>();
     /** Starts that came before the lease of their epoch did. */
@@ -103,12 +106,14 @@ final class CrsNode {
 
     CrsNode(CrsSettings settings) {
         this.settings = settings;
-        types = settings.types();
+        builtIns = settings.types();
+        types = builtIns;
     }
 
     void definitions(Surroundings around, PeerMessage.Definitions message) {
         SortedMap<ResourceName, ResourceDefinition> wanted = new TreeMap<>();
         Set<ResourceName> frozen = new HashSet<>();
+        types = TypeDefinition.with(builtIns, message.types());
         for (PeerMessage.Definition sent : message.resources()) {
             read(around, sent).ifPresent(definition -> {
                 wanted.put(definition.name(), definition);
@@ -129,6 +134,9 @@ final class CrsNode {
         wanted.forEach((name, definition) -> define(around, name, definition, frozen.contains(name)));
         complete =
                 lives.values().stream().allMatch(life -> life.machine.observed().isPresent());
+        if (settings.cpu() > 0 || settings.memory() > 0) {
+            around.tellMaster(new PeerMessage.Room(settings.cpu(), settings.memory()));
+        }
         report(around, true);
     }
 
@@ -486,7 +494,7 @@ final class CrsNode {
         int running = 0;
         boolean runsCritical = critical;
         for (Life life : lives.values()) {
-            if (!life.definition.isLocal()) {
+            if (!life.definition.isLocal() && !life.definition.type().isGroup()) {
                 long online = life.machine.observed().stream()
                         .filter(observed -> observed.state() == ResourceState.ONLINE)
                         .count();

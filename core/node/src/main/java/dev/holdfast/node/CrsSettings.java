@@ -20,13 +20,27 @@ import java.util.TreeMap;
  * @param firstIncident higher than any number that an earlier crsd of this node used for an incident or a mastership
  * @param startedAt the time of day when it started
  * @param evidence what was found on this node, by resource: it may be running here
+ * @param cpu hundredths of a processor that this node has; 0: not known
+ * @param memory megabytes that it has; 0: not known
  */
 public record CrsSettings(
         ClusterSettings cluster,
         NodeId self,
         long firstIncident,
         Instant startedAt,
-        SortedMap<ResourceName, Evidence> evidence) {
+        SortedMap<ResourceName, Evidence> evidence,
+        long cpu,
+        long memory) {
+
+    /** Of a node of which it is not known what it has. */
+    public CrsSettings(
+            ClusterSettings cluster,
+            NodeId self,
+            long firstIncident,
+            Instant startedAt,
+            SortedMap<ResourceName, Evidence> evidence) {
+        this(cluster, self, firstIncident, startedAt, evidence, 0, 0);
+    }
 
     /**
      * A sign that a start was begun on this node and that no stop has ended since.

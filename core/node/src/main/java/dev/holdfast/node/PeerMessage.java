@@ -1,6 +1,7 @@
 package dev.holdfast.node;
 
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceName;
@@ -20,10 +21,18 @@ public sealed interface PeerMessage {
      * @param mastership number of the time for which this crsd is the master: no other of the same node ever bears it
      * @param version of the registry's content
      * @param orders how many orders this master has sent to this node; the node counts those that it missed as seen
+     * @param types those of the resources that administrators made
      */
-    record Definitions(long mastership, long version, long orders, List<Definition> resources) implements PeerMessage {
+    record Definitions(
+            long mastership, long version, long orders, List<Definition> resources, SortedMap<String, CustomType> types)
+            implements PeerMessage {
         public Definitions {
             resources = List.copyOf(resources);
+            types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
+        }
+
+        public Definitions(long mastership, long version, long orders, List<Definition> resources) {
+            this(mastership, version, orders, resources, new TreeMap<>());
         }
     }
 
@@ -97,6 +106,9 @@ public sealed interface PeerMessage {
 
     /** Node to master: worth telling to whoever waits for this resource. */
     record Progressed(ResourceName resource, Message message) implements PeerMessage {}
+
+    /** Node to master: what I have. {@code cpu}: hundredths of a processor; {@code memory}: megabytes. */
+    record Room(long cpu, long memory) implements PeerMessage {}
 
     /** Node to master: I am about to leave; give me nothing more to run. */
     record Leaving() implements PeerMessage {}

@@ -157,12 +157,22 @@ final class Aftermath {
             Long answered = other.answered.get(node);
             isNew = isNew && (answered == null || answered != incident.number());
         }
+        // Also for those that there are not at present, as a pool is smaller or CARDINALITY lower than it was.
+        for (WantedInstance other : slot.entry.wanted.instances().values()) {
+            Long answered = other.answered().get(node);
+            isNew = isNew && (answered == null || answered != incident.number());
+        }
         // What is being done about it now ends with news of its own.
         if (!isNew || seen.internal() != InternalState.STABLE) {
             return;
         }
         slot.answered.put(node, incident.number());
         if (!counts) {
+            if (incident.kind() == Incident.Kind.START_FAILED
+                    && slot.wish != null
+                    && slot.wish.node().equals(node)) {
+                slot.wish = null; // It was to be moved there while it goes on here (RELOCATE_KIND=online): it stays.
+            }
             return;
         }
         String server = board.nameOf(node);
@@ -239,7 +249,8 @@ final class Aftermath {
     }
 
     private ResourceDefinition definition(Slot slot, NodeId node) {
-        return slot.entry.definition.on(board.nameOf(node));
+        ResourceDefinition definition = slot.entry.definition;
+        return (slot.entry.isLocal() ? definition : definition.ofInstance(slot.number)).on(board.nameOf(node));
     }
 
     /** FAILURE_THRESHOLD failures within FAILURE_INTERVAL: nothing more is tried until somebody starts it. */

@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,9 @@ final class Board {
     @Nullable
     Instant again;
 
+    /** The pools that each member of the cluster is in; empty if there are no pools. */
+    final SortedMap<NodeId, SortedSet<String>> pools;
+
     private final Map<String, NodeId> byName = new HashMap<>();
     // By node number: a plan for ten thousand resources asks a million times.
     private final @Nullable Server[] servers;
@@ -68,8 +73,10 @@ final class Board {
             }
         }
         serversInOrder = List.copyOf(situation.servers().values());
+        pools = Pools.assign(situation.setup(), situation.servers());
         for (ResourceDefinition definition : situation.resources().values()) {
-            ResourceEntry entry = new ResourceEntry(definition, situation.wantedOf(definition.name()), highest);
+            ResourceEntry entry = new ResourceEntry(
+                    definition, situation.wantedOf(definition.name()), highest, cardinality(definition));
             entries.put(definition.name(), entry);
         }
         ResourceEntry entry = null;
@@ -91,7 +98,37 @@ final class Board {
         return node.number() < servers.length ? servers[node.number()] : null;
     }
 
+    private int cardinality(ResourceDefinition definition) {
+        if (!definition.poolSized()) {
+            return definition.cardinality();
+        }
+        return (int) pools.keySet().stream()
+                .filter(node -> isInPools(definition, node))
+                .count();
+    }
+
+    /** True if a resource may run in any pool, or the server is in one of its pools. */
+    boolean isInPools(ResourceDefinition definition, NodeId node) {
+        if (definition.serverPools().isEmpty()) {
+            return true;
+        }
+        SortedSet<String> has = pools.get(node);
+        return has != null && definition.serverPools().stream().anyMatch(pool -> has.contains(pool));
+    }
+
+    private void joinGroups() {
+        for (ResourceEntry entry : entries.values()) {
+            String name = entry.definition.group();
+            ResourceEntry group = name.isEmpty() ? null : entries.get(new ResourceName(name));
+            if (group != null && group.isGroup() && group != entry) {
+                entry.group = group;
+                group.members.add(entry);
+            }
+        }
+    }
+
     private void resolveAll() {
+        joinGroups();
         Map<String, List<ResourceEntry>> byType = new HashMap<>();
         for (ResourceEntry entry : entries.values()) {
             for (String type : entry.definition.type().lineage()) {
@@ -172,6 +209,14 @@ final class Board {
             } else {
                 ResourceEntry entry = entries.get(new ResourceName(target.name()));
                 references.add(new Reference(target, entry == null ? List.of() : List.of(entry)));
+                if (entry != null && !entry.members.isEmpty() && from.group != entry) {
+                    // From outside, a group is up when what is critical in it is.
+                    entry.members.stream()
+                            .filter(entry::isCritical)
+                            .forEach(member -> references.add(new Reference(
+                                    new DependencyTarget(member.name().text(), false, target.modifiers()),
+                                    List.of(member))));
+                }
             }
         }
         return references;
@@ -191,13 +236,25 @@ final class Board {
             }
             return;
         }
-        for (int number = 1; number <= entry.definition.cardinality(); number++) {
-            entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
+        boolean grows = entry.definition.poolSized()
+                && entry.wanted.instances().values().stream().anyMatch(one -> one.target() == Target.ONLINE);
+        for (int number = 1; number <= entry.cardinality; number++) {
+            Slot slot = new Slot(entry, number, entry.wanted.instance(number));
+            if (grows && slot.isNew()) {
+                slot.target = Target.ONLINE; // The pool has grown, and the resource grows with it.
+            }
+            entry.slots.add(slot);
         }
         List<NodeId> active = new ArrayList<>();
         for (Server server : serversInOrder) {
             switch (presence(entry, server)) {
-                case ACTIVE -> active.add(server.id());
+                case ACTIVE -> {
+                    if (entry.definition.poolSized() && !isInPools(entry.definition, server.id())) {
+                        entry.surplus.add(server.id()); // It is the one that goes.
+                    } else {
+                        active.add(server.id());
+                    }
+                }
                 case DOUBTFUL -> entry.doubtful.add(server.id());
                 case ABSENT -> {}
             }
@@ -311,13 +368,38 @@ final class Board {
             return 0;
         }
         List<String> members = entry.definition.hostingMembers();
+        if (members.isEmpty()) {
+            return isInPools(entry.definition, node) ? 0 : 1;
+        }
         int index = members.indexOf(nameOf(node));
         return index < 0 ? members.size() : index;
     }
 
     boolean allows(ResourceEntry entry, NodeId node) {
-        return entry.definition.placement() != ResourceDefinition.Placement.RESTRICTED
-                || entry.definition.hostingMembers().contains(nameOf(node));
+        return allowsPool(entry, node) && allowsServer(entry, node);
+    }
+
+    /** The pools restrict it, and not only attract it. */
+    boolean allowsPool(ResourceEntry entry, NodeId node) {
+        ResourceDefinition definition = entry.definition;
+        boolean restricts = definition.placement() == ResourceDefinition.Placement.RESTRICTED
+                || !definition.hostingMembers().isEmpty();
+        return !restricts || isInPools(definition, node);
+    }
+
+    private boolean allowsServer(ResourceEntry entry, NodeId node) {
+        ResourceDefinition definition = entry.definition;
+        return definition.placement() != ResourceDefinition.Placement.RESTRICTED
+                || (definition.hostingMembers().isEmpty()
+                        && !definition.serverPools().isEmpty())
+                || definition.hostingMembers().contains(nameOf(node));
+    }
+
+    /** What keeps a restricted resource from a node, as its definition says it. */
+    String restriction(ResourceEntry entry, NodeId node) {
+        return allowsPool(entry, node)
+                ? "not in HOSTING_MEMBERS"
+                : "not in server pool " + String.join(", ", entry.definition.serverPools());
     }
 
     /**
@@ -415,6 +497,25 @@ final class Board {
                 wanted.put(entry.name(), changed);
             }
         }
-        return new Changes(definitions, wanted, greeted);
+        return new Changes(
+                definitions, wanted, greeted, new Setup.Change(new TreeMap<>(), new TreeMap<>(), movedServers()));
+    }
+
+    private SortedMap<NodeId, SortedSet<String>> movedServers() {
+        SortedMap<NodeId, SortedSet<String>> moved = new TreeMap<>();
+        if (ready.isEmpty()) {
+            return moved;
+        }
+        pools.forEach((node, names) -> {
+            if (!names.equals(situation.setup().assigned().get(node))) {
+                moved.put(node, names);
+            }
+        });
+        for (NodeId node : situation.setup().assigned().keySet()) {
+            if (!pools.containsKey(node)) {
+                moved.put(node, new TreeSet<>());
+            }
+        }
+        return moved;
     }
 }

@@ -16,12 +16,14 @@ import java.util.TreeMap;
  * @param wanted replaces what was wanted of these resources
  * @param greeted added to the lives that were answered
  * @param maintenance replaces what was said of maintenance
+ * @param setup what changes beside the resources
  */
 public record Changes(
         SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
         SortedMap<ResourceName, Wanted> wanted,
         SortedMap<NodeId, Incarnation> greeted,
-        Optional<Maintenance> maintenance) {
+        Optional<Maintenance> maintenance,
+        Setup.Change setup) {
     public static final Changes NONE = new Changes(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     public Changes {
@@ -30,12 +32,30 @@ public record Changes(
         greeted = Collections.unmodifiableSortedMap(new TreeMap<>(greeted));
     }
 
-    /** Nothing is changed about maintenance. */
+    /** Nothing is changed about maintenance and setup. */
     public Changes(
             SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
             SortedMap<ResourceName, Wanted> wanted,
             SortedMap<NodeId, Incarnation> greeted) {
-        this(definitions, wanted, greeted, Optional.empty());
+        this(definitions, wanted, greeted, Optional.empty(), Setup.Change.NONE);
+    }
+
+    /** Nothing is changed about the setup. */
+    public Changes(
+            SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Incarnation> greeted,
+            Optional<Maintenance> maintenance) {
+        this(definitions, wanted, greeted, maintenance, Setup.Change.NONE);
+    }
+
+    /** Nothing is changed about maintenance. */
+    public Changes(
+            SortedMap<ResourceName, Optional<ResourceDefinition>> definitions,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Incarnation> greeted,
+            Setup.Change setup) {
+        this(definitions, wanted, greeted, Optional.empty(), setup);
     }
 
     /** What makes {@code after} of {@code before}, as far as the registry holds it. */
@@ -53,7 +73,8 @@ public record Changes(
                 definitions,
                 changed(before.wanted(), after.wanted()),
                 changed(before.greeted(), after.greeted()),
-                after.maintenance().equals(before.maintenance()) ? Optional.empty() : Optional.of(after.maintenance()));
+                after.maintenance().equals(before.maintenance()) ? Optional.empty() : Optional.of(after.maintenance()),
+                Setup.Change.between(before.setup(), after.setup()));
     }
 
     private static <K extends Comparable<K>, V> SortedMap<K, V> changed(SortedMap<K, V> before, SortedMap<K, V> after) {
@@ -67,7 +88,11 @@ public record Changes(
     }
 
     public boolean isEmpty() {
-        return definitions.isEmpty() && wanted.isEmpty() && greeted.isEmpty() && maintenance.isEmpty();
+        return definitions.isEmpty()
+                && wanted.isEmpty()
+                && greeted.isEmpty()
+                && maintenance.isEmpty()
+                && setup.isEmpty();
     }
 
     /** These changes and then {@code later}. */
@@ -83,6 +108,11 @@ public record Changes(
                 allWanted.remove(name);
             }
         });
-        return new Changes(allDefinitions, allWanted, allGreeted, later.maintenance.or(() -> maintenance));
+        return new Changes(
+                allDefinitions,
+                allWanted,
+                allGreeted,
+                later.maintenance.or(() -> maintenance),
+                setup.then(later.setup));
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.CustomType;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,42 @@ public sealed interface Command {
 
     /** {@code freeze|unfreeze cluster}. */
     record FreezeCluster(boolean freeze) implements Command {}
+    /** What changes the setup: everything beside the resources. */
+    sealed interface OfSetup extends Command {
+        /** {@code -f}: also if something that runs is stopped by it. */
+        boolean force();
+    }
+
+    /** {@code add type name -basetype base -attr attributes}. */
+    record AddType(CustomType type) implements OfSetup {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** {@code modify type name -attr attributes [-f]}: adds attributes, and replaces those it has. */
+    record ModifyType(String name, SortedMap<String, CustomType.Own> attributes, boolean force) implements OfSetup {}
+
+    /** {@code delete type name...}. */
+    record DeleteType(List<String> names) implements OfSetup {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** {@code add serverpool name -attr attributes [-f]}. */
+    record AddPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {}
+
+    /** {@code modify serverpool name -attr attributes [-f]}; an empty value gives the default back. */
+    record ModifyPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {}
+
+    /** {@code delete serverpool name... [-f]}. */
+    record DeletePool(List<String> names, boolean force) implements OfSetup {}
+
+    /** {@code relocate server name... -c pool [-f]}. */
+    record RelocateServer(List<String> servers, String pool, boolean force) implements OfSetup {}
 
     /**
      * {@code apply}: many definitions in one change, or none of them.

@@ -8,6 +8,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Spelling;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
@@ -41,6 +42,7 @@ final class Judgement {
     /** What is being added or modified: not registered yet, but circles may lead through it. */
     private @Nullable ResourceDefinition checking;
 
+    private Setup.Change setup = Setup.Change.NONE;
     private final List<Message> notes = new ArrayList<>();
     private final SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private final TreeMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
@@ -64,7 +66,30 @@ final class Judgement {
             case Command.Drain _, Command.Undrain _, Command.Use _, Command.Freeze _, Command.FreezeCluster _ ->
                 new Upkeep(situation, now).decide(command);
             case Command.Apply apply -> apply(apply);
+            case Command.OfSetup ofSetup -> ofSetup(ofSetup);
         };
+    }
+
+    // --- types and server pools
+
+    private Decision ofSetup(Command.OfSetup command) {
+        setup = new SetupJudgement(situation, problems).decide(command);
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        Draft then = draft();
+        Set<ResourceName> stopped = stoppedBy(then, Set.of());
+        if (!command.force() && !stopped.isEmpty()) {
+            return refuse(
+                    "CRS-2529",
+                    "Unable to do that because it would require stopping or relocating resource '"
+                            + String.join(
+                                    "', '",
+                                    stopped.stream().map(ResourceName::text).toList())
+                            + "', but the force option was not specified",
+                    "Nothing was changed. To do it with all that hangs on it, add -f.");
+        }
+        return accept();
     }
 
     // --- add, modify, delete
@@ -151,6 +176,12 @@ final class Judgement {
                         "HF-3113",
                         change.getKey() + " of resource '" + entry + "' cannot be changed",
                         "Delete the resource and add it again.");
+            } else if (isReadOnly(entry.definition, change)) {
+                problem(
+                        "HF-3160",
+                        change.getKey() + " of resource '" + entry + "' is READONLY in type '"
+                                + entry.definition.type().name() + "'",
+                        "To have another value, delete the resource and add it again.");
             } else if (change.getValue().isBlank()) {
                 merged.remove(change.getKey());
                 if (!entry.definition.type().attributes().containsKey(change.getKey())) {
@@ -184,6 +215,13 @@ final class Judgement {
         }
     }
 
+    private static boolean isReadOnly(ResourceDefinition definition, Map.Entry<String, String> change) {
+        var attribute = definition.type().attributes().get(change.getKey());
+        return attribute != null
+                && attribute.readOnly()
+                && !definition.value(change.getKey()).equals(change.getValue().strip());
+    }
+
     /** What its own stop would no longer find must not change while it runs. */
     private void refuseToPullTheRug(ResourceEntry entry, ResourceDefinition changed) {
         for (String attribute : List.of("USR_ORA_VIP", "USR_ORA_SUBNET", "USR_ORA_NETMASK", "USR_ORA_IF")) {
@@ -208,7 +246,8 @@ final class Judgement {
                     ? situation.types().containsKey(target.name())
                     : situation.resources().containsKey(new ResourceName(target.name()))
                             && !target.name().equals(name.text());
-            if (known || !said.add(target.toString())) {
+            boolean itsGroup = !target.ofType() && target.name().equals(definition.group()); // Said below.
+            if (known || itsGroup || !said.add(target.toString())) {
                 continue;
             }
             if (!target.ofType() && target.name().equals(name.text())) {
@@ -242,7 +281,66 @@ final class Judgement {
             }
         }
         refuseAddressTwice(definition);
+        refuseStrangeGroup(definition);
+        refuseUnknownPools(definition);
         hintAtPullup(definition);
+    }
+
+    private void refuseStrangeGroup(ResourceDefinition definition) {
+        if (definition.type().isGroup()) {
+            for (String critical : definition.criticalResources()) {
+                ResourceDefinition member =
+                        ResourceName.isValid(critical) ? situation.resources().get(new ResourceName(critical)) : null;
+                if (member == null || !member.group().equals(definition.name().text())) {
+                    problem(
+                            "HF-3161",
+                            "CRITICAL_RESOURCES of group '" + definition.name() + "': '" + critical
+                                    + "' is not a member of it",
+                            "Add the member first: crsctl add resource " + critical + " -group " + definition.name()
+                                    + " ..., or take it out.");
+                }
+            }
+        }
+        if (definition.group().isEmpty()) {
+            return;
+        }
+        ResourceDefinition group = situation.resources().get(new ResourceName(definition.group()));
+        if (group == null || !group.type().isGroup()) {
+            List<String> groups = situation.resources().values().stream()
+                    .filter(each -> each.type().isGroup())
+                    .map(each -> each.name().text())
+                    .toList();
+            problem(
+                    "HF-3162",
+                    "Resource '" + definition.name() + "': there is no group '" + definition.group() + "'",
+                    Spelling.nearest(definition.group(), groups)
+                            .map(near -> "Did you mean " + near + "?")
+                            .orElse("Add it first: crsctl add resourcegroup " + definition.group()));
+        } else if (group.isLocal() != definition.isLocal()) {
+            problem(
+                    "HF-3163",
+                    "Resource '" + definition.name() + "' is a " + (definition.isLocal() ? "local" : "cluster")
+                            + " resource, and group '" + group.name() + "' has "
+                            + (group.isLocal() ? "local" : "cluster") + " resources only",
+                    "Use a group of type "
+                            + (definition.isLocal() ? TypeDefinition.LOCAL_GROUP : TypeDefinition.CLUSTER_GROUP) + ".");
+        }
+    }
+
+    private void refuseUnknownPools(ResourceDefinition definition) {
+        for (String pool : definition.serverPools()) {
+            boolean known = situation.setup().pools().containsKey(pool)
+                    || pool.equals(ServerPool.FREE)
+                    || pool.equals(ServerPool.GENERIC);
+            if (!known) {
+                problem(
+                        "HF-3142",
+                        "SERVER_POOLS of resource '" + definition.name() + "': there is no server pool '" + pool + "'",
+                        Spelling.nearest(pool, situation.setup().pools().keySet())
+                                .map(near -> "Did you mean " + near + "?")
+                                .orElse("Add it first: crsctl add serverpool " + pool));
+            }
+        }
     }
 
     private void unknownServer(String where, String server) {
@@ -294,8 +392,8 @@ final class Judgement {
     private void hintAtPullup(ResourceDefinition definition) {
         var start = definition.startDependencies();
         for (DependencyTarget hard : start.hard()) {
-            boolean pulled =
-                    start.pullup().stream().anyMatch(pullup -> pullup.name().equals(hard.name()));
+            boolean pulled = hard.name().equals(definition.group())
+                    || start.pullup().stream().anyMatch(pullup -> pullup.name().equals(hard.name()));
             if (!pulled) {
                 notes.add(new Message(
                         "HF-3117",
@@ -345,7 +443,7 @@ final class Judgement {
 
     private List<ResourceName> meant(DependencyTarget target, ResourceName from) {
         if (!target.ofType()) {
-            return List.of(new ResourceName(target.name()));
+            return withCritical(new ResourceName(target.name()), from);
         }
         List<ResourceName> names = new ArrayList<>();
         for (ResourceDefinition each : situation.resources().values()) {
@@ -359,6 +457,33 @@ final class Judgement {
                 && !added.name().equals(from)
                 && !names.contains(added.name());
         if (meansIt && added != null) {
+            names.add(added.name());
+        }
+        return names;
+    }
+
+    /** From outside, a group stands for what is critical in it, too. */
+    private List<ResourceName> withCritical(ResourceName target, ResourceName from) {
+        ResourceDefinition added = checking;
+        ResourceDefinition group = added != null && added.name().equals(target)
+                ? added
+                : situation.resources().get(target);
+        ResourceDefinition asking = added != null && added.name().equals(from)
+                ? added
+                : situation.resources().get(from);
+        List<ResourceName> names = new ArrayList<>(List.of(target));
+        boolean inside = asking != null && asking.group().equals(target.text());
+        if (group == null || !group.type().isGroup() || inside) {
+            return names;
+        }
+        for (ResourceDefinition each : situation.resources().values()) {
+            if (each.group().equals(target.text())
+                    && (added == null || !each.name().equals(added.name()))
+                    && Groups.isCritical(group, each)) {
+                names.add(each.name());
+            }
+        }
+        if (added != null && added.group().equals(target.text()) && Groups.isCritical(group, added)) {
             names.add(added.name());
         }
         return names;
@@ -384,8 +509,18 @@ final class Judgement {
                                 + (isActive(entry) ? "runs on " + places(entry) : "may be running"),
                         "First: crsctl stop resource " + entry + ", or use -f to stop and delete it.");
             }
+            for (ResourceEntry member : entry.members) {
+                if (!entries.contains(member)) {
+                    problem(
+                            "HF-3164",
+                            "Group '" + entry + "' has the member '" + member + "'",
+                            "Delete '" + member
+                                    + "' first, or in the same command, or take it out: crsctl modify resource "
+                                    + member + " -attr RESOURCE_GROUP=''");
+                }
+            }
             for (ResourceEntry dependent : entry.dependents) {
-                if (!entries.contains(dependent) && !delete.force()) {
+                if (!entries.contains(dependent) && !delete.force() && dependent.group != entry) {
                     problem(
                             "CRS-2730",
                             "Resource '" + dependent + "' depends on resource '" + entry + "'",
@@ -503,8 +638,13 @@ final class Judgement {
         }
         SortedSet<ResourceName> asked = new TreeSet<>();
         for (ResourceEntry entry : entries) {
-            if (startOne(entry, node, start.force(), all)) {
+            boolean begun = startOne(entry, node, start.force(), all || !entry.members.isEmpty());
+            if (begun) {
                 asked.add(entry.name());
+            }
+            boolean more = startMembers(entry, node, asked);
+            if (!begun && !more && !all && !entry.members.isEmpty() && problems.isEmpty()) {
+                startOne(entry, node, start.force(), false); // It says that it runs already.
             }
         }
         if (asked.isEmpty() && problems.isEmpty()) {
@@ -522,6 +662,29 @@ final class Judgement {
             }
         }
         return finishStart(asked, node, start.force(), all);
+    }
+
+    /** A group is started with its members. True if there was anything to start. */
+    private boolean startMembers(ResourceEntry group, @Nullable NodeId node, SortedSet<ResourceName> asked) {
+        boolean any = false;
+        for (ResourceEntry member : group.members) {
+            boolean wished = member.definition.enabled() && !member.deleting;
+            if (!wished && group.isCritical(member)) {
+                problem(
+                        "CRS-2501",
+                        "Resource '" + member + "', which is critical in group '" + group + "', is disabled",
+                        "crsctl modify resource " + member + " -attr ENABLED=1");
+            }
+            if (wished && startOne(member, member.isLocal() ? node : null, false, true)) {
+                any = true;
+                if (group.isCritical(member)) {
+                    asked.add(member.name());
+                } else {
+                    awaits.remove(member.name());
+                }
+            }
+        }
+        return any;
     }
 
     private Decision finishStart(SortedSet<ResourceName> asked, @Nullable NodeId node, boolean force, boolean all) {
@@ -570,7 +733,7 @@ final class Judgement {
                                     && (node == null || node.number() == slot.number)));
             if (relevant) {
                 boolean good = slot.goal != null;
-                if (!good && entry.definition.cardinality() == 1 && !entry.isLocal()) {
+                if (!good && entry.isSingle()) {
                     return false;
                 }
                 any = any || (good && (node == null || node.equals(slot.goal)));
@@ -622,12 +785,7 @@ final class Judgement {
             return false;
         }
         if (node != null && !entry.isLocal() && !board.allows(entry, node)) {
-            problem(
-                    "CRS-2504",
-                    "Resource '" + entry + "' cannot be placed on '" + board.nameOf(node)
-                            + "': PLACEMENT=restricted, HOSTING_MEMBERS='"
-                            + String.join(" ", entry.definition.hostingMembers()) + "'",
-                    "Name one of these servers.");
+            cannotBePlaced(entry, node);
             return false;
         }
         if (slots.isEmpty()) {
@@ -728,6 +886,10 @@ final class Judgement {
             wanted.put(entry.name(), changed);
         }
         bring(entry, seen, required);
+        boolean fromInside = seen.stream().anyMatch(entry.members::contains);
+        for (ResourceEntry member : fromInside ? List.<ResourceEntry>of() : entry.members) {
+            bringOne(member, seen, required && entry.isCritical(member), false);
+        }
     }
 
     /** {@code start -f}: the nodes in the order of its placement, until one brings it up with all that must move. */
@@ -764,7 +926,8 @@ final class Judgement {
             return refused();
         }
         SortedSet<ResourceName> asked = new TreeSet<>();
-        for (ResourceEntry entry : entries) {
+        Set<ResourceEntry> named = Set.copyOf(entries);
+        for (ResourceEntry entry : withMembers(entries)) {
             if (isFrozen(entry, all)) {
                 continue;
             }
@@ -786,7 +949,7 @@ final class Judgement {
                 wanted.put(entry.name(), changed);
                 asked.add(entry.name());
                 awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node)));
-            } else if (!all) {
+            } else if (!all && named.contains(entry)) {
                 problem(
                         "CRS-2500",
                         "Cannot stop resource '" + entry + "' as it is not running"
@@ -821,6 +984,12 @@ final class Judgement {
             }
         }
         return problems.isEmpty() ? accept() : refused();
+    }
+
+    private static List<ResourceEntry> withMembers(Collection<ResourceEntry> entries) {
+        Set<ResourceEntry> all = new LinkedHashSet<>(entries);
+        entries.forEach(entry -> all.addAll(entry.members));
+        return List.copyOf(all);
     }
 
     /** Its TARGET stays ONLINE: with a pullup it comes back together with what was stopped. */
@@ -903,7 +1072,12 @@ final class Judgement {
                 move(entry, from, to);
             }
         }
-        return problems.isEmpty() ? acceptUnlessItStops(asked, relocate.force(), false) : refused();
+        if (!problems.isEmpty()) {
+            return refused();
+        }
+        SortedSet<ResourceName> moving = new TreeSet<>(asked);
+        withMembers(entries).forEach(entry -> moving.add(entry.name())); // A group moves with its members.
+        return acceptUnlessItStops(moving, relocate.force(), false);
     }
 
     private @Nullable Slot movable(ResourceEntry entry, @Nullable NodeId from, @Nullable NodeId to, boolean all) {
@@ -950,15 +1124,21 @@ final class Judgement {
             return null;
         }
         if (to != null && !board.allows(entry, to)) {
-            problem(
-                    "CRS-2504",
-                    "Resource '" + entry + "' cannot be placed on '" + board.nameOf(to)
-                            + "': PLACEMENT=restricted, HOSTING_MEMBERS='"
-                            + String.join(" ", entry.definition.hostingMembers()) + "'",
-                    "Name one of these servers.");
+            cannotBePlaced(entry, to);
             return null;
         }
         return up.getFirst();
+    }
+
+    private void cannotBePlaced(ResourceEntry entry, NodeId node) {
+        String why = board.allowsPool(entry, node)
+                ? "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'"
+                : "SERVER_POOLS='" + String.join(" ", entry.definition.serverPools()) + "'";
+        problem(
+                "CRS-2504",
+                "Resource '" + entry + "' cannot be placed on '" + board.nameOf(node) + "': PLACEMENT="
+                        + entry.definition.value("PLACEMENT") + ", " + why,
+                "Name one of these servers.");
     }
 
     private void move(ResourceEntry entry, @Nullable NodeId from, @Nullable NodeId to) {
@@ -1034,7 +1214,7 @@ final class Judgement {
             return refused();
         }
         List<PlannedAction> actions = new ArrayList<>(now.plan().actions());
-        for (ResourceEntry entry : entries) {
+        for (ResourceEntry entry : withMembers(entries)) {
             for (NodeId ready : board.ready) {
                 if (node == null || node.equals(ready)) {
                     Slot slot = entry.slotFor(ready);
@@ -1184,7 +1364,7 @@ final class Judgement {
     }
 
     private Changes changes() {
-        return new Changes(definitions, wanted, new TreeMap<>());
+        return new Changes(definitions, wanted, new TreeMap<>(), setup);
     }
 
     /** What would be planned if the changes noted so far were made. */

@@ -156,15 +156,17 @@ final class Lint {
                 .filter(server -> board.allows(entry, server.id())
                         && definition.on(server.name()).enabled())
                 .count();
-        if (definition.cardinality() > allowed) {
+        if (entry.cardinality > allowed) {
             find(
                     "HF-3409",
                     entry,
-                    "CARDINALITY=" + definition.cardinality() + ", but it may run on " + allowed
+                    "CARDINALITY=" + entry.cardinality + ", but it may run on " + allowed
                             + (allowed == 1 ? " server" : " servers") + " only",
                     "Lower CARDINALITY, or allow it on more servers.");
         } else if (allowed == 1
-                && definition.cardinality() == 1
+                && entry.cardinality == 1
+                && !definition.poolSized()
+                && entry.group == null
                 && board.situation.servers().size() > 1) {
             find(
                     "HF-3410",

@@ -47,6 +47,7 @@ final class Placement {
     private final Board board;
     // By node number.
     private final long[] load = new long[NodeId.MAX + 1];
+    private final Capacity capacity;
 
     /** Where to go although all is well, who gains by it, and why. */
     private record Move(NodeId to, Slot who, String why) {}
@@ -56,11 +57,14 @@ final class Placement {
 
     Placement(Board board) {
         this.board = board;
+        this.capacity = new Capacity(board);
     }
 
     void decide() {
         for (ResourceEntry entry : board.entries.values()) {
             entry.slots.forEach(this::settleTheSettled);
+            entry.surplus.forEach(node -> capacity.take(entry, node));
+            entry.doubtful.forEach(node -> capacity.take(entry, node));
             for (Reference reference : entry.weak) {
                 if (!reference.global()) {
                     for (ResourceEntry target : reference.resources()) {
@@ -248,6 +252,7 @@ final class Placement {
 
     private void addLoad(ResourceEntry entry, NodeId node) {
         load[node.number()] += entry.definition.load();
+        capacity.take(entry, node);
     }
 
     private static Unit unitOf(ResourceEntry entry) {
@@ -383,6 +388,12 @@ final class Placement {
             return;
         }
         Reference broken = board.brokenStopDependency(slot);
+        if (broken == null && !slot.entry.isLocal() && board.isMember(at) && !board.allowsPool(slot.entry, at)) {
+            slot.leaveReason = board.nameOf(at) + " is not in server pool "
+                    + String.join(", ", slot.entry.definition.serverPools()) + " any more";
+            slot.mustStop = true;
+            return;
+        }
         ResourceEntry stronger = broken == null ? displacing(slot.entry, at) : null;
         if (broken != null) {
             leaveBecauseOf(slot, broken);
@@ -677,9 +688,18 @@ final class Placement {
 
     private void placeComponent(List<Candidate> component) {
         List<Candidate> order = dependentsFirst(component);
-        NodeSet common = order.getFirst().feasible();
+        NodeSet common = null;
         for (Candidate candidate : order) {
-            common = common.and(candidate.feasible());
+            // A group goes where what is critical in it can run, with or without the rest.
+            if (!candidate.slot().entry.isDispensable()) {
+                common = common == null ? candidate.feasible() : common.and(candidate.feasible());
+            }
+        }
+        if (common == null) {
+            common = order.getFirst().feasible();
+            for (Candidate candidate : order) {
+                common = common.and(candidate.feasible());
+            }
         }
         Candidate anchor = null;
         for (Candidate candidate : order) {
@@ -743,6 +763,13 @@ final class Placement {
                 return;
             }
             give(slot, chosen, why != null ? why : reasonToStart(slot, chosen));
+        } else if (!stays && slot.entry.isDispensable()) {
+            String server = board.nameOf(current == null ? chosen : current);
+            slot.stuck = new Message(
+                    "HF-3219",
+                    "Resource '" + slot.entry + "' cannot run on " + server + ", where its group '"
+                            + slot.entry.definition.group() + "' is; it is not critical there, so the group goes on",
+                    "When the cause is gone: crsctl start resource " + slot.entry);
         } else if (!stays && slot.preemptor != null) {
             slot.stuck = gaveWay(slot, slot.preemptor);
         } else if (!stays) {
@@ -802,7 +829,7 @@ final class Placement {
         for (Candidate candidate : order) {
             Slot slot = candidate.slot();
             boolean mustGo = slot.failedOn.contains(current) || (slot.preemptor != null && current.equals(slot.at));
-            if (slot.goal == null && mustGo) {
+            if (slot.goal == null && mustGo && !slot.entry.isDispensable()) {
                 return candidate;
             }
         }
@@ -1126,7 +1153,9 @@ final class Placement {
             return new Obstacle("server state", "not ONLINE");
         }
         if (!entry.isLocal() && !board.allows(entry, node)) {
-            return new Obstacle("PLACEMENT=restricted", "not in HOSTING_MEMBERS");
+            return new Obstacle(
+                    board.allowsPool(entry, node) ? "PLACEMENT=restricted" : "SERVER_POOLS",
+                    board.restriction(entry, node));
         }
         Obstacle refusal = entry.isLocal() ? null : board.refusal(node);
         if (refusal != null) {
@@ -1147,6 +1176,10 @@ final class Placement {
         }
         if (isBoundElsewhere(slot)) {
             return new Obstacle("INSTANCE_FAILOVER=0", "it waits for its own server");
+        }
+        Obstacle full = capacity.obstacle(slot, node, together);
+        if (full != null) {
+            return full;
         }
         ResourceEntry occupant = occupant(entry, node);
         if (occupant != null) {

@@ -1,11 +1,13 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 
 /**
  * Decides what runs where. Pure: the same arguments give the same answer, on every node. Level-triggered: it looks at
@@ -72,6 +74,11 @@ public final class Policy {
     /** What is allowed and will nevertheless bite: each with the resource and what to do. By resource, then by rule. */
     public static List<Message> lint(Situation situation) {
         return new Lint(new Board(situation)).findings();
+    }
+
+    /** The server pools that each member of the cluster is in, Free and Generic among them; empty if there are no pools. */
+    public static SortedMap<NodeId, SortedSet<String>> pools(Situation situation) {
+        return Pools.assign(situation.setup(), situation.servers());
     }
 
     /** How far a command has come, given the present situation and the plan for it. */

@@ -32,7 +32,7 @@ final class Reasons {
         }
         for (NodeId node : entry.surplus) {
             because(
-                    "CARDINALITY=" + entry.definition.cardinality(),
+                    "CARDINALITY=" + entry.cardinality,
                     node,
                     "one too many runs on " + board.nameOf(node) + " and is stopped");
         }
@@ -102,6 +102,7 @@ final class Reasons {
             case "HF-3209" -> "RESTART_DELAY";
             case "HF-3210" -> "exclusion";
             case "HF-3211" -> "frozen";
+            case "HF-3219" -> "CRITICAL_RESOURCES";
             default -> stuck.code();
         };
     }

@@ -52,6 +52,16 @@ final class ResourceEntry {
     /** A pullup with what its targets mean. */
     record Pulled(StartDependencies.Pullup pullup, List<Reference> references) {}
 
+    /** How many instances there shall be: CARDINALITY, or the size of its pools. */
+    final int cardinality;
+
+    /** The group that it is a member of. */
+    @Nullable
+    ResourceEntry group;
+
+    /** Its members, if it is a group. */
+    final List<ResourceEntry> members = new ArrayList<>();
+
     /** Those whose hard start or stop dependencies mean this resource. */
     final List<ResourceEntry> dependents = new ArrayList<>();
 
@@ -78,8 +88,9 @@ final class ResourceEntry {
     /** Nodes where it may be running although nobody can say. */
     final List<NodeId> doubtful = new ArrayList<>();
 
-    ResourceEntry(ResourceDefinition definition, Wanted wanted, int highestNode) {
+    ResourceEntry(ResourceDefinition definition, Wanted wanted, int highestNode, int cardinality) {
         this.definition = definition;
+        this.cardinality = cardinality;
         this.wanted = wanted;
         this.deleting = wanted.deleting();
         this.seen = new Observed[highestNode + 1];
@@ -95,7 +106,23 @@ final class ResourceEntry {
 
     /** A resource that has one place in the cluster, so that others can be kept together with it. */
     boolean isSingle() {
-        return !isLocal() && definition.cardinality() == 1;
+        return !isLocal() && cardinality == 1 && !definition.poolSized();
+    }
+
+    boolean isGroup() {
+        return definition.type().isGroup();
+    }
+
+    /** A member whose failure is no failure of its group: that goes on, and moves, without it. */
+    boolean isDispensable() {
+        ResourceEntry owner = group;
+        return owner != null && !owner.isCritical(this);
+    }
+
+    /** Of a group: it is ONLINE only when this member is. */
+    boolean isCritical(ResourceEntry member) {
+        List<String> critical = definition.criticalResources();
+        return critical.isEmpty() || critical.contains(member.name().text());
     }
 
     @Nullable

@@ -112,13 +112,33 @@ final class Sequence {
             return; // It is somewhere where nothing can be done now.
         }
         Step start = add(ActionKind.START, slot.entry, slot.number, goal, false, slot.reason);
-        if (leaving != null) {
+        if (leaving != null && movesOnline(slot, leaving)) {
+            leaving.after.add(start);
+        } else if (leaving != null) {
             start.after.add(leaving);
         }
         if (!goal.equals(slot.node) && (slot.at == null || slot.entry.isSingle())) {
             slot.node = goal; // Also while it is still elsewhere: a new master must not bring it back halfway.
             slot.restarts = 0;
         }
+    }
+
+    /**
+     * RELOCATE_KIND=online: what is well where it is goes on there until it is up where it goes. Its definition says that
+     * two of it do no harm for so long. Only for what moves alone: others might need it where they are.
+     */
+    private static boolean movesOnline(Slot slot, Step leaving) {
+        Observed seen = slot.present();
+        return slot.entry.definition.relocatesOnline()
+                && slot.entry.isSingle()
+                && slot.entry.doubtful.isEmpty()
+                && slot.entry.surplus.isEmpty()
+                && (slot.entry.unit == null || slot.entry.unit.members.size() == 1)
+                && !slot.mustStop
+                && !leaving.inFlight
+                && leaving.kind == ActionKind.STOP
+                && seen != null
+                && seen.state() == ResourceState.ONLINE;
     }
 
     /** What must be done or is being done to an active instance; null if nothing. */
@@ -154,14 +174,25 @@ final class Sequence {
         if (seen == null) {
             return;
         }
-        String reason = "it runs more often than CARDINALITY=" + entry.definition.cardinality() + " allows";
+        String reason = entry.definition.poolSized()
+                ? board.isInPools(entry.definition, node)
+                        ? "there are more of it than servers in its pools"
+                        : "'" + board.nameOf(node) + "' is not in its server pools any more"
+                : entry.definition.relocatesOnline()
+                        ? "it is up where it was moved to"
+                        : "it runs more often than CARDINALITY=" + entry.cardinality + " allows";
         switch (seen.internal()) {
             case STARTING -> add(ActionKind.START, entry, 0, node, true, "ordered before");
             case STOPPING -> add(ActionKind.STOP, entry, 0, node, true, "ordered before");
             case CLEANING -> add(ActionKind.CLEAN, entry, 0, node, true, "it failed");
             case STABLE -> {
                 if (seen.state() != ResourceState.UNKNOWN && entry.definition.enabled() && !board.isFrozen(entry)) {
-                    add(ActionKind.STOP, entry, 0, node, !board.isReady(node), reason);
+                    Step stop = add(ActionKind.STOP, entry, 0, node, !board.isReady(node), reason);
+                    if (entry.definition.relocatesOnline() && !stop.inFlight) {
+                        of(entry).stream()
+                                .filter(step -> step.kind == ActionKind.START && step.inFlight)
+                                .forEach(stop.after::add); // Not before the other one is up.
+                    }
                 }
             }
         }
@@ -185,7 +216,7 @@ final class Sequence {
         }
         if (draft.kind == ActionKind.START) {
             for (Step own : of(draft.entry)) {
-                if (own.instance == 0) {
+                if (own.instance == 0 && !own.after.contains(draft)) {
                     draft.after.add(own); // First there must be room.
                 }
             }

@@ -8,8 +8,15 @@ import dev.holdfast.model.NodeId;
  *
  * @param name what administrators call it
  * @param incarnation its latest known life
+ * @param cpu hundredths of a processor that it has; 0: not known
+ * @param memory megabytes that it has; 0: not known
  */
-public record Server(NodeId id, String name, State state, Incarnation incarnation) {
+public record Server(NodeId id, String name, State state, Incarnation incarnation, long cpu, long memory) {
+    /** One of which it is not known what it has. */
+    public Server(NodeId id, String name, State state, Incarnation incarnation) {
+        this(id, name, state, incarnation, 0, 0);
+    }
+
     /** Whether a node can run something, and whether it may be running something. */
     public enum State {
         /** A member whose crsd has reported: may be given work. */

@@ -2,6 +2,7 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
@@ -9,6 +10,7 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -26,6 +28,7 @@ import java.util.TreeMap;
  *     running there. Entries of OFFLINE servers are ignored
  * @param maintenance what administrators took out of the policy's hands (registry)
  * @param now the time of day, for RESTART_DELAY and FAILURE_INTERVAL; seconds more or less between two masters do no harm
+ * @param setup what is configured beside the resources; its types are in {@code types}, too
  */
 public record Situation(
         SortedMap<ResourceName, ResourceDefinition> resources,
@@ -35,7 +38,21 @@ public record Situation(
         SortedMap<NodeId, Incarnation> greeted,
         SortedMap<InstanceKey, Observed> observed,
         Maintenance maintenance,
-        Instant now) {
+        Instant now,
+        Setup setup) {
+
+    /** With the types of the product only, and without server pools. */
+    public Situation(
+            SortedMap<ResourceName, ResourceDefinition> resources,
+            SortedMap<String, TypeDefinition> types,
+            SortedMap<ResourceName, Wanted> wanted,
+            SortedMap<NodeId, Server> servers,
+            SortedMap<NodeId, Incarnation> greeted,
+            SortedMap<InstanceKey, Observed> observed,
+            Maintenance maintenance,
+            Instant now) {
+        this(resources, types, wanted, servers, greeted, observed, maintenance, now, Setup.NONE);
+    }
 
     public Situation {
         resources = sealed(resources);
@@ -91,14 +108,44 @@ public record Situation(
             }
         }
         welcomed.putAll(changes.greeted());
+        Setup then = setup.with(changes.setup());
+        SortedMap<String, TypeDefinition> allTypes = types;
+        if (!changes.setup().types().isEmpty()) {
+            allTypes = TypeDefinition.with(builtIns(), then.types());
+            for (ResourceDefinition definition : List.copyOf(definitions.values())) {
+                retyped(definition, allTypes).ifPresent(changed -> definitions.put(changed.name(), changed));
+            }
+        }
         return new Situation(
                 definitions,
-                types,
+                allTypes,
                 wants,
                 servers,
                 welcomed,
                 observed,
                 changes.maintenance().orElse(maintenance),
-                now);
+                now,
+                then);
+    }
+
+    /** The types of the product. */
+    SortedMap<String, TypeDefinition> builtIns() {
+        SortedMap<String, TypeDefinition> all = new TreeMap<>(types);
+        setup.types().keySet().forEach(name -> all.remove(name));
+        return all;
+    }
+
+    /** A resource as it is when its type has changed; empty if it has not, or if the resource does not fit it any more. */
+    private static Optional<ResourceDefinition> retyped(
+            ResourceDefinition definition, SortedMap<String, TypeDefinition> types) {
+        TypeDefinition type = types.get(definition.type().name());
+        if (type == null || type.equals(definition.type())) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(definition.ofType(type));
+        } catch (InvalidAttributes e) {
+            return Optional.empty(); // Refused when the type was to be changed; as it is it still works.
+        }
     }
 }

@@ -55,7 +55,8 @@ final class Upkeep {
                     Command.Stop _,
                     Command.Relocate _,
                     Command.Check _,
-                    Command.Apply _ -> throw new IllegalArgumentException("not about maintenance: " + command);
+                    Command.Apply _,
+                    Command.OfSetup _ -> throw new IllegalArgumentException("not about maintenance: " + command);
         };
     }
 

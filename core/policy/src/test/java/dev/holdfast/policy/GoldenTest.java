@@ -3,6 +3,7 @@ package dev.holdfast.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.model.AttributeText;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Incident;
 import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InternalState;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -190,6 +192,19 @@ class GoldenTest {
                 case "resource" -> {
                     cluster.define(words[1], "cluster_resource", rest);
                     offlineEverywhere(words[1]);
+                }
+                case "group" -> {
+                    cluster.define(words[1], TypeDefinition.CLUSTER_GROUP, rest);
+                    offlineEverywhere(words[1]);
+                }
+                case "localgroup" -> {
+                    cluster.define(words[1], TypeDefinition.LOCAL_GROUP, rest);
+                    offlineEverywhere(words[1]);
+                }
+                case "pool" -> cluster.pool(words[1], rest);
+                case "room" -> {
+                    String[] numbers = rest.split("\\s+");
+                    cluster.room(cluster.node(words[1]), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
                 }
                 case "local" -> {
                     cluster.define(words[1], "local_resource", rest);
@@ -367,6 +382,7 @@ class GoldenTest {
                 case "why" -> why(new ResourceName(words.get(1)));
                 case "lint" -> lint();
                 case "suppose" -> suppose(words);
+                case "pools" -> pools();
                 default -> command(question, words);
             };
         }
@@ -433,6 +449,18 @@ class GoldenTest {
             return out.isEmpty() ? List.of("nothing found") : out;
         }
 
+        private List<String> pools() {
+            Situation situation = cluster.situation();
+            Map<String, List<String>> servers = new TreeMap<>();
+            Pools.assign(situation.setup(), situation.servers())
+                    .forEach(
+                            (node, names) -> names.forEach(name -> servers.computeIfAbsent(name, _ -> new ArrayList<>())
+                                    .add(cluster.nameOf(node))));
+            List<String> out = new ArrayList<>();
+            servers.forEach((name, has) -> out.add(name + ": " + String.join(" ", has)));
+            return out.isEmpty() ? List.of("no pools") : out;
+        }
+
         private List<String> run() {
             List<String> said = new ArrayList<>();
             List<String> rounds = cluster.run(this::succeeds, said);
@@ -497,31 +525,37 @@ class GoldenTest {
             List<String> names = words.subList(1, words.size());
             Command.Selection selection =
                     all ? new Command.Selection.All() : new Command.Selection.Named(List.copyOf(names));
-            Command command = switch (words.getFirst()) {
-                case "start" -> new Command.Start(selection, to, force);
-                case "stop" -> new Command.Stop(selection, to, force);
-                case "relocate" -> new Command.Relocate(selection, from, to, force);
-                case "check" -> new Command.Check(selection, to);
-                case "delete" -> new Command.Delete(List.copyOf(names), force);
-                case "drain" -> new Command.Drain(names.getFirst(), force);
-                case "undrain" -> new Command.Undrain(names.getFirst());
-                case "use" -> new Command.Use(names.getFirst(), names.get(1).equals("1"));
-                case "freeze", "unfreeze" -> {
-                    boolean freeze = words.getFirst().equals("freeze");
-                    yield names.equals(List.of("cluster"))
-                            ? new Command.FreezeCluster(freeze)
-                            : new Command.Freeze(List.copyOf(names), freeze);
-                }
-                case "add" -> {
-                    String[] parts = question.split("\\s+", 4);
-                    yield new Command.Add(parts[1], parts[2], attributes(parts.length > 3 ? parts[3] : ""), force);
-                }
-                case "modify" -> {
-                    String[] parts = question.split("\\s+", 3);
-                    yield new Command.Modify(parts[1], attributes(parts[2]), force);
-                }
-                default -> throw new IllegalArgumentException("cannot read: > " + question);
-            };
+            boolean ofSetup =
+                    words.size() > 2 && Set.of("type", "pool", "server").contains(words.get(1));
+            Command command = ofSetup
+                    ? ofSetup(question, words, force)
+                    : switch (words.getFirst()) {
+                        case "start" -> new Command.Start(selection, to, force);
+                        case "stop" -> new Command.Stop(selection, to, force);
+                        case "relocate" -> new Command.Relocate(selection, from, to, force);
+                        case "check" -> new Command.Check(selection, to);
+                        case "delete" -> new Command.Delete(List.copyOf(names), force);
+                        case "drain" -> new Command.Drain(names.getFirst(), force);
+                        case "undrain" -> new Command.Undrain(names.getFirst());
+                        case "use" ->
+                            new Command.Use(names.getFirst(), names.get(1).equals("1"));
+                        case "freeze", "unfreeze" -> {
+                            boolean freeze = words.getFirst().equals("freeze");
+                            yield names.equals(List.of("cluster"))
+                                    ? new Command.FreezeCluster(freeze)
+                                    : new Command.Freeze(List.copyOf(names), freeze);
+                        }
+                        case "add" -> {
+                            String[] parts = question.split("\\s+", 4);
+                            yield new Command.Add(
+                                    parts[1], parts[2], attributes(parts.length > 3 ? parts[3] : ""), force);
+                        }
+                        case "modify" -> {
+                            String[] parts = question.split("\\s+", 3);
+                            yield new Command.Modify(parts[1], attributes(parts[2]), force);
+                        }
+                        default -> throw new IllegalArgumentException("cannot read: > " + question);
+                    };
             Decision decision = Policy.decide(cluster.situation(), command);
             return switch (decision) {
                 case Decision.Refused(List<Message> reasons) -> {
@@ -537,6 +571,47 @@ class GoldenTest {
                     yield out;
                 }
             };
+        }
+
+        private Command ofSetup(String question, List<String> words, boolean force) {
+            String name = words.get(2);
+            List<String> names = List.copyOf(words.subList(2, words.size()));
+            String[] parts = question.split("\\s+", 4);
+            String rest = parts.length > 3 ? parts[3] : "";
+            return switch (words.get(0) + " " + words.get(1)) {
+                case "add type" -> {
+                    String[] more = question.split("\\s+", 5);
+                    yield new Command.AddType(new CustomType(name, words.get(3), own(more.length > 4 ? more[4] : "")));
+                }
+                case "modify type" -> new Command.ModifyType(name, own(rest), force);
+                case "delete type" -> new Command.DeleteType(names);
+                case "add pool" -> new Command.AddPool(name, attributes(rest), force);
+                case "modify pool" -> new Command.ModifyPool(name, attributes(rest), force);
+                case "delete pool" -> new Command.DeletePool(names, force);
+                case "relocate server" ->
+                    new Command.RelocateServer(names.subList(0, names.size() - 1), names.getLast(), force);
+                default -> throw new IllegalArgumentException("cannot read: > " + question);
+            };
+        }
+
+        /** {@code X int 5 CONFIG|HOTMOD; Y string - REQUIRED}: name, kind, default (- is none), flags. */
+        private static SortedMap<String, CustomType.Own> own(String text) {
+            SortedMap<String, CustomType.Own> all = new TreeMap<>();
+            String clean = text.endsWith(" -f") ? text.substring(0, text.length() - 3) : text;
+            for (String each : clean.isBlank() ? new String[0] : clean.split(";")) {
+                String[] words = each.strip().split("\\s+");
+                boolean none = words.length < 3 || words[2].equals("-");
+                all.put(
+                        words[0],
+                        new CustomType.Own(
+                                words[0],
+                                words[1].equals("int"),
+                                none ? Optional.empty() : Optional.of(words[2]),
+                                words.length < 4
+                                        ? Set.of()
+                                        : CustomType.flags(words[3]).orElseThrow()));
+            }
+            return all;
         }
 
         private static Map<String, String> attributes(String text) {

@@ -11,6 +11,7 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -30,13 +32,34 @@ final class PaperCluster {
     final TreeMap<NodeId, Server> servers = new TreeMap<>();
     final TreeMap<NodeId, Incarnation> greeted = new TreeMap<>();
     final TreeMap<InstanceKey, Observed> observed = new TreeMap<>();
-    private final Map<String, TypeDefinition> types = TypeDefinition.builtIns();
+    private Setup setup = Setup.NONE;
     private long incidents = 1000;
     Maintenance maintenance = Maintenance.NONE;
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
 
     Situation situation() {
-        return new Situation(resources, new TreeMap<>(types), wanted, servers, greeted, observed, maintenance, now);
+        return new Situation(resources, types(), wanted, servers, greeted, observed, maintenance, now, setup);
+    }
+
+    private SortedMap<String, TypeDefinition> types() {
+        return TypeDefinition.with(TypeDefinition.builtIns(), setup.types());
+    }
+
+    void pool(String name, String attributes) {
+        try {
+            Map<String, String> given = attributes.isBlank() ? new HashMap<>() : AttributeText.parse(attributes);
+            setup = setup.with(new Setup.Change(
+                    new TreeMap<>(),
+                    new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given)))),
+                    new TreeMap<>()));
+        } catch (InvalidAttributes e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    void room(NodeId id, long cpu, long memory) {
+        Server known = serverOf(id);
+        servers.put(id, new Server(id, known.name(), known.state(), known.incarnation(), cpu, memory));
     }
 
     void apply(Changes changes) {
@@ -47,6 +70,7 @@ final class PaperCluster {
         wanted.putAll(after.wanted());
         greeted.putAll(after.greeted());
         maintenance = after.maintenance();
+        setup = after.setup();
         observed.keySet().removeIf(key -> !resources.containsKey(key.resource()));
         for (ResourceName name : resources.keySet()) {
             for (Server server : servers.values()) {
@@ -60,12 +84,12 @@ final class PaperCluster {
 
     ResourceDefinition define(String name, String type, String attributes) {
         try {
-            TypeDefinition known = types.get(type);
+            TypeDefinition known = types().get(type);
             if (known == null) {
                 throw new IllegalArgumentException("no type " + type);
             }
             Map<String, String> given = attributes.isBlank() ? new HashMap<>() : AttributeText.parse(attributes);
-            if (!known.isNative()) {
+            if (known.isScripted()) {
                 given.putIfAbsent("ACTION_SCRIPT", "/shared/scripts/" + name + ".scr");
             }
             ResourceDefinition definition = ResourceDefinition.read(new ResourceName(name), known, given);
@@ -77,7 +101,16 @@ final class PaperCluster {
     }
 
     void server(NodeId id, String name, Server.State state, long incarnation) {
-        servers.put(id, new Server(id, name, state, new Incarnation(incarnation)));
+        Server known = servers.get(id);
+        servers.put(
+                id,
+                new Server(
+                        id,
+                        name,
+                        state,
+                        new Incarnation(incarnation),
+                        known == null ? 0 : known.cpu(),
+                        known == null ? 0 : known.memory()));
     }
 
     NodeId node(String name) {

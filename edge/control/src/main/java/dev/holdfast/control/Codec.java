@@ -132,6 +132,9 @@ public final class Codec {
                         r.force(),
                         "failIfBusy",
                         r.failIfBusy());
+            case Request.OfSetup r -> SetupCodec.toObject(r);
+            case Request.StatusPool r -> object("t", "statusPool", "names", r.names());
+            case Request.StatusGroup r -> object("t", "statusGroup", "names", r.names());
             case Request.Evaluate r -> object("t", "evaluate", "change", toObject(r.change()));
             case Request.CheckResource r ->
                 object("t", "checkResource", "resources", toObject(r.resources()), "node", r.node());
@@ -283,6 +286,10 @@ public final class Codec {
                         in.textMap("environment"),
                         in.flag("force"),
                         in.flag("failIfBusy"));
+            case "addType", "modifyType", "deleteType", "addPool", "modifyPool", "deletePool", "relocateServer" ->
+                SetupCodec.request(kind, in);
+            case "statusPool" -> new Request.StatusPool(in.texts("names"));
+            case "statusGroup" -> new Request.StatusGroup(in.texts("names"));
             case "evaluate" -> new Request.Evaluate(in.object("change", Codec::change));
             case "checkResource" ->
                 new Request.CheckResource(in.object("resources", Codec::selection), in.maybeText("node"));
@@ -417,6 +424,7 @@ public final class Codec {
     private static Map<String, Object> toObject(Selection selection) {
         return switch (selection) {
             case Selection.Named(List<String> names) -> object("names", names);
+            case Selection.Groups(List<String> names) -> object("groups", names);
             case Selection.All _ -> object("all", true);
             case Selection.Matching(Filter filter) -> object("filter", filter.toString());
         };
@@ -426,7 +434,9 @@ public final class Codec {
         Optional<String> filter = in.maybeText("filter");
         Selection selection = filter.isPresent()
                 ? new Selection.Matching(Filter.parse(filter.get()))
-                : in.has("names") ? new Selection.Named(in.texts("names")) : all(in);
+                : in.has("names")
+                        ? new Selection.Named(in.texts("names"))
+                        : in.has("groups") ? new Selection.Groups(in.texts("groups")) : all(in);
         in.nothingElse();
         return selection;
     }
@@ -491,6 +501,18 @@ public final class Codec {
                         servers.stream()
                                 .map(s -> object("name", s.name(), "state", s.state(), "details", s.details()))
                                 .toList());
+            case Reply.Pools(List<Reply.Pool> pools) ->
+                object(
+                        "t",
+                        "pools",
+                        "pools",
+                        pools.stream().map(SetupCodec::toObject).toList());
+            case Reply.Groups(List<Reply.Group> groups) ->
+                object(
+                        "t",
+                        "groups",
+                        "groups",
+                        groups.stream().map(SetupCodec::toObject).toList());
             case Reply.Plan(List<String> messages, List<Reply.Step> steps) ->
                 object(
                         "t",
@@ -644,7 +666,7 @@ public final class Codec {
         return object("code", p.code(), "text", p.text(), "next", p.next());
     }
 
-    private static Map<String, Object> toObject(Reply.Resource r) {
+    static Map<String, Object> toObject(Reply.Resource r) {
         return object(
                 "name",
                 r.name(),
@@ -655,7 +677,9 @@ public final class Codec {
                 "attributes",
                 r.attributes(),
                 "instances",
-                r.instances().stream().map(Codec::toObject).toList());
+                r.instances().stream().map(Codec::toObject).toList(),
+                "group",
+                r.group());
     }
 
     private static Map<String, Object> toObject(Reply.Instance i) {
@@ -874,6 +898,8 @@ public final class Codec {
             case "servers" ->
                 new Reply.Servers(in.objects(
                         "servers", s -> new Reply.Server(s.text("name"), s.text("state"), s.textMap("details"))));
+            case "pools" -> new Reply.Pools(in.objects("pools", SetupCodec::pool));
+            case "groups" -> new Reply.Groups(in.objects("groups", SetupCodec::group));
             case "plan" -> new Reply.Plan(in.texts("messages"), in.objects("steps", Codec::step));
             case "health" ->
                 new Reply.Health(in.objects(
@@ -962,13 +988,14 @@ public final class Codec {
         };
     }
 
-    private static Reply.Resource resource(Fields in) throws MalformedMessage {
+    static Reply.Resource resource(Fields in) throws MalformedMessage {
         return new Reply.Resource(
                 in.text("name"),
                 in.text("type"),
                 in.flag("local"),
                 in.textMap("attributes"),
-                in.objects("instances", Codec::instance));
+                in.objects("instances", Codec::instance),
+                in.maybeText("group"));
     }
 
     private static Reply.Instance instance(Fields in) throws MalformedMessage {
@@ -1014,7 +1041,7 @@ public final class Codec {
     }
 
     /** Keys and values in turn; an absent optional leaves its key out. */
-    private static Map<String, Object> object(Object... keysAndValues) {
+    static Map<String, Object> object(Object... keysAndValues) {
         var object = new LinkedHashMap<String, Object>();
         for (int at = 0; at < keysAndValues.length; at += 2) {
             String key = (String) keysAndValues[at];

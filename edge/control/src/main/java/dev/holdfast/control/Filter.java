@@ -2,6 +2,7 @@ package dev.holdfast.control;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -9,14 +10,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A condition on attributes: {@code ((TYPE = cluster_resource) AND (CHECK_INTERVAL > 50)) OR NAME st web}.
  *
- * <p>Comparison: {@code = == != > >= < <=}, {@code co} contains, {@code st} starts with, {@code en} ends with. {@code AND} binds
- * stronger than {@code OR}. Values with blanks or parentheses stand in single quotes. {@code > < >= <=} compare whole numbers and hold
- * for nothing else.
+ * <p>Comparison: {@code = == != > >= < <=}, {@code co} contains, {@code nc} does not contain, {@code st} starts with, {@code en} ends
+ * with; {@code eqi}, {@code coi} and {@code nci} are {@code =}, {@code co} and {@code nc} whatever the case. {@code AND} binds
+ * stronger than {@code OR}. Values with blanks or parentheses stand in single quotes. {@code > < >= <=} compare whole numbers and hold for
+ * nothing else.
  */
 public final class Filter {
     private static final int LONGEST = 10_000;
     private static final int DEEPEST = 100;
-    private static final List<String> OPERATORS = List.of("=", "==", "!=", ">", ">=", "<", "<=", "co", "st", "en");
+    private static final List<String> OPERATORS =
+            List.of("=", "==", "!=", ">", ">=", "<", "<=", "co", "nc", "st", "en", "eqi", "coi", "nci");
 
     private final String text;
     private final Condition condition;
@@ -58,9 +61,12 @@ public final class Filter {
             case Condition.Or(Condition left, Condition right) -> holds(left, values) || holds(right, values);
             case Condition.Compare(String attribute, String operator, String wanted) -> {
                 List<String> found = values.apply(attribute);
-                yield operator.equals("!=")
-                        ? !found.isEmpty() && found.stream().noneMatch(wanted::equals)
-                        : found.stream().anyMatch(value -> compare(value, operator, wanted));
+                yield switch (operator) {
+                    case "!=" -> !found.isEmpty() && found.stream().noneMatch(wanted::equals);
+                    case "nc" -> !found.isEmpty() && found.stream().noneMatch(value -> value.contains(wanted));
+                    case "nci" -> !found.isEmpty() && found.stream().noneMatch(value -> compare(value, "coi", wanted));
+                    default -> found.stream().anyMatch(value -> compare(value, operator, wanted));
+                };
             }
         };
     }
@@ -71,6 +77,8 @@ public final class Filter {
             case "co" -> value.contains(wanted);
             case "st" -> value.startsWith(wanted);
             case "en" -> value.endsWith(wanted);
+            case "eqi" -> value.equalsIgnoreCase(wanted);
+            case "coi" -> value.toLowerCase(Locale.ROOT).contains(wanted.toLowerCase(Locale.ROOT));
             default -> {
                 Optional<Long> left = number(value);
                 Optional<Long> right = number(wanted);

@@ -66,8 +66,21 @@ public sealed interface Reply {
      * @param local one instance on every node, rather than some number of them in the cluster
      * @param attributes definition with defaults filled in, without NAME and TYPE; empty if not asked for
      * @param instances by node number (local) or by cardinality id and degree id
+     * @param group of which it is a member
      */
-    record Resource(String name, String type, boolean local, Map<String, String> attributes, List<Instance> instances) {
+    record Resource(
+            String name,
+            String type,
+            boolean local,
+            Map<String, String> attributes,
+            List<Instance> instances,
+            Optional<String> group) {
+        /** A member of no group. */
+        public Resource(
+                String name, String type, boolean local, Map<String, String> attributes, List<Instance> instances) {
+            this(name, type, local, attributes, instances, Optional.empty());
+        }
+
         public Resource {
             attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
             instances = List.copyOf(instances);
@@ -142,6 +155,42 @@ public sealed interface Reply {
     record Server(String name, String state, Map<String, String> details) {
         public Server {
             details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        }
+    }
+
+    /** Server pools by name, Free and Generic among them. */
+    record Pools(List<Pool> pools) implements Answer {
+        public Pools {
+            pools = List.copyOf(pools);
+        }
+    }
+
+    /** {@code attributes}: in the order in which they are shown. {@code servers}: that are in it now. */
+    record Pool(String name, Map<String, String> attributes, List<String> servers) {
+        public Pool {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /** Groups of resources by name. */
+    record Groups(List<Group> groups) implements Answer {
+        public Groups {
+            groups = List.copyOf(groups);
+        }
+    }
+
+    /** A group; {@code itself}: its definition, and how it is where it is: ONLINE only with all that is critical in it. */
+    record Group(Resource itself, List<Member> members) {
+        public Group {
+            members = List.copyOf(members);
+        }
+    }
+
+    /** {@code critical}: the group is ONLINE only when this member is. {@code states}: such as {@code ONLINE on node1}. */
+    record Member(String name, String type, boolean critical, List<String> states) {
+        public Member {
+            states = List.copyOf(states);
         }
     }
 

@@ -131,6 +131,80 @@ public sealed interface Request {
     /** What is allowed in the definitions and will nevertheless bite. Answered with {@link Reply.Findings}. */
     record Lint() implements Reading {}
 
+    /** A change of what is configured beside the resources: types and server pools. For root. */
+    sealed interface OfSetup extends Change {}
+
+    /**
+     * An attribute of a resource type, as the administrator wrote it.
+     *
+     * @param kind int or string
+     * @param flags such as {@code CONFIG|REQUIRED}
+     */
+    record TypeAttribute(String name, Optional<String> kind, Optional<String> defaultValue, Optional<String> flags) {}
+
+    /** Makes a resource type that is derived from another one. */
+    record AddType(String name, String base, List<TypeAttribute> attributes) implements OfSetup {
+        public AddType {
+            attributes = List.copyOf(attributes);
+        }
+    }
+
+    /** Adds attributes to a type that was made with {@link AddType}, or changes those it has. */
+    record ModifyType(String name, List<TypeAttribute> attributes, boolean force) implements OfSetup {
+        public ModifyType {
+            attributes = List.copyOf(attributes);
+        }
+    }
+
+    /** Forgets types; refused while there are resources of them. */
+    record DeleteType(List<String> names) implements OfSetup {
+        public DeleteType {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Makes a server pool. {@code force}: also if something that runs is stopped by it. */
+    record AddPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {
+        public AddPool {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /** Changes attributes of a server pool. {@code force}: also if something that runs is stopped by it. */
+    record ModifyPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {
+        public ModifyPool {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /** Forgets server pools. {@code force}: also if something that runs is stopped by it. */
+    record DeletePool(List<String> names, boolean force) implements OfSetup {
+        public DeletePool {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Moves servers to another pool. {@code force}: also if something that runs is stopped by it. */
+    record RelocateServer(List<String> servers, String pool, boolean force) implements OfSetup {
+        public RelocateServer {
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /** Answered with {@link Reply.Pools}; no names: all pools. */
+    record StatusPool(List<String> names) implements Reading {
+        public StatusPool {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Answered with {@link Reply.Groups}; no names: all groups of resources. */
+    record StatusGroup(List<String> names) implements Reading {
+        public StatusGroup {
+            names = List.copyOf(names);
+        }
+    }
+
     /** What would this change do? Nothing is done. Answered with {@link Reply.Plan} or {@link Reply.Refused}. */
     record Evaluate(Change change) implements Reading {}
 

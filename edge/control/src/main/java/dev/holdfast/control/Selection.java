@@ -17,6 +17,16 @@ public sealed interface Selection {
         }
     }
 
+    /** Exactly these groups of resources, each with its members. Never empty, nothing twice. */
+    record Groups(List<String> names) implements Selection {
+        public Groups {
+            names = List.copyOf(names);
+            if (names.isEmpty() || names.stream().distinct().count() != names.size()) {
+                throw new IllegalArgumentException("groups are named at least once, and each once");
+            }
+        }
+    }
+
     /** Every resource there is; with none registered that is nothing, and no error. */
     record All() implements Selection {}
 

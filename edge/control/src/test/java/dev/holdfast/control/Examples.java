@@ -75,6 +75,23 @@ final class Examples {
                         false,
                         true),
                 new Request.StopNodes(false, List.of("node2"), true),
+                new Request.AddType(
+                        "web.type",
+                        "cluster_resource",
+                        List.of(
+                                new Request.TypeAttribute(
+                                        "A", Optional.of("int"), Optional.of(AWKWARD), Optional.of("CONFIG|REQUIRED")),
+                                new Request.TypeAttribute("B", Optional.empty(), Optional.empty(), Optional.empty()))),
+                new Request.ModifyType("web.type", List.of(), true),
+                new Request.DeleteType(List.of("a.type", "b.type")),
+                new Request.AddPool("web", attributes, true),
+                new Request.ModifyPool("web", Map.of(), false),
+                new Request.DeletePool(List.of("web"), true),
+                new Request.RelocateServer(List.of("node1"), "web", true),
+                new Request.StatusPool(List.of()),
+                new Request.StatusGroup(List.of("shop")),
+                new Request.StartResource(
+                        new Selection.Groups(List.of("shop")), Optional.empty(), Map.of(), false, false),
                 new Request.StopCrs(true));
     }
 
@@ -132,6 +149,10 @@ final class Examples {
                                 Optional.of("resource"),
                                 List.of(new Reply.TypeAttribute("A", "int", "", List.of("CONFIG", "HOTMOD")))))),
                 new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", attributes))),
+                new Reply.Pools(List.of(new Reply.Pool("web", attributes, List.of("node1")))),
+                new Reply.Groups(List.of(new Reply.Group(
+                        new Reply.Resource("shop", "cluster_resourcegroup", false, attributes, List.of(offline)),
+                        List.of(new Reply.Member("web", "x", true, List.of("ONLINE on node1")))))),
                 new Reply.Plan(
                         List.of("m"),
                         List.of(

@@ -33,6 +33,18 @@ class FilterTest {
     }
 
     @Test
+    void compares_text_whatever_its_case_and_text_that_is_not_in_it() {
+        assertThat(web("NAME eqi Web")).isTrue();
+        assertThat(web("NAME eqi Webs")).isFalse();
+        assertThat(web("TYPE coi ER_RE")).isTrue();
+        assertThat(web("TYPE nc local")).isTrue();
+        assertThat(web("TYPE nc er_re")).isFalse();
+        assertThat(web("TYPE nci ER_RE")).isFalse();
+        assertThat(web("NOSUCH nc x")).isFalse();
+        assertThat(web("STATE nc OFF")).isFalse();
+    }
+
+    @Test
     void compares_numbers_as_numbers() {
         assertThat(web("CHECK_INTERVAL > 7")).isTrue();
         assertThat(web("CHECK_INTERVAL >= 60")).isTrue();
@@ -68,7 +80,8 @@ class FilterTest {
         refused("NAME=web", "blanks are missing around the operator in 'NAME=web'");
         refused(
                 "NAME is web",
-                "'is' is not an operator; there are = == != > >= < <= co st en, with blanks around them");
+                "'is' is not an operator; there are = == != > >= < <= co nc st en eqi coi nci,"
+                        + " with blanks around them");
         refused("NAME =", "a value after 'NAME =' was expected at the end");
         refused("(NAME = web", "a closing parenthesis is missing at the end");
         refused("NAME = web)", "AND, OR or the end was expected before ')'");

@@ -226,6 +226,12 @@ final class Arguments {
             throw new UsageProblem(
                     "TYPE is not an attribute to set: a resource gets its type from -type when it is added, and keeps it");
         }
+        if (has("-group")) {
+            String group = value("-group").orElseThrow();
+            checkName("group", group);
+            attributes = new LinkedHashMap<>(attributes);
+            attributes.put("RESOURCE_GROUP", group);
+        }
         return attributes;
     }
 

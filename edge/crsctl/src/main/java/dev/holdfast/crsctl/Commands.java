@@ -29,6 +29,7 @@ final class Commands {
 
     /** Commands that belong together stand in a file of their own; a new one goes into its area, or into a new area. */
     static final List<CommandArea> AREAS = List.of(
+            new SetupCommands(),
             new StackCommands(),
             new AccessCommands(),
             new ConfigurationCommands(),
@@ -38,10 +39,11 @@ final class Commands {
     private static final List<Command> FIRST_COMMANDS = List.of(
             new Command(
                     "add resource",
-                    "NAME -type TYPE [-attr \"NAME=value,...\" | -file FILE] [-f] [-i] [--plan]",
+                    "NAME -type TYPE [-group GROUP] [-attr \"NAME=value,...\" | -file FILE] [-f] [-i] [--plan]",
                     "register a resource",
                     List.of(
                             valued("-type", "TYPE", "cluster_resource, local_resource, ...: see crsctl status type"),
+                            valued("-group", "GROUP", "as a member of this group"),
                             ATTR,
                             FILE,
                             FORCE_ADD,

@@ -402,7 +402,12 @@ public final class Crsctl {
                     .toList();
             if (!instances.isEmpty()) {
                 there.add(new Reply.Resource(
-                        resource.name(), resource.type(), resource.local(), resource.attributes(), instances));
+                        resource.name(),
+                        resource.type(),
+                        resource.local(),
+                        resource.attributes(),
+                        instances,
+                        resource.group()));
             }
         }
         return there;

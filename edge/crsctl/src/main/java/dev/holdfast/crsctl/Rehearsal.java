@@ -109,6 +109,8 @@ public final class Rehearsal {
                         List.of(new Reply.TypeAttribute("A", "int", "1", List.of("CONFIG"))))));
             case Request.StatusServer _ ->
                 new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", Map.of("A", "1"))));
+            case Request.StatusPool _ -> new Reply.Pools(List.of());
+            case Request.StatusGroup _ -> new Reply.Groups(List.of());
             case Request.CheckStack _ -> new Reply.Health(List.of(new Reply.NodeHealth("node1", true, true, true, "")));
             case Request.QueryVotingDisks _ ->
                 new Reply.VotingDisks(List.of(new Reply.VotingDisk(1, "ONLINE", "0".repeat(32), "/dev/sdb", 100, "")));

@@ -108,7 +108,9 @@ final class ResourceText {
         }
         text.append(title).append('\n').append(RULE);
         for (Reply.Resource resource : resources) {
-            text.append(resource.name()).append('\n');
+            text.append(resource.name())
+                    .append(resource.group().map(group -> "(" + group + ")").orElse(""))
+                    .append('\n');
             for (Reply.Instance instance : resource.instances()) {
                 String number = resource.local() ? "" : String.valueOf(instance.cardinalityId());
                 // A local resource belongs to its node even while it is offline; for others the column tells where it
@@ -196,6 +198,7 @@ final class ResourceText {
         values.put("STATE_DETAILS", instance.stateDetails());
         values.put("INTERNAL_STATE", instance.internalState());
         values.put("TARGET_SERVER", instance.targetServer().orElse(""));
+        resource.group().ifPresent(group -> values.put("RESOURCE_GROUP", group));
         return values;
     }
 

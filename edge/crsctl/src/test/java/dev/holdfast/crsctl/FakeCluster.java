@@ -136,6 +136,40 @@ final class FakeCluster {
                                         new Reply.TypeAttribute(
                                                 "CHECK_INTERVAL", "int", "60", List.of("CONFIG", "HOTMOD")))),
                         new Reply.Type("resource", Optional.empty(), List.of())));
+            case Request.OfSetup _ -> Reply.Done.silently();
+            case Request.StatusPool _ ->
+                new Reply.Pools(List.of(
+                        new Reply.Pool("Free", Map.of(), List.of("node2")),
+                        new Reply.Pool(
+                                "web",
+                                details("IMPORTANCE", "5", "MIN_SIZE", "1", "SERVER_NAMES", ""),
+                                List.of("node1"))));
+            case Request.StatusGroup _ ->
+                new Reply.Groups(List.of(new Reply.Group(
+                        new Reply.Resource(
+                                "shop",
+                                "cluster_resourcegroup",
+                                false,
+                                details("CRITICAL_RESOURCES", "db"),
+                                List.of(new Instance(
+                                        1,
+                                        1,
+                                        "ONLINE",
+                                        "INTERMEDIATE",
+                                        Optional.of("node1"),
+                                        "",
+                                        "STABLE",
+                                        Optional.of("node1"),
+                                        Optional.of("node1"),
+                                        0,
+                                        0,
+                                        List.of(),
+                                        1,
+                                        START,
+                                        START))),
+                        List.of(
+                                new Reply.Member("db", "cluster_resource", true, List.of("OFFLINE")),
+                                new Reply.Member("log", "cluster_resource", false, List.of("ONLINE on node1"))))));
             case Request.StatusServer _ ->
                 new Reply.Servers(List.of(
                         new Reply.Server("node1", "ONLINE", details("ACTIVE_POOLS", "Generic", "STATE_DETAILS", "")),
@@ -375,6 +409,7 @@ final class FakeCluster {
     private static List<String> names(Selection selection) {
         return switch (selection) {
             case Selection.Named(List<String> names) -> names;
+            case Selection.Groups(List<String> names) -> names;
             case Selection.All _, Selection.Matching _ -> List.of("web", "webvip");
         };
     }
@@ -398,6 +433,7 @@ final class FakeCluster {
             boolean wanted = switch (status.resources()) {
                 case Selection.All _ -> true;
                 case Selection.Named(List<String> names) -> names.contains(resource.name());
+                case Selection.Groups(List<String> names) -> names.contains(resource.name());
                 case Selection.Matching(var filter) ->
                     filter.matches(attribute -> attribute.equals("TYPE") ? List.of(resource.type()) : List.of());
             };

@@ -29,6 +29,7 @@ class TranscriptTest {
     @ValueSource(
             strings = {
                 "resources",
+                "setup",
                 "status",
                 "cluster",
                 "eval",
@@ -78,6 +79,7 @@ class TranscriptTest {
         Files.writeString(
                 directory.resolve("good.txt"),
                 "# a comment\n\nCHECK_INTERVAL=30\nSTART_DEPENDENCIES = hard(a, b) pullup(a)\nDESCRIPTION=\n");
+        Files.writeString(directory.resolve("type.txt"), "ATTRIBUTE=A\nTYPE=int\nDEFAULT_VALUE=5\n");
         Files.writeString(directory.resolve("empty.txt"), "# nothing\n");
         Files.writeString(directory.resolve("noequals.txt"), "CHECK_INTERVAL=30\nPLACEMENT\n");
         Files.writeString(directory.resolve("quotes.txt"), "HOSTING_MEMBERS='node1 node2'\n");

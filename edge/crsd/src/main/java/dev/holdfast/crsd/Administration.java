@@ -22,7 +22,6 @@ import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
 import dev.holdfast.policy.Explanation;
-import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
@@ -370,6 +369,10 @@ final class Administration {
             case Request.StatusResource(Selection selection, boolean definitions) ->
                 asker.answer(status(caller, situation, selection, definitions));
             case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
+            case Request.StatusPool(List<String> names) -> asker.answer(SetupAdministration.pools(situation, names));
+            case Request.StatusGroup(List<String> names) ->
+                asker.answer(SetupAdministration.groups(
+                        situation, picture, names, name -> mayRead(situation, caller, name)));
             case Request.StatusServer(List<String> names) ->
                 cssd.query("nodes")
                         .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -863,6 +866,14 @@ final class Administration {
 
     private Optional<Command> commandFor(Situation situation, Caller caller, Request request, Asker asker) {
         return switch (request) {
+            case Request.OfSetup ofSetup -> {
+                List<Reply.Problem> problems = new ArrayList<>();
+                Command command = SetupAdministration.command(situation, ofSetup, problems);
+                if (!problems.isEmpty()) {
+                    asker.answer(new Reply.Refused(problems));
+                }
+                yield problems.isEmpty() ? Optional.of(command) : Optional.empty();
+            }
             case Request.AddResource add ->
                 Optional.of(new Command.Add(add.name(), add.type(), withOwner(caller, add.attributes()), add.force()));
             case Request.ModifyResource modify ->
@@ -939,6 +950,7 @@ final class Administration {
 
     private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
+            case Request.OfSetup _ -> rootOnly(caller);
             case Request.AddResource add ->
                 accessList(add.attributes())
                         .or(() -> owner(caller, add.attributes()))
@@ -1189,6 +1201,11 @@ final class Administration {
                 }
                 yield found;
             }
+            case Selection.Groups(List<String> names) ->
+                names.stream()
+                        .map(name -> find(situation, name))
+                        .filter(java.util.Objects::nonNull)
+                        .toList();
             case Selection.Matching(var filter) ->
                 situation.resources().values().stream()
                         .filter(resource -> filter.matches(attribute -> values(situation, resource, attribute)))
@@ -1205,6 +1222,11 @@ final class Administration {
                         .resource(situation, resource, false).instances().stream()
                                 .map(instance -> attribute.equals("STATE") ? instance.state() : instance.target())
                                 .toList();
+            case "STATE_DETAILS", "INTERNAL_STATE", "LAST_SERVER", "TARGET_SERVER", "RESTART_COUNT" ->
+                new StatusPicture()
+                        .resource(situation, resource, false).instances().stream()
+                                .map(instance -> SetupAdministration.value(instance, attribute))
+                                .toList();
             default -> {
                 String value = resource.effective().get(attribute);
                 yield value == null ? List.of() : List.of(value);
@@ -1215,6 +1237,11 @@ final class Administration {
     private static Optional<List<String>> named(Situation situation, Selection selection, Asker asker) {
         if (selection instanceof Selection.Named(List<String> names)) {
             return Optional.of(names);
+        }
+        if (selection instanceof Selection.Groups(List<String> groups)) {
+            Optional<Reply.Refused> refused = SetupAdministration.notGroups(situation, groups);
+            refused.ifPresent(asker::answer);
+            return refused.isPresent() ? Optional.empty() : Optional.of(groups);
         }
         List<String> names = selected(situation, selection).stream()
                 .map(resource -> resource.name().text())
@@ -1258,6 +1285,9 @@ final class Administration {
                 selected(situation, selection).stream()
                         .filter(resource ->
                                 mayRead(situation, caller, resource.name().text()))
+                        // A group is shown by its members, and by "status resourcegroup".
+                        .filter(resource -> selection instanceof Selection.Named
+                                || !resource.type().isGroup())
                         .map(resource -> picture.resource(situation, resource, definitions))
                         .sorted(java.util.Comparator.comparing(Reply.Resource::name))
                         .toList());
@@ -1284,11 +1314,9 @@ final class Administration {
                 type.attributes().values().stream()
                         .map(attribute -> new Reply.TypeAttribute(
                                 attribute.name(),
-                                attribute.kind() instanceof dev.holdfast.model.AttributeDefinition.Kind.Whole
-                                        ? "int"
-                                        : "string",
+                                attribute.isNumber() ? "int" : "string",
                                 attribute.defaultValue(),
-                                attribute.required() ? List.of("CONFIG", "REQUIRED") : List.of("CONFIG")))
+                                attribute.flags().stream().map(Enum::name).toList()))
                         .toList());
     }
 
@@ -1306,14 +1334,15 @@ final class Administration {
     }
 
     private static SortedMap<String, String> serverDetails(
-            Server server, Maintenance maintenance, @Nullable Integer weight) {
+            Situation situation, Server server, @Nullable Integer weight) {
         SortedMap<String, String> details = new TreeMap<>(Map.of(
                 "NODE_NUMBER",
                 Integer.toString(server.id().number()),
                 "INCARNATION",
                 server.incarnation().text()));
-        details.put("RESOURCE_USE_ENABLED", maintenance.unused().contains(server.id()) ? "0" : "1");
-        details.put("DRAINED", maintenance.drained().contains(server.id()) ? "yes" : "no");
+        details.put("RESOURCE_USE_ENABLED", situation.maintenance().unused().contains(server.id()) ? "0" : "1");
+        details.put("DRAINED", situation.maintenance().drained().contains(server.id()) ? "yes" : "no");
+        details.putAll(SetupAdministration.details(situation, server));
         if (weight != null) {
             details.put("CSS_CRITICAL", weight >= Crs.CRITICAL_WEIGHT ? "yes" : "no");
             details.put("CSS_WEIGHT", Integer.toString(weight));
@@ -1334,10 +1363,7 @@ final class Administration {
                 .map(server -> new Reply.Server(
                         server.name(),
                         server.state().name(),
-                        serverDetails(
-                                server,
-                                situation.maintenance(),
-                                weights.get(server.id().number()))))
+                        serverDetails(situation, server, weights.get(server.id().number()))))
                 .toList());
     }
 

@@ -1,17 +1,20 @@
 package dev.holdfast.crsd;
 
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Escalation;
 import dev.holdfast.policy.Maintenance;
+import dev.holdfast.policy.Setup;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
 import dev.holdfast.policy.Wish;
@@ -39,13 +42,24 @@ import org.jspecify.annotations.Nullable;
  * wanted/NAME     {"deleting": …, "instances": {number: {"target": …, "node": …, …}, …}}
  * greeted/NODE    the life of the node whose arrival was answered
  * maintenance     {"drained": [node, …], "unused": [node, …], "frozenCluster": …, "frozen": [name, …]}
+ * type/NAME       {"base": …, "attributes": {name: {"kind": …, …}, …}}
+ * pool/NAME       {"given": {attribute: value, …}}
+ * server/NODE     {"pools": [name, …]}
+ * format          2 as soon as there is anything of the last three; a release that knows only 1 leaves them alone
  * </pre>
+ *
+ * <p>What an older release wrote is read: each entry is as it was, and what was added since is optional.
  */
 final class ContentCodec {
     private static final String RESOURCE = "resource/";
     private static final String WANTED = "wanted/";
     private static final String GREETED = "greeted/";
     private static final String MAINTENANCE = "maintenance";
+    private static final String TYPE = "type/";
+    private static final String POOL = "pool/";
+    private static final String SERVER = "server/";
+    private static final String FORMAT_KEY = "format";
+    private static final int FORMAT = 2;
 
     private ContentCodec() {}
 
@@ -64,7 +78,40 @@ final class ContentCodec {
         });
         changes.greeted().forEach((node, life) -> puts.put(GREETED + node.number(), Long.toString(life.number())));
         changes.maintenance().ifPresent(maintenance -> puts.put(MAINTENANCE, encode(maintenance)));
+        encode(changes.setup(), puts, deletes);
         return new Batch(puts, deletes);
+    }
+
+    private static void encode(Setup.Change setup, SortedMap<String, String> puts, SortedSet<String> deletes) {
+        if (setup.isEmpty()) {
+            return;
+        }
+        puts.put(FORMAT_KEY, Integer.toString(FORMAT));
+        setup.types().forEach((name, type) -> {
+            if (type.isPresent()) {
+                puts.put(TYPE + name, TypeCodec.encode(type.get()).text());
+            } else {
+                deletes.add(TYPE + name);
+            }
+        });
+        setup.pools().forEach((name, pool) -> {
+            if (pool.isPresent()) {
+                puts.put(
+                        POOL + name,
+                        Json.object().with("given", pool.get().given()).text());
+            } else {
+                deletes.add(POOL + name);
+            }
+        });
+        setup.assigned().forEach((node, pools) -> {
+            if (pools.isEmpty()) {
+                deletes.add(SERVER + node.number());
+            } else {
+                puts.put(
+                        SERVER + node.number(),
+                        Json.object().with("pools", List.copyOf(pools)).text());
+            }
+        });
     }
 
     private static String encode(ResourceDefinition definition) {
@@ -163,7 +210,11 @@ final class ContentCodec {
      * @param unreadable told the key and the reason of each entry that is left out; a newer release may have written it
      */
     static CrsInput.RegistryServing decode(
-            RegistryContent content, SortedMap<String, TypeDefinition> types, BiConsumer<String, String> unreadable) {
+            RegistryContent content,
+            SortedMap<String, TypeDefinition> builtIns,
+            BiConsumer<String, String> unreadable) {
+        Setup setup = setup(content, unreadable);
+        SortedMap<String, TypeDefinition> types = TypeDefinition.with(builtIns, setup.types());
         SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
         SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
         SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
@@ -186,7 +237,35 @@ final class ContentCodec {
                 unreadable.accept(key, String.valueOf(e.getMessage()));
             }
         });
-        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted, maintenance[0]);
+        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted, maintenance[0], setup);
+    }
+
+    /** What is beside the resources: read first, as they are of its types. */
+    private static Setup setup(RegistryContent content, BiConsumer<String, String> unreadable) {
+        SortedMap<String, CustomType> types = new TreeMap<>();
+        SortedMap<String, ServerPool> pools = new TreeMap<>();
+        SortedMap<NodeId, SortedSet<String>> assigned = new TreeMap<>();
+        content.entries().forEach((key, value) -> {
+            try {
+                if (key.startsWith(TYPE)) {
+                    CustomType type = TypeCodec.decode(key.substring(TYPE.length()), Json.parse(value));
+                    types.put(type.name(), type);
+                } else if (key.startsWith(POOL)) {
+                    ServerPool pool = ServerPool.read(
+                            key.substring(POOL.length()), Json.parse(value).stringMap("given"));
+                    pools.put(pool.name(), pool);
+                } else if (key.startsWith(SERVER)) {
+                    assigned.put(
+                            new NodeId(Integer.parseInt(key.substring(SERVER.length()))),
+                            new TreeSet<>(Json.parse(value).strings("pools")));
+                } else if (key.equals(FORMAT_KEY) && Integer.parseInt(value) > FORMAT) {
+                    unreadable.accept(key, "a newer release wrote format " + value + "; what it added is left alone");
+                }
+            } catch (Json.Malformed | InvalidAttributes | IllegalArgumentException e) {
+                unreadable.accept(key, String.valueOf(e.getMessage()));
+            }
+        });
+        return new Setup(types, pools, assigned);
     }
 
     private static ResourceDefinition definition(ResourceName name, Json json, SortedMap<String, TypeDefinition> types)

@@ -6,6 +6,7 @@ import dev.holdfast.control.Hello;
 import dev.holdfast.linux.Account;
 import dev.holdfast.linux.ClassWarmUp;
 import dev.holdfast.linux.Linux;
+import dev.holdfast.linux.Machine;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.model.ActionKind;
@@ -168,7 +169,9 @@ public final class Crsd implements AutoCloseable {
                         settings.self(),
                         System.currentTimeMillis() * 1000,
                         Instant.now(),
-                        evidence),
+                        evidence,
+                        Machine.processors() * 100L,
+                        Machine.memoryMegabytes()),
                 now());
         cssd = new CssdLink(directories.cssdSocket(), new FromCssd());
         peers = new PeerNetwork(settings, new FromPeers());
@@ -339,9 +342,29 @@ public final class Crsd implements AutoCloseable {
             finished(run, new ActionRunner.Result(1, false, List.of("CRS_ERROR:there is no lease"), Duration.ZERO));
         } else if (resource.type().isNative()) {
             agents.run(resource, run.kind(), run.wasInService(), result -> finished(run, result));
+        } else if (resource.type().isGroup()) {
+            finished(run, ofGroup(run));
         } else {
             runScript(run);
         }
+    }
+
+    /** A group has nothing that runs: that it was started here is all there is to know of it. */
+    private ActionRunner.Result ofGroup(CrsEffect.Run run) {
+        ResourceName group = run.resource().name();
+        int exit = 0;
+        try {
+            switch (run.kind()) {
+                case START ->
+                    marks.begun(group, crs.view().map(ClusterView::incarnation).orElse(new Incarnation(1)));
+                case STOP, CLEAN -> marks.ended(group);
+                case CHECK -> exit = marks.isBegun(group) ? 0 : 1;
+            }
+        } catch (IOException e) {
+            return new ActionRunner.Result(
+                    1, false, List.of("CRS_ERROR:it can't be noted: " + e.getMessage()), Duration.ZERO);
+        }
+        return new ActionRunner.Result(exit, false, List.of(), Duration.ZERO);
     }
 
     private void runScript(CrsEffect.Run run) {
@@ -375,7 +398,7 @@ public final class Crsd implements AutoCloseable {
                 new ActionRunner.Action(
                         name,
                         run.kind().argument(),
-                        resource.actionScript(),
+                        GenericApplication.script(resource, home()),
                         account.get(),
                         environment(run, account.get()),
                         run.deadline().since(now()),
@@ -430,13 +453,35 @@ public final class Crsd implements AutoCloseable {
         environment.put("_CRS_SERVER", settings.selfName());
         environment.put("_CRS_CARDINALITY_ID", "1");
         environment.put("_CRS_DEGREE_ID", "1");
-        String home = Optional.ofNullable(System.getenv("HOLDFAST_HOME")).orElse("/usr/lib/holdfast");
-        environment.put("_CRS_HOME", home);
+        environment.put("_CRS_HOME", home());
+        if (resource.type().isGenericApplication()) {
+            environment.put(
+                    GenericApplication.PROCESSES,
+                    groups.processes(resource.name().text()));
+            environment.putAll(variables(resource.value("ENVIRONMENT_VARS")));
+        }
+        environment.putAll(variables(resource.value("USR_ORA_ENV")));
         environment.put("PATH", ACTION_PATH);
         environment.put("HOME", account.home());
         environment.put("USER", account.name());
         environment.put("LANG", "C.UTF-8");
         return environment;
+    }
+
+    private static String home() {
+        return Optional.ofNullable(System.getenv("HOLDFAST_HOME")).orElse("/usr/lib/holdfast");
+    }
+
+    /** {@code A=1,B=2}; what is ours by its name stays ours. */
+    private static Map<String, String> variables(String text) {
+        Map<String, String> all = new TreeMap<>();
+        for (String variable : ResourceDefinition.parts(text)) {
+            int equals = variable.indexOf('=');
+            if (equals > 0 && !variable.startsWith("_CRS_")) {
+                all.put(variable.substring(0, equals), variable.substring(equals + 1));
+            }
+        }
+        return all;
     }
 
     private void finished(CrsEffect.Run run, ActionRunner.Result result) {

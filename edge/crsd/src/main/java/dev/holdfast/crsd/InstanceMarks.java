@@ -66,6 +66,11 @@ final class InstanceMarks {
         Files.move(next, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /** A start was begun here and no stop has ended since. */
+    boolean isBegun(ResourceName resource) {
+        return Files.exists(file(resource));
+    }
+
     void ended(ResourceName resource) throws IOException {
         Files.deleteIfExists(file(resource));
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.crsd;
 
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Incident;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.Message;
@@ -27,7 +28,8 @@ final class PeerCodec {
                     long mastership,
                     long version,
                     long orders,
-                    List<PeerMessage.Definition> resources) ->
+                    List<PeerMessage.Definition> resources,
+                    SortedMap<String, CustomType> types) ->
                 Json.object()
                         .with("t", "definitions")
                         .with("mastership", Long.toString(mastership))
@@ -42,7 +44,8 @@ final class PeerCodec {
                                                 .with("given", resource.given())
                                                 .with("frozen", resource.frozen())
                                                 .values())
-                                        .toList());
+                                        .toList())
+                        .with("types", TypeCodec.encode(types));
             case PeerMessage.Report(
                     long mastership,
                     long version,
@@ -84,6 +87,8 @@ final class PeerCodec {
                         .with("kind", kind.name())
                         .with("succeeded", succeeded)
                         .with("text", text);
+            case PeerMessage.Room(long cpu, long memory) ->
+                Json.object().with("t", "room").with("cpu", cpu).with("memory", memory);
             case PeerMessage.Leaving() -> Json.object().with("t", "leaving");
             case PeerMessage.Progressed(ResourceName resource, Message told) ->
                 Json.object()
@@ -103,7 +108,8 @@ final class PeerCodec {
                             message.number("mastership"),
                             message.number("version"),
                             message.number("orders"),
-                            definitions(message.children("resources")));
+                            definitions(message.children("resources")),
+                            TypeCodec.decode(message.childOrEmpty("types")));
                 case "report" ->
                     new PeerMessage.Report(
                             message.number("mastership"),
@@ -126,6 +132,7 @@ final class PeerCodec {
                             ActionKind.valueOf(message.string("kind")),
                             message.flag("succeeded"),
                             message.string("text"));
+                case "room" -> new PeerMessage.Room(message.number("cpu"), message.number("memory"));
                 case "leaving" -> new PeerMessage.Leaving();
                 case "progressed" ->
                     new PeerMessage.Progressed(

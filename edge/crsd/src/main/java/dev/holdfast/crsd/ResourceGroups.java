@@ -154,6 +154,24 @@ final class ResourceGroups {
         return kept.containsKey(resource);
     }
 
+    /** The processes of the resource's application, as numbers with blanks between. */
+    String processes(String resource) {
+        List<Cgroup> groups;
+        synchronized (this) {
+            groups = List.copyOf(kept.getOrDefault(resource, Set.of()));
+        }
+        StringBuilder all = new StringBuilder();
+        for (Cgroup group : groups) {
+            try {
+                group.processes()
+                        .forEach(pid -> all.append(all.isEmpty() ? "" : " ").append(pid));
+            } catch (IOException e) {
+                LOG.warn("the processes of {} can't be listed: {}", resource, e.toString());
+            }
+        }
+        return all.toString();
+    }
+
     /** Follows the resource's present root processes. Called after a start and after each check: a daemon may replace itself. */
     void lookForRoots(String resource) {
         List<Cgroup> groups;

@@ -7,6 +7,7 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.policy.Groups;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
@@ -51,7 +52,8 @@ final class StatusPicture {
                 definition.type().name(),
                 definition.isLocal(),
                 withDefinition ? definition.effective() : Map.of(),
-                instances);
+                instances,
+                Optional.of(definition.group()).filter(group -> !group.isEmpty()));
     }
 
     private List<Reply.Instance> local(Situation situation, ResourceDefinition definition) {
@@ -70,7 +72,8 @@ final class StatusPicture {
     private List<Reply.Instance> cluster(Situation situation, ResourceDefinition definition) {
         Wanted wanted = situation.wantedOf(definition.name());
         Set<NodeId> shown = new HashSet<>();
-        for (int number = 1; number <= definition.cardinality(); number++) {
+        int instances = Groups.instances(situation, definition);
+        for (int number = 1; number <= instances; number++) {
             wanted.instance(number).node().ifPresent(shown::add);
         }
         // What runs, or may run, where it is not wanted is shown too: that is what an administrator must see.
@@ -83,7 +86,7 @@ final class StatusPicture {
             }
         }
         List<Reply.Instance> rows = new ArrayList<>();
-        for (int number = 1; number <= definition.cardinality(); number++) {
+        for (int number = 1; number <= instances; number++) {
             WantedInstance instance = wanted.instance(number);
             Optional<NodeId> node = instance.node();
             boolean nothingThere = node.isEmpty() || isDown(situation, definition.name(), node.get());

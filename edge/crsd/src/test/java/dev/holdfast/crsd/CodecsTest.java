@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.AttributeDefinition.Flag;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Incident;
 import dev.holdfast.model.InternalState;
@@ -14,11 +16,13 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.node.PeerMessage;
 import dev.holdfast.policy.Changes;
+import dev.holdfast.policy.Setup;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
 import dev.holdfast.policy.Wish;
@@ -30,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,6 +54,8 @@ class CodecsTest {
                     List.of(
                             new PeerMessage.Definition("web", "cluster_resource", new TreeMap<>(Map.of("A", "b\"c"))),
                             new PeerMessage.Definition("bare", "local_resource", new TreeMap<>()))),
+            new PeerMessage.Definitions(1, 3, 0, List.of(), new TreeMap<>(Map.of("shop.web.type", webType()))),
+            new PeerMessage.Room(800, 32_000),
             new PeerMessage.Report(0, -1, 0, true, false, new TreeMap<>()),
             new PeerMessage.Report(
                     (1L << 59) + 1,
@@ -71,6 +78,76 @@ class CodecsTest {
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
             new PeerMessage.Leaving());
+
+    private static CustomType webType() {
+        SortedMap<String, CustomType.Own> own = new TreeMap<>();
+        own.put("PORT", new CustomType.Own("PORT", true, Optional.of("80"), Set.of(Flag.CONFIG, Flag.HOTMOD)));
+        own.put("SITE", new CustomType.Own("SITE", false, Optional.empty(), Set.of(Flag.REQUIRED)));
+        own.put("NOTE", new CustomType.Own("NOTE", false, Optional.of(""), Set.of()));
+        return new CustomType("shop.web.type", "cluster_resource", own);
+    }
+
+    @Test
+    void types_pools_and_places_survive_the_registry() throws Exception {
+        ServerPool pool = ServerPool.read("web", Map.of("MIN_SIZE", "1", "SERVER_NAMES", "n1 n2"));
+        Changes changes = new Changes(
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new Setup.Change(
+                        new TreeMap<>(Map.of("shop.web.type", Optional.of(webType()))),
+                        new TreeMap<>(Map.of("web", Optional.of(pool))),
+                        new TreeMap<>(Map.of(N1, new TreeSet<>(List.of("web"))))));
+        TypeDefinition type = java.util.Objects.requireNonNull(
+                TypeDefinition.with(TypeDefinition.builtIns(), new TreeMap<>(Map.of("shop.web.type", webType())))
+                        .get("shop.web.type"));
+        ResourceDefinition web = ResourceDefinition.read(WEB, type, Map.of("ACTION_SCRIPT", "/web.scr", "SITE", "x"));
+
+        RegistryContent content = RegistryContent.EMPTY
+                .with(ContentCodec.encode(changes))
+                .with(ContentCodec.encode(
+                        new Changes(new TreeMap<>(Map.of(WEB, Optional.of(web))), new TreeMap<>(), new TreeMap<>())));
+        CrsInput.RegistryServing read = ContentCodec.decode(content, TypeDefinition.builtIns(), (key, reason) -> {
+            throw new AssertionError(key + ": " + reason);
+        });
+
+        assertThat(read.setup().types()).isEqualTo(Map.of("shop.web.type", webType()));
+        assertThat(read.setup().pools()).isEqualTo(Map.of("web", pool));
+        assertThat(read.setup().assigned()).isEqualTo(Map.of(N1, new TreeSet<>(List.of("web"))));
+        assertThat(read.definitions()).isEqualTo(Map.of(WEB, web));
+        assertThat(content.entries()).containsEntry("format", "2");
+        RegistryContent without = content.with(ContentCodec.encode(new Changes(
+                new TreeMap<>(Map.of(WEB, Optional.empty())),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new Setup.Change(
+                        new TreeMap<>(Map.of("shop.web.type", Optional.empty())),
+                        new TreeMap<>(Map.of("web", Optional.empty())),
+                        new TreeMap<>(Map.of(N1, new TreeSet<>()))))));
+        assertThat(without.entries()).containsOnlyKeys("format");
+    }
+
+    @Test
+    void what_a_release_without_types_and_pools_wrote_is_read() {
+        RegistryContent content = new RegistryContent(
+                7,
+                new TreeMap<>(Map.of(
+                        "resource/web",
+                        "{\"type\":\"cluster_resource\",\"given\":{\"ACTION_SCRIPT\":\"/web.scr\"}}",
+                        "wanted/web",
+                        "{\"deleting\":false,\"instances\":{\"1\":{\"target\":\"ONLINE\",\"stopping\":false,\"node\":1,"
+                                + "\"restarts\":0,\"held\":false}}}",
+                        "greeted/1",
+                        "4")));
+
+        CrsInput.RegistryServing read = ContentCodec.decode(content, TypeDefinition.builtIns(), (key, reason) -> {
+            throw new AssertionError(key + ": " + reason);
+        });
+
+        assertThat(read.definitions()).containsOnlyKeys(WEB);
+        assertThat(read.wanted()).containsOnlyKeys(WEB);
+        assertThat(read.setup()).isEqualTo(Setup.NONE);
+    }
 
     @Test
     void every_peer_message_survives_the_wire() throws Json.Malformed {

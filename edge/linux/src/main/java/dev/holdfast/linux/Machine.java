@@ -45,6 +45,23 @@ public final class Machine {
                 Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
     }
 
+    /** How many processors this process may use. */
+    public static int processors() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    /** The memory of the machine; 0 if the kernel does not say. */
+    public static long memoryMegabytes() {
+        return read(Path.of("/proc/meminfo"))
+                .lines()
+                .filter(line -> line.startsWith("MemTotal:"))
+                .map(line -> line.replaceAll("\\D", ""))
+                .filter(digits -> !digits.isEmpty() && digits.length() < 16)
+                .mapToLong(digits -> Long.parseLong(digits) / 1024)
+                .findFirst()
+                .orElse(0);
+    }
+
     /**
      * The hypervisor's name as far as it can be told ({@code "kvm"}, {@code "vmware"}, {@code "unknown"}); empty on bare metal. Any sign
      * of a hypervisor counts, because what depends on bare metal (a timer that cannot stand still) is not safe without.

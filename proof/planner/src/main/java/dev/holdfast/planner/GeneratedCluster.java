@@ -13,6 +13,7 @@ import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
+import dev.holdfast.policy.Groups;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
@@ -70,6 +71,7 @@ public final class GeneratedCluster {
     private final Set<InstanceKey> actual = new TreeSet<>();
     private final double failureRate;
     private long plans;
+    private final int groups;
     private boolean calm;
 
     public GeneratedCluster(long seed) {
@@ -80,6 +82,28 @@ public final class GeneratedCluster {
         for (int n = 1; n <= nodes; n++) {
             incarnations.put(new NodeId(n), 1L);
             cluster.server(new NodeId(n), Server.State.ONLINE, 1);
+        }
+        int pools = chance.nextInt(3) == 0 ? 1 + chance.nextInt(2) : 0;
+        for (int i = 0; i < pools; i++) {
+            cluster.pool(
+                    "p" + i,
+                    Map.of(
+                            "MIN_SIZE", Integer.toString(chance.nextInt(3)),
+                            "MAX_SIZE", chance.nextBoolean() ? "-1" : "2",
+                            "IMPORTANCE", Integer.toString(chance.nextInt(3))));
+        }
+        groups = chance.nextInt(3) == 0 ? 1 + chance.nextInt(2) : 0;
+        for (int i = 0; i < groups; i++) {
+            Map<String, String> given = new TreeMap<>();
+            if (chance.nextBoolean()) {
+                given.putAll(Map.of("PLACEMENT", "favored", "HOSTING_MEMBERS", "n2 n1"));
+            }
+            sometimes(4, given, "ACTIVE_PLACEMENT", "1");
+            sometimes(2, given, "CRITICAL_RESOURCES", "r0 r1 r2");
+            if (i > 0 && chance.nextBoolean()) {
+                given.put("START_DEPENDENCIES", chance.nextBoolean() ? "dispersion(g0)" : "exclusion(g0)");
+            }
+            cluster.define("g" + i, "cluster_resourcegroup", given);
         }
         int count = 3 + chance.nextInt(9);
         for (int i = 0; i < count; i++) {
@@ -101,7 +125,11 @@ public final class GeneratedCluster {
         Map<String, String> given = new TreeMap<>();
         given.put("RESTART_ATTEMPTS", Integer.toString(chance.nextInt(3)));
         boolean local = chance.nextInt(6) == 0;
-        if (!local) {
+        boolean member = !local && groups > 0 && chance.nextInt(2) == 0;
+        if (member) {
+            given.put("RESOURCE_GROUP", "g" + chance.nextInt(groups));
+        }
+        if (!local && !member) {
             List<String> members = new ArrayList<>();
             cluster.servers.values().forEach(server -> members.add(server.name()));
             Collections.shuffle(members, chance);
@@ -116,6 +144,18 @@ public final class GeneratedCluster {
             sometimes(8, given, "USE_STICKINESS", "1");
             sometimes(10, given, "INSTANCE_FAILOVER", "0");
             sometimes(10, given, "RELOCATE_BY_DEPENDENCY", "0");
+            sometimes(6, given, "RELOCATE_KIND", "online");
+            if (!cluster.setup.pools().isEmpty() && chance.nextInt(3) == 0) {
+                given.remove("HOSTING_MEMBERS");
+                given.put("PLACEMENT", chance.nextInt(3) == 0 ? "favored" : "restricted");
+                given.put("SERVER_POOLS", "p0");
+                if (given.get("PLACEMENT").equals("restricted") && chance.nextInt(3) == 0) {
+                    given.put("CARDINALITY", "%CRS_SERVER_POOL_SIZE%");
+                }
+            }
+        }
+        if (!local) {
+            sometimes(5, given, "WORKLOAD_CPU", Integer.toString(100 + chance.nextInt(300)));
         }
         sometimes(8, given, "RESTART_DELAY", "30");
         if (chance.nextInt(8) == 0) {
@@ -426,7 +466,8 @@ public final class GeneratedCluster {
                 reversed(situation.greeted()),
                 reversed(situation.observed()),
                 situation.maintenance(),
-                situation.now());
+                situation.now(),
+                situation.setup());
     }
 
     private static <K extends Comparable<K>, V> SortedMap<K, V> reversed(Map<K, V> map) {
@@ -440,8 +481,10 @@ public final class GeneratedCluster {
         actual.forEach(key -> running.merge(key.resource(), 1, Integer::sum));
         running.forEach((name, count) -> {
             ResourceDefinition definition = cluster.definitionOf(name);
+            // What moves online may be at both places for so long.
+            int more = definition.relocatesOnline() ? 1 : 0;
             require(
-                    definition.isLocal() || count <= definition.cardinality(),
+                    definition.isLocal() || definition.poolSized() || count <= definition.cardinality() + more,
                     name + " may be running on more nodes than allowed: " + actual);
         });
     }
@@ -461,6 +504,23 @@ public final class GeneratedCluster {
             require(up, action.id() + " needs " + need);
         }
         require(definition.on("n" + action.node().number()).enabled(), action.id() + " although it is disabled there");
+        var pools = Policy.pools(cluster.situation()).get(action.node());
+        require(
+                definition.isLocal()
+                        || definition.placement() != ResourceDefinition.Placement.RESTRICTED
+                        || definition.serverPools().isEmpty()
+                        || (pools != null && definition.serverPools().stream().anyMatch(pool -> pools.contains(pool))),
+                action.id() + " outside of its server pools " + pools);
+        long taken = definition.workloadCpu();
+        for (InstanceKey key : actual) {
+            boolean itself = key.equals(action.key());
+            taken += key.node().equals(action.node()) && !itself
+                    ? cluster.definitionOf(key.resource()).workloadCpu()
+                    : 0;
+        }
+        require(
+                definition.workloadCpu() == 0 || taken <= PaperCluster.ROOM,
+                action.id() + " without room: " + taken + " of " + PaperCluster.ROOM);
         for (InstanceKey key : actual) {
             if (key.node().equals(action.node())) {
                 require(
@@ -488,9 +548,12 @@ public final class GeneratedCluster {
         for (ResourceDefinition definition : cluster.resources.values()) {
             ResourceName name = definition.name();
             Wanted wanted = cluster.wanted.getOrDefault(name, Wanted.NEW);
-            long want = wanted.instances().values().stream()
-                    .filter(one -> one.target() == Target.ONLINE)
-                    .count();
+            long most = definition.isLocal() ? Long.MAX_VALUE : Groups.instances(cluster.situation(), definition);
+            long want = Math.min(
+                    most,
+                    wanted.instances().values().stream()
+                            .filter(one -> one.target() == Target.ONLINE)
+                            .count());
             long have = cluster.observed.entrySet().stream()
                     .filter(entry -> entry.getKey().resource().equals(name)
                             && entry.getValue().state() == ResourceState.ONLINE)
@@ -498,7 +561,7 @@ public final class GeneratedCluster {
             require(
                     have >= want || plan.stuck().containsKey(name),
                     name + ": " + want + " wanted, " + have + " running, no reason given");
-            require(definition.isLocal() || have <= definition.cardinality(), name + " runs too often");
+            require(have <= most, name + " runs too often");
         }
     }
 }

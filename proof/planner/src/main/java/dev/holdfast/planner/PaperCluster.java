@@ -10,11 +10,13 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Server;
+import dev.holdfast.policy.Setup;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import java.time.Duration;
@@ -29,6 +31,9 @@ import java.util.TreeMap;
 final class PaperCluster {
     static final SortedMap<String, TypeDefinition> TYPES = TypeDefinition.builtIns();
 
+    /** Hundredths of a processor that each server has. */
+    static final long ROOM = 400;
+
     final TreeMap<ResourceName, ResourceDefinition> resources = new TreeMap<>();
     final TreeMap<ResourceName, Wanted> wanted = new TreeMap<>();
     final TreeMap<NodeId, Server> servers = new TreeMap<>();
@@ -38,14 +43,27 @@ final class PaperCluster {
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
     private long incidents = 1000;
 
+    Setup setup = Setup.NONE;
+
     Situation situation() {
-        return new Situation(resources, TYPES, wanted, servers, greeted, observed, maintenance, now);
+        return new Situation(resources, TYPES, wanted, servers, greeted, observed, maintenance, now, setup);
+    }
+
+    void pool(String name, Map<String, String> given) {
+        try {
+            setup = setup.with(new Setup.Change(
+                    new TreeMap<>(),
+                    new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given)))),
+                    new TreeMap<>()));
+        } catch (InvalidAttributes e) {
+            throw new IllegalArgumentException(name + " " + given, e);
+        }
     }
 
     void define(String name, String type, Map<String, String> given) {
         TypeDefinition known = Objects.requireNonNull(TYPES.get(type), type);
         Map<String, String> all = new TreeMap<>(given);
-        if (!known.isNative()) {
+        if (known.isScripted()) {
             all.putIfAbsent("ACTION_SCRIPT", "/shared/scripts/" + name + ".scr");
         }
         try {
@@ -57,7 +75,7 @@ final class PaperCluster {
     }
 
     void server(NodeId id, Server.State state, long incarnation) {
-        servers.put(id, new Server(id, "n" + id.number(), state, new Incarnation(incarnation)));
+        servers.put(id, new Server(id, "n" + id.number(), state, new Incarnation(incarnation), ROOM, 0));
     }
 
     Server serverOf(NodeId node) {
@@ -95,6 +113,7 @@ final class PaperCluster {
         wanted.putAll(after.wanted());
         greeted.putAll(after.greeted());
         maintenance = after.maintenance();
+        setup = after.setup();
         observed.keySet().removeIf(key -> !resources.containsKey(key.resource()));
     }
 

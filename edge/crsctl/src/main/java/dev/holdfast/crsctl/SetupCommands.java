@@ -1,0 +1,315 @@
+package dev.holdfast.crsctl;
+
+import static dev.holdfast.crsctl.Command.flag;
+import static dev.holdfast.crsctl.Command.valued;
+
+import dev.holdfast.control.Reply;
+import dev.holdfast.control.Request;
+import dev.holdfast.control.Selection;
+import dev.holdfast.control.Unreachable;
+import dev.holdfast.crsctl.Command.Option;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Types, groups and server pools. */
+final class SetupCommands implements CommandArea {
+    private static final String CLUSTER_GROUP = "cluster_resourcegroup";
+    private static final String EXAMPLE_ATTRIBUTES =
+            "\"ATTRIBUTE=PORT,TYPE=int,DEFAULT_VALUE=80,ATTRIBUTE=SITE,TYPE=string,FLAGS=REQUIRED\"";
+    private static final Option TYPE_ATTR = valued(
+            "-attr",
+            "\"ATTRIBUTE=...,TYPE=int|string,DEFAULT_VALUE=...,FLAGS=...\"",
+            "attributes, one after the other; FLAGS: CONFIG, READONLY, REQUIRED, HOTMOD, with | between");
+    private static final Option TYPE_FILE = valued("-file", "FILE", "the same from a file, one word a line");
+    private static final Option BASE =
+            valued("-basetype", "TYPE", "cluster_resource, local_resource, generic_application or one of your own");
+    private static final Option STOPS = flag("-f", "also if something that runs is stopped or moved by it");
+    private static final Option NODE = valued("-n", "NODE", "there, and not where the policy would put it");
+
+    private static final List<Command> COMMANDS = List.of(
+            new Command(
+                    "add type",
+                    "NAME -basetype TYPE [-attr \"ATTRIBUTE=...,TYPE=...\" | -file FILE] [--plan]",
+                    "make a resource type with attributes and defaults of its own",
+                    List.of(BASE, TYPE_ATTR, TYPE_FILE, Commands.PLAN, Commands.JSON),
+                    "crsctl add type shop.web.type -basetype cluster_resource -attr " + EXAMPLE_ATTRIBUTES),
+            new Command(
+                    "modify type",
+                    "NAME {-attr \"ATTRIBUTE=...\" | -file FILE} [-f] [--plan]",
+                    "add attributes to a type, or change defaults and flags",
+                    List.of(TYPE_ATTR, TYPE_FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl modify type shop.web.type -attr \"ATTRIBUTE=PORT,DEFAULT_VALUE=8080\""),
+            new Command(
+                    "delete type",
+                    "NAME... [--plan]",
+                    "forget types that no resource has",
+                    List.of(Commands.PLAN, Commands.JSON),
+                    "crsctl delete type shop.web.type"),
+            new Command(
+                    "add resourcegroup",
+                    "NAME [-type TYPE] [-attr \"NAME=value,...\" | -file FILE] [-f] [--plan]",
+                    "register a group: what is added with -group is started, stopped and moved with it",
+                    List.of(
+                            valued("-type", "TYPE", CLUSTER_GROUP + " (if nothing is said) or local_resourcegroup"),
+                            Commands.ATTR,
+                            Commands.FILE,
+                            flag("-f", "although resources named in dependencies are not registered"),
+                            Commands.PLAN,
+                            Commands.JSON),
+                    "crsctl add resourcegroup shop -attr \"PLACEMENT=favored,HOSTING_MEMBERS='node1 node2'\""),
+            new Command(
+                    "modify resourcegroup",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
+                    "change attributes of a group",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl modify resourcegroup shop -attr \"CRITICAL_RESOURCES='db web'\""),
+            new Command(
+                    "delete resourcegroup",
+                    "NAME... [-f] [--plan]",
+                    "forget groups that have no members",
+                    List.of(
+                            flag("-f", "also if it runs (it is stopped) or others depend on it"),
+                            Commands.PLAN,
+                            Commands.JSON),
+                    "crsctl delete resourcegroup shop"),
+            new Command(
+                    "start resourcegroup",
+                    "NAME... [-n NODE] [-f] [-i] [--plan]",
+                    "start groups with their members, and what they need",
+                    List.of(NODE, Commands.FORCE, Commands.IF_BUSY, Commands.PLAN, Commands.JSON),
+                    "crsctl start resourcegroup shop"),
+            new Command(
+                    "stop resourcegroup",
+                    "NAME... [-n NODE] [-f] [-i] [--plan]",
+                    "stop groups with their members",
+                    List.of(
+                            valued("-n", "NODE", "only what runs there"),
+                            Commands.FORCE,
+                            Commands.IF_BUSY,
+                            Commands.PLAN,
+                            Commands.JSON),
+                    "crsctl stop resourcegroup shop"),
+            new Command(
+                    "relocate resourcegroup",
+                    "NAME... [-s NODE] [-n NODE] [-f] [-i] [--plan]",
+                    "move groups with their members to another node",
+                    List.of(
+                            valued("-s", "NODE", "only what runs there"),
+                            NODE,
+                            flag("-f", "together with what has to be on the same node"),
+                            Commands.IF_BUSY,
+                            Commands.PLAN,
+                            Commands.JSON),
+                    "crsctl relocate resourcegroup shop -n node2"),
+            new Command(
+                    "check resourcegroup",
+                    "NAME... [-n NODE]",
+                    "run the check actions of all members now",
+                    List.of(valued("-n", "NODE", "only there")),
+                    "crsctl check resourcegroup shop"),
+            new Command(
+                    "status resourcegroup",
+                    "[NAME...] [-p] [-o json]",
+                    "show groups, and how their members are",
+                    List.of(flag("-p", "with their definition"), Commands.JSON),
+                    "crsctl status resourcegroup shop"),
+            new Command(
+                    "eval start resourcegroup",
+                    "NAME... [-n NODE] [-f] [-o json]",
+                    "tell what starting groups would do",
+                    List.of(NODE, Commands.FORCE, Commands.JSON),
+                    "crsctl eval start resourcegroup shop"),
+            new Command(
+                    "eval stop resourcegroup",
+                    "NAME... [-n NODE] [-f] [-o json]",
+                    "tell what stopping groups would do",
+                    List.of(valued("-n", "NODE", "only what runs there"), Commands.FORCE, Commands.JSON),
+                    "crsctl eval stop resourcegroup shop"),
+            new Command(
+                    "eval relocate resourcegroup",
+                    "NAME... [-s NODE] [-n NODE] [-f] [-o json]",
+                    "tell what moving groups would do",
+                    List.of(valued("-s", "NODE", "only what runs there"), NODE, Commands.FORCE, Commands.JSON),
+                    "crsctl eval relocate resourcegroup shop -n node2"),
+            new Command(
+                    "add serverpool",
+                    "NAME [-attr \"NAME=value,...\" | -file FILE] [-f] [--plan]",
+                    "make a server pool",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl add serverpool web -attr \"MIN_SIZE=1,MAX_SIZE=2,IMPORTANCE=5\""),
+            new Command(
+                    "modify serverpool",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
+                    "change attributes of a server pool",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl modify serverpool web -attr \"MAX_SIZE=3\""),
+            new Command(
+                    "delete serverpool",
+                    "NAME... [-f] [--plan]",
+                    "forget server pools; their servers go to others",
+                    List.of(STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl delete serverpool web"),
+            new Command(
+                    "status serverpool",
+                    "[NAME...] [-f] [-o json]",
+                    "show server pools and the servers in them",
+                    List.of(flag("-f", "with all attributes"), Commands.JSON),
+                    "crsctl status serverpool web -f"),
+            new Command(
+                    "relocate server",
+                    "NAME... -c POOL [-f] [--plan]",
+                    "move servers to another pool",
+                    List.of(valued("-c", "POOL", "to this one"), STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl relocate server node2 -c web"),
+            new Command(
+                    "eval add serverpool",
+                    "NAME [-attr \"NAME=value,...\" | -file FILE] [-f] [-o json]",
+                    "tell what a new server pool would do",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.JSON),
+                    "crsctl eval add serverpool web -attr \"MIN_SIZE=1\" -f"),
+            new Command(
+                    "eval modify serverpool",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [-o json]",
+                    "tell what changing a server pool would do",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.JSON),
+                    "crsctl eval modify serverpool web -attr \"MAX_SIZE=1\" -f"),
+            new Command(
+                    "eval delete serverpool",
+                    "NAME... [-f] [-o json]",
+                    "tell what deleting server pools would do",
+                    List.of(STOPS, Commands.JSON),
+                    "crsctl eval delete serverpool web -f"),
+            new Command(
+                    "eval relocate server",
+                    "NAME... -c POOL [-f] [-o json]",
+                    "tell what moving servers to another pool would do",
+                    List.of(valued("-c", "POOL", "to this one"), STOPS, Commands.JSON),
+                    "crsctl eval relocate server node2 -c web -f"));
+
+    @Override
+    public List<Command> commands() {
+        return COMMANDS;
+    }
+
+    @Override
+    public int run(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
+        String words = command.words();
+        boolean json = arguments.json();
+        if (words.startsWith("eval ")) {
+            return crsctl.show(
+                    command,
+                    new Request.Evaluate(change(words.substring("eval ".length()), arguments)),
+                    json,
+                    answer -> answer instanceof Reply.Plan plan ? PlanText.of(plan) : Crsctl.unexpected(answer));
+        }
+        return switch (words) {
+            case "status serverpool" -> {
+                boolean details = arguments.has("-f");
+                yield crsctl.show(
+                        command,
+                        new Request.StatusPool(arguments.names("server pool")),
+                        json,
+                        answer -> answer instanceof Reply.Pools pools
+                                ? SetupText.pools(pools, details)
+                                : Crsctl.unexpected(answer));
+            }
+            case "status resourcegroup" -> {
+                boolean details = arguments.has("-p");
+                yield crsctl.show(
+                        command,
+                        new Request.StatusGroup(arguments.names("group")),
+                        json,
+                        answer -> answer instanceof Reply.Groups groups
+                                ? SetupText.groups(groups, details)
+                                : Crsctl.unexpected(answer));
+            }
+            case "check resourcegroup" ->
+                crsctl.show(
+                        command, new Request.CheckResource(groups(arguments), arguments.node("-n")), false, _ -> "");
+            default -> {
+                Request.Change change = change(words, arguments);
+                yield change instanceof Request.OfSetup && !arguments.has("--plan")
+                        ? crsctl.asRoot(command, change)
+                        : crsctl.change(command, change, arguments);
+            }
+        };
+    }
+
+    private static Request.Change change(String words, Arguments arguments) throws UsageProblem {
+        boolean force = arguments.has("-f");
+        boolean failIfBusy = arguments.has("-i");
+        return switch (words) {
+            case "add type" -> {
+                String name = arguments.only("type");
+                String base = arguments
+                        .value("-basetype")
+                        .orElseThrow(() -> new UsageProblem(
+                                "-basetype is missing: what is " + name + " derived from?",
+                                "See the types:  crsctl status type"));
+                Arguments.checkName("type", base);
+                yield new Request.AddType(name, base, TypeAttributes.of(arguments));
+            }
+            case "modify type" ->
+                new Request.ModifyType(arguments.only("type"), something(TypeAttributes.of(arguments)), force);
+            case "delete type" -> new Request.DeleteType(some(arguments.names("type"), "type"));
+            case "add resourcegroup" ->
+                new Request.AddResource(
+                        arguments.only("group"),
+                        arguments.value("-type").orElse(CLUSTER_GROUP),
+                        arguments.attributes(),
+                        force,
+                        false);
+            case "modify resourcegroup" ->
+                new Request.ModifyResource(
+                        arguments.only("group"), something(arguments.attributes()), List.of(), force, false);
+            case "delete resourcegroup" -> new Request.DeleteResource(groups(arguments), force, false);
+            case "start resourcegroup" ->
+                new Request.StartResource(groups(arguments), arguments.node("-n"), Map.of(), force, failIfBusy);
+            case "stop resourcegroup" ->
+                new Request.StopResource(groups(arguments), arguments.node("-n"), Map.of(), force, failIfBusy);
+            case "relocate resourcegroup" ->
+                new Request.RelocateResource(
+                        groups(arguments), arguments.node("-s"), arguments.node("-n"), Map.of(), force, failIfBusy);
+            case "add serverpool" -> new Request.AddPool(arguments.only("server pool"), arguments.attributes(), force);
+            case "modify serverpool" ->
+                new Request.ModifyPool(arguments.only("server pool"), something(arguments.attributes()), force);
+            case "delete serverpool" ->
+                new Request.DeletePool(some(arguments.names("server pool"), "server pool"), force);
+            case "relocate server" -> {
+                String pool = arguments
+                        .value("-c")
+                        .orElseThrow(() -> new UsageProblem(
+                                "-c is missing: to which server pool?", "See the pools:  crsctl status serverpool"));
+                Arguments.checkName("server pool", pool);
+                yield new Request.RelocateServer(some(arguments.names("server"), "server"), pool, force);
+            }
+            default -> throw new IllegalStateException("a command without a body: " + words);
+        };
+    }
+
+    private static Selection groups(Arguments arguments) throws UsageProblem {
+        return new Selection.Groups(some(arguments.names("group"), "group"));
+    }
+
+    private static List<String> some(List<String> names, String what) throws UsageProblem {
+        if (names.isEmpty()) {
+            throw new UsageProblem("the name of the " + what + " is missing");
+        }
+        return names;
+    }
+
+    private static Map<String, String> something(Map<String, String> attributes) throws UsageProblem {
+        if (attributes.isEmpty()) {
+            throw new UsageProblem("nothing is said of what to change: give -attr or -file");
+        }
+        return attributes;
+    }
+
+    private static List<Request.TypeAttribute> something(List<Request.TypeAttribute> attributes) throws UsageProblem {
+        if (attributes.isEmpty()) {
+            throw new UsageProblem("nothing is said of what to change: give -attr or -file");
+        }
+        return new ArrayList<>(attributes);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.holdfast.crsctl;
+
+import dev.holdfast.control.Reply;
+import java.util.List;
+import java.util.TreeMap;
+
+/** Server pools and groups as text. */
+final class SetupText {
+    private SetupText() {}
+
+    static String pools(Reply.Pools pools, boolean details) {
+        var text = new StringBuilder();
+        for (Reply.Pool pool : pools.pools()) {
+            text.append("NAME=").append(pool.name()).append('\n');
+            if (details) {
+                pool.attributes()
+                        .forEach((name, value) ->
+                                text.append(name).append('=').append(value).append('\n'));
+            }
+            text.append("ACTIVE_SERVERS=")
+                    .append(String.join(" ", pool.servers()))
+                    .append("\n\n");
+        }
+        return text.toString();
+    }
+
+    static String groups(Reply.Groups groups, boolean details) {
+        var text = new StringBuilder();
+        for (Reply.Group group : groups.groups()) {
+            String plain = ResourceText.plain(List.of(group.itself()));
+            text.append(plain, 0, plain.length() - 1); // Without its empty line.
+            if (details) {
+                new TreeMap<>(group.itself().attributes())
+                        .forEach((name, value) ->
+                                text.append(name).append('=').append(value).append('\n'));
+            }
+            for (Reply.Member member : group.members()) {
+                text.append("MEMBER=")
+                        .append(member.name())
+                        .append(member.critical() ? " (critical) " : " ")
+                        .append(String.join(", ", member.states()))
+                        .append('\n');
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+}
