@@ -5,7 +5,7 @@ package dev.holdfast.model;
  *
  * @param ownerEpoch the epoch in which the segment's owner was master; 0: the registry was never written
  * @param ownerIncarnation the incarnation of that master
- * @param segment the segment, 0 to 63, that belongs to exactly this (epoch, incarnation)
+ * @param segment names the one base that counts; the registry alone knows how, for everybody else it is just a number
  * @param generation raised by each change of root; a new root with an old generation is refused
  */
 public record RegistryRoot(long ownerEpoch, long ownerIncarnation, int segment, long generation) {

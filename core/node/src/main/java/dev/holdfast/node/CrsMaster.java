@@ -325,6 +325,7 @@ final class CrsMaster {
         setup = content.setup();
         types = TypeDefinition.with(builtIns, setup.types());
         definedIn = version;
+        observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
         serving = true;
         servingSince = around.now();
         noteLostService();

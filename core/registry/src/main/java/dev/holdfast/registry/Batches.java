@@ -23,7 +23,10 @@ record Batches(List<Batch> batches) {
     }
 
     static Batches decode(byte[] payload) throws Malformed {
-        var in = new BytesIn(payload);
+        return decode(new BytesIn(payload, 0, payload.length));
+    }
+
+    static Batches decode(BytesIn in) throws Malformed {
         int count = in.count(8);
         List<Batch> batches = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {

@@ -10,8 +10,8 @@ import java.util.UUID;
 final class BytesIn {
     private final ByteBuffer buffer;
 
-    BytesIn(byte[] bytes) {
-        buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    BytesIn(byte[] bytes, int from, int length) {
+        buffer = ByteBuffer.wrap(bytes, from, length).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     int number() throws Malformed {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rooted segment as one location holds it: the longest prefix of valid records, each following from the one before.
@@ -18,24 +19,37 @@ final class Chain {
     private static final int LARGEST_PIECE = 512 << 10;
 
     private final UUID cluster;
+    private final RegistrySeal seal;
     private final RegistryRoot root;
     private final List<Link> links = new ArrayList<>();
     private byte[] bytes = new byte[0];
+    private int filled;
     private int parsed;
     private int wanted = SMALLEST_PIECE;
     private boolean finished;
     private String damage = "";
 
-    /** A valid record and its hash. */
-    @SuppressWarnings("ArrayRecordComponent") // Compared by Arrays.equals where it matters.
-    record Link(LogRecord record, byte[] hash) {
+    private boolean later;
+    private @Nullable Snapshot snapshot;
+
+    /** A valid record, which stands at {@code at}. */
+    record Link(LogRecord record, int at) {
         long lsn() {
             return record.header().lsn();
         }
+
+        byte[] hash() {
+            return record.hash();
+        }
+
+        LogRecord.Header header() {
+            return record.header();
+        }
     }
 
-    Chain(UUID cluster, RegistryRoot root) {
+    Chain(UUID cluster, RegistrySeal seal, RegistryRoot root) {
         this.cluster = cluster;
+        this.seal = seal;
         this.root = root;
     }
 
@@ -46,12 +60,12 @@ final class Chain {
 
     /** Where the next read begins, in bytes from the start of the segment. */
     int offset() {
-        return bytes.length;
+        return filled;
     }
 
     /** How many bytes to read next. */
     int wanted() {
-        return Math.min(wanted, RegistryFormat.SEGMENT_BYTES - bytes.length);
+        return Math.min(wanted, RegistryFormat.SEGMENT_BYTES - filled);
     }
 
     List<Link> links() {
@@ -61,6 +75,25 @@ final class Chain {
     /** What ended the prefix, if it was not simply the end of what was written; else empty. */
     String damage() {
         return damage;
+    }
+
+    /** True if the next record was written by a later release: then this prefix is not all that was acknowledged. */
+    boolean goesOnLater() {
+        return later;
+    }
+
+    /** The payload of one of the {@link #links}, to be read. */
+    BytesIn payload(Link link) {
+        return new BytesIn(
+                bytes, link.at() + LogRecord.HEADER_BYTES, link.header().payloadBytes());
+    }
+
+    /** What the base says; there must be one. Decoded once. */
+    Snapshot snapshot() throws Malformed {
+        if (snapshot == null) {
+            snapshot = Snapshot.decode(payload(links.getFirst()));
+        }
+        return snapshot;
     }
 
     /** The base, if this location holds it. */
@@ -75,15 +108,18 @@ final class Chain {
 
     /** Takes what was read at {@link #offset}. */
     void accept(byte[] blocks) {
-        int before = bytes.length;
-        bytes = Arrays.copyOf(bytes, before + blocks.length);
-        System.arraycopy(blocks, 0, bytes, before, blocks.length);
+        if (filled + blocks.length > bytes.length) {
+            int doubled = Math.min(2 * bytes.length, RegistryFormat.SEGMENT_BYTES);
+            bytes = Arrays.copyOf(bytes, Math.max(doubled, filled + blocks.length));
+        }
+        System.arraycopy(blocks, 0, bytes, filled, blocks.length);
+        filled += blocks.length;
         while (!finished) {
             if (parsed == RegistryFormat.SEGMENT_BYTES) {
                 finished = true;
                 return;
             }
-            if (bytes.length - parsed < RegistryFormat.BLOCK) {
+            if (filled - parsed < RegistryFormat.BLOCK) {
                 wanted = piece();
                 return;
             }
@@ -100,7 +136,7 @@ final class Chain {
                 if (parsed + header.paddedBytes() > RegistryFormat.SEGMENT_BYTES) {
                     throw new Malformed("record " + header.lsn() + " is longer than the segment");
                 }
-                int missing = parsed + header.paddedBytes() - bytes.length;
+                int missing = parsed + header.paddedBytes() - filled;
                 if (missing > 0) {
                     wanted = Math.max(missing, piece());
                     return;
@@ -108,22 +144,27 @@ final class Chain {
                 link(header);
             } catch (Malformed e) {
                 finished = true;
-                damage = e.getMessage() + ", at byte " + parsed + " of segment " + root.segment();
+                damage = e.getMessage() + ", at byte " + parsed + " of segment " + Owner.segmentOf(root.segment());
             }
         }
     }
 
     private int piece() {
-        return Math.clamp(bytes.length, SMALLEST_PIECE, LARGEST_PIECE);
+        return Math.clamp(filled, SMALLEST_PIECE, LARGEST_PIECE);
     }
 
     private void link(LogRecord.Header header) throws Malformed {
-        LogRecord record = LogRecord.read(header, bytes, parsed);
+        LogRecord record = LogRecord.read(header, bytes, parsed, seal);
         if (!links.isEmpty()
                 && !Arrays.equals(record.previous(), links.getLast().hash())) {
             throw new Malformed("record " + header.lsn() + " does not follow from the one before");
         }
-        links.add(new Link(record, LogRecord.hash(bytes, parsed, header)));
+        if (header.kind() == LogRecord.Kind.LATER) {
+            later = true;
+            finished = true;
+            return;
+        }
+        links.add(new Link(record, parsed));
         parsed += header.paddedBytes();
     }
 
@@ -133,14 +174,15 @@ final class Chain {
         boolean rooted = header.cluster().equals(cluster)
                 && owner.epoch() == root.ownerEpoch()
                 && owner.incarnation() == root.ownerIncarnation()
-                && header.segment() == root.segment()
+                && header.segment() == owner.segment()
+                && Owner.markOf(owner.ticket()) == root.segment()
                 && owner.ticket() < root.generation();
         if (links.isEmpty()) {
-            return rooted && header.kind() == LogRecord.Kind.BASE;
+            return rooted && header.kind() != LogRecord.Kind.BATCHES;
         }
-        LogRecord.Header last = links.getLast().record().header();
+        LogRecord.Header last = links.getLast().header();
         return rooted
-                && header.kind() == LogRecord.Kind.BATCHES
+                && header.kind() != LogRecord.Kind.BASE
                 && owner.equals(last.owner())
                 && header.lsn() == last.lsn() + 1;
     }

@@ -15,6 +15,16 @@ final class Draft {
         entries.forEach((key, value) -> bytes += size(key, value));
     }
 
+    private Draft(Draft original) {
+        entries = new TreeMap<>(original.entries);
+        version = original.version;
+        bytes = original.bytes;
+    }
+
+    Draft copy() {
+        return new Draft(this);
+    }
+
     void apply(Batch batch) {
         bytes += growth(batch);
         entries.putAll(batch.puts());

@@ -6,8 +6,18 @@ import java.util.List;
 
 /** Everything a {@link Registry} may ask for, to be done in the order given. */
 public sealed interface Effect {
-    /** Open the location if it is not open, and read its first block; answer HeaderRead or LocationFailed, or never. */
+    /** Operations with this number of a location, from now on, mean the file or device at {@code place}. */
+    record UseLocation(int location, String place) implements Effect {}
+
+    /** No more operations of this location follow; one that is under way may still happen. */
+    record DropLocation(int location) implements Effect {}
+
+    /** Open the location if it is not open, and read its {@link RegistryFormat#HEADER_AREA}; answer HeaderRead or LocationFailed, or never. */
     record ReadHeader(int location, long operation) implements Effect {}
+
+    /** Write one block of the header, at {@code offset} of the area, as it was before it was damaged; answer BlocksWritten or LocationFailed, or never. */
+    @SuppressWarnings("ArrayRecordComponent") // Made for this write alone; nobody changes or compares it.
+    record WriteHeader(int location, long operation, int offset, byte[] block) implements Effect {}
 
     /**
      * Read {@code length} bytes of a segment, both multiples of 4 KiB, at {@link RegistryFormat#position}; answer
@@ -39,6 +49,23 @@ public sealed interface Effect {
 
     /** The batch was not taken and will never appear. */
     record Refused(long id, String reason) implements Effect {}
+
+    /** The content was replaced as a whole: this is what the registry holds now. */
+    record Replaced(RegistryContent content) implements Effect {}
+
+    /** The locations are these from now on; every node should know, for when it becomes master. */
+    record LocationsSet(List<String> places) implements Effect {
+        public LocationsSet {
+            places = List.copyOf(places);
+        }
+    }
+
+    /**
+     * A location was compared with what it should hold.
+     *
+     * @param finding empty if it held just that; otherwise what was found, and is being repaired
+     */
+    record Scrubbed(int location, String finding) implements Effect {}
 
     /**
      * Nothing more will be acknowledged by this registry object; make a new one when master again.

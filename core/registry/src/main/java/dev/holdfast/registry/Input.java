@@ -1,5 +1,8 @@
 package dev.holdfast.registry;
 
+import java.util.List;
+import java.util.SortedMap;
+
 /** Everything that can happen to a {@link Registry}. */
 public sealed interface Input {
     /** Look at the time. An extra one is harmless. */
@@ -37,6 +40,25 @@ public sealed interface Input {
     /** Change the content. {@code id} is the caller's, and unique while this registry lives. */
     record Submit(long id, Batch batch) implements Input {}
 
-    /** Read again what the locations hold, compare, and repair what differs. Meant for once an hour. */
+    /**
+     * Make {@code entries} the whole content, in one step: for a restore. Answered by Acknowledged, followed by {@link Effect.Replaced}, or by
+     * Refused; refused also while changes are under way.
+     */
+    record Replace(long id, SortedMap<String, String> entries) implements Input {}
+
+    /**
+     * Make {@code places} the registry locations, in this order; those that are new must be formatted. Answered by Acknowledged, followed by
+     * {@link Effect.LocationsSet}, or by Refused.
+     */
+    record SetLocations(long id, List<String> places) implements Input {
+        public SetLocations {
+            places = List.copyOf(places);
+        }
+    }
+
+    /** See whether the locations are there and are what they were: for every few seconds, as nothing is asked of them while nothing changes. */
+    record Look() implements Input {}
+
+    /** Read again what the locations hold, compare, and repair what differs; for each a {@link Effect.Scrubbed}. Meant for once an hour. */
     record Scrub() implements Input {}
 }

@@ -2,6 +2,7 @@ package dev.holdfast.registry;
 
 import dev.holdfast.model.Moment;
 import dev.holdfast.registry.LocationReport.Condition;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ final class Lane {
     /** What an operation is for. */
     enum Purpose {
         HEADER,
+        HEADER_REPAIR,
         RECOVER,
         WRITE,
         SCRUB
@@ -22,6 +24,10 @@ final class Lane {
     record Operation(long number, Purpose purpose, Moment began, int segment, long ticket, int from, int to) {}
 
     final int location;
+    final String place;
+
+    /** It is no registry location any more: nothing is asked of it. */
+    boolean retired;
 
     @Nullable
     Operation operation;
@@ -56,6 +62,15 @@ final class Lane {
     /** How far a scrub has come; -1 if none is under way. */
     int scrubbed = -1;
 
+    /** What the scrub that is under way has found so far, and does not keep it from going on. */
+    String scrubFinding = "";
+
+    /** The header is to be read again, as part of a scrub. */
+    boolean headerDue;
+
+    /** The copy of the header that is to be written again; -1 for none. */
+    int damagedHeader = -1;
+
     /** Why the location is not open, or not in step. */
     String trouble = "";
 
@@ -63,13 +78,18 @@ final class Lane {
 
     LocationReport report;
 
-    Lane(int location) {
+    Lane(int location, String place) {
         this.location = location;
+        this.place = place;
         report = new LocationReport(location, Condition.OPENING, "");
     }
 
     /** True if this is the location and holds what it held. */
     boolean is(UUID voter) {
         return voter.equals(identity);
+    }
+
+    boolean isOneOf(List<Voter> voters) {
+        return identity != null && voters.stream().anyMatch(voter -> is(voter.identity()));
     }
 }

@@ -9,6 +9,8 @@ import java.util.UUID;
  */
 final class OpenSegment {
     private final UUID cluster;
+    private final RegistrySeal seal;
+    private final int fullAt;
     private final Owner owner;
     private final Snapshot snapshot;
     private final int baseEnd;
@@ -21,9 +23,12 @@ final class OpenSegment {
     /**
      * @param lsn of the last record of the segment before
      * @param hash of that record
+     * @param fullAt how many bytes of the segment are used, at most, beside the base
      */
-    OpenSegment(UUID cluster, Owner owner, Snapshot snapshot, long lsn, byte[] hash) {
+    OpenSegment(UUID cluster, RegistrySeal seal, Owner owner, Snapshot snapshot, long lsn, byte[] hash, int fullAt) {
         this.cluster = cluster;
+        this.seal = seal;
+        this.fullAt = fullAt;
         this.owner = owner;
         this.snapshot = snapshot;
         lastLsn = lsn;
@@ -34,17 +39,20 @@ final class OpenSegment {
 
     /** True if a record with this payload can still be appended. */
     boolean hasRoomFor(int payloadBytes) {
-        return tail + RegistryFormat.padded(LogRecord.HEADER_BYTES + payloadBytes) <= RegistryFormat.SEGMENT_BYTES;
+        int end = tail + RegistryFormat.padded(LogRecord.HEADER_BYTES + payloadBytes);
+        return end <= RegistryFormat.SEGMENT_BYTES && (end <= fullAt || tail == baseEnd);
     }
 
     void append(LogRecord.Kind kind, byte[] payload) {
         var header = new LogRecord.Header(cluster, kind, owner, owner.segment(), lastLsn + 1, payload.length);
-        byte[] record = new LogRecord(header, lastHash, payload).encode();
+        LogRecord.Sealed sealed = LogRecord.seal(header, lastHash, payload, seal);
+        byte[] record = sealed.bytes();
         if (tail + record.length > image.length) {
-            image = Arrays.copyOf(image, Math.max(image.length * 2, tail + record.length));
+            int doubled = Math.min(image.length * 2, RegistryFormat.SEGMENT_BYTES);
+            image = Arrays.copyOf(image, Math.max(doubled, tail + record.length));
         }
         System.arraycopy(record, 0, image, tail, record.length);
-        lastHash = LogRecord.hash(record, 0, header);
+        lastHash = sealed.hash();
         lastLsn++;
         tail += record.length;
     }

@@ -24,6 +24,14 @@ record Owner(long ticket, long epoch, long incarnation, int node) {
         return (int) (ticket % RegistryFormat.SEGMENTS);
     }
 
+    /**
+     * What the root says of a base written under {@code ticket}: enough of the ticket to tell it from every other base that may still stand
+     * in the same segment.
+     */
+    static int markOf(long ticket) {
+        return (int) (ticket % RegistryFormat.MARKS);
+    }
+
     int segment() {
         return segmentOf(ticket);
     }

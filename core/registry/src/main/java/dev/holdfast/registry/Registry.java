@@ -38,8 +38,11 @@ import org.jspecify.annotations.Nullable;
  * <p>One object lives for one mastership. Time is used for deadlines of locations and for reports, never for safety.
  */
 public final class Registry {
-    /** The largest content, as it stands on disk: a base leaves at least a quarter of its segment for changes. */
-    public static final int MAX_CONTENT_BYTES = (3 << 20) - (16 << 10);
+    /** The largest content, as it stands on disk: a base leaves at least a seventh of its segment for changes. */
+    public static final int MAX_CONTENT_BYTES = 16 << 20;
+
+    /** The most locations. */
+    public static final int MAX_LOCATIONS = 5;
 
     /** The largest batch, as it stands on disk. */
     public static final int MAX_BATCH_BYTES = 768 << 10;
@@ -61,6 +64,9 @@ public final class Registry {
      */
     private static final Duration GRACE = Duration.ofMillis(250);
 
+    /** The same, if one that was read is known to have lost something: its base is not there, or the log ends in what is no record. */
+    private static final Duration GRACE_IF_DAMAGED = Duration.ofSeconds(5);
+
     /** A location that failed is tried again this much later. */
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -69,6 +75,15 @@ public final class Registry {
 
     /** A replaced location gets a base of its own, at most this often. */
     private static final Duration ADMIT_EVERY = Duration.ofSeconds(1);
+
+    /** Within this a new set of locations must be in place, or it is given up. */
+    private static final Duration SET_WITHIN = Duration.ofSeconds(10);
+
+    private static final String HUNG =
+            "no answer for more than " + HUNG_AFTER.toSeconds() + " s; the others go on without it";
+
+    private static final String HEADER_DAMAGED =
+            "one of the two copies of its header was damaged, and is written again";
 
     private static final String NO_MAJORITY = "a majority of the registry locations can not be written";
 
@@ -103,8 +118,28 @@ public final class Registry {
     /** {@code lsn}: everything up to here was on a majority before the question; 0 while we recover. */
     private record AskedConfirm(long request, long lsn) {}
 
+    /** A new set of locations: the lanes that it adds are opened first; then a base is written for it, and becomes the root. */
+    private static final class NewSet {
+        final long id;
+        final List<String> places;
+        final Moment until;
+        boolean forming;
+
+        NewSet(long id, List<String> places, Moment until) {
+            this.id = id;
+            this.places = places;
+            this.until = until;
+        }
+    }
+
     private final UUID cluster;
+    private final RegistrySeal seal;
+    private final int fullAt;
+    /** By number of the location; retired ones stay, since a write of theirs may be under way. */
     private final List<Lane> lanes = new ArrayList<>();
+    /** The locations, in their order. */
+    private List<String> places;
+
     private long nextOperation;
     private Moment now = new Moment(0);
     private List<Effect> effects = new ArrayList<>();
@@ -134,7 +169,11 @@ public final class Registry {
     // What the log says, from recovery on: everything that has a record.
     private Draft logged = new Draft(RegistryContent.EMPTY);
     private TreeMap<Integer, Owner> owners = new TreeMap<>();
-    private List<UUID> voters = List.of();
+    private List<Voter> voters = List.of();
+    /** Who counted before the segment that is being formed. */
+    private List<Voter> former = List.of();
+
+    private TreeMap<String, String> more = new TreeMap<>();
     private long lastLsn;
     private byte[] lastHash = LogRecord.NOTHING_BEFORE;
 
@@ -151,15 +190,31 @@ public final class Registry {
 
     private final Deque<Written> unacknowledged = new ArrayDeque<>();
 
+    /** What was acknowledged. */
+    private Draft settled = new Draft(RegistryContent.EMPTY);
+
+    /** The change that a content given as a whole waits for the next root; 0 if there is none. */
+    private long replacing;
+
+    private @Nullable NewSet newSet;
+
     /**
-     * @param locations how many are configured: 1, 3 or 5
+     * @param places the paths of the locations as this node knows them; what the log says of them counts more
      * @param firstOperation the number of the first operation or request; numbers of an earlier life are below
      */
-    public Registry(UUID cluster, int locations, long firstOperation) {
+    public Registry(UUID cluster, RegistrySeal seal, List<String> places, long firstOperation) {
+        this(cluster, seal, places, firstOperation, RegistryFormat.SEGMENT_BYTES);
+    }
+
+    /** @param fullAt as if segments had no more bytes than this; for tests */
+    Registry(UUID cluster, RegistrySeal seal, List<String> places, long firstOperation, int fullAt) {
         this.cluster = cluster;
+        this.seal = seal;
+        this.fullAt = fullAt;
+        this.places = List.copyOf(places);
         nextOperation = firstOperation;
-        for (int location = 0; location < locations; location++) {
-            lanes.add(new Lane(location));
+        for (String place : places) {
+            lanes.add(new Lane(lanes.size(), place));
         }
     }
 
@@ -170,7 +225,65 @@ public final class Registry {
 
     /** How each location is. */
     public List<LocationReport> locations() {
-        return lanes.stream().map(lane -> lane.report).toList();
+        return active().map(lane -> lane.report).toList();
+    }
+
+    /** What is known of each location, in their order. */
+    public List<LocationFacts> facts() {
+        return places.stream()
+                .flatMap(place -> Stream.ofNullable(laneAt(place)))
+                .map(lane -> new LocationFacts(
+                        lane.location,
+                        lane.place,
+                        Optional.ofNullable(lane.identity),
+                        lane.isOneOf(voters),
+                        segment != null && segment.owner().ticket() == lane.ticket ? lane.durable : 0,
+                        lane.report))
+                .toList();
+    }
+
+    /** What was acknowledged, and nothing else. Copied: not meant for a loop. */
+    public RegistryContent content() {
+        return settled.content();
+    }
+
+    /** Of {@link #content}. */
+    public long version() {
+        return settled.version();
+    }
+
+    /** How many bytes the content takes. */
+    public long contentBytes() {
+        return settled.bytes();
+    }
+
+    /** How much of the present segment is in use; 0 if there is none. */
+    public long segmentBytes() {
+        return segment == null ? 0 : segment.tail();
+    }
+
+    private Stream<Lane> active() {
+        return lanes.stream().filter(lane -> !lane.retired);
+    }
+
+    private @Nullable Lane laneAt(String place) {
+        return active().filter(lane -> lane.place.equals(place)).findFirst().orElse(null);
+    }
+
+    private Lane addLane(String place) {
+        var lane = new Lane(lanes.size(), place);
+        if (phase == Phase.RECOVERING) {
+            lane.chain = new Chain(cluster, seal, found);
+        }
+        lanes.add(lane);
+        effects.add(new Effect.UseLocation(lane.location, place));
+        return lane;
+    }
+
+    private void retire(Lane lane) {
+        lane.retired = true;
+        lane.chain = null;
+        effects.add(new Effect.DropLocation(lane.location));
     }
 
     /** Takes one input; returns what must now be done, in order. Never blocks, never reads a clock. */
@@ -178,7 +291,7 @@ public final class Registry {
         this.now = now;
         effects = new ArrayList<>();
         if (phase == Phase.LOST) {
-            return refuseIfSubmit(input);
+            return refuseIfChange(input);
         }
         switch (input) {
             case Input.Tick _ -> {}
@@ -191,6 +304,9 @@ public final class Registry {
             case Input.RootAnswered answer -> onRootAnswered(answer);
             case Input.Confirmed answer -> onConfirmed(answer);
             case Input.Submit submit -> onSubmit(submit);
+            case Input.Replace replace -> onReplace(replace);
+            case Input.SetLocations set -> onSetLocations(set);
+            case Input.Look _ -> active().filter(lane -> lane.inStep).forEach(lane -> lane.headerDue = true);
             case Input.Scrub _ -> onScrub();
         }
         advance();
@@ -207,7 +323,7 @@ public final class Registry {
             found = root;
             phase = Phase.RECOVERING;
             for (Lane lane : lanes) {
-                lane.chain = new Chain(cluster, found);
+                lane.chain = new Chain(cluster, seal, found);
             }
             claim();
             return;
@@ -224,6 +340,9 @@ public final class Registry {
             return;
         }
         boolean newEpoch = newer.epoch().isAfter(present.epoch());
+        if (newEpoch || !newer.unsettled().equals(present.unsettled())) {
+            claims = 0; // Segments may be free now that were not.
+        }
         mastership = newer;
         if (newEpoch) {
             confirmAgainAt = null; // What was denied for the old epoch may be asked for the new one at once.
@@ -243,13 +362,12 @@ public final class Registry {
         if (lane == null) {
             return;
         }
-        Optional<RegistryFormat.Header> header = RegistryFormat.readHeader(read.block());
-        String objection = header.map(this::objection).orElse("not formatted as a registry location");
+        RegistryFormat.Reading reading = RegistryFormat.readHeader(read.block(), seal);
+        Optional<RegistryFormat.Header> header = reading.header();
+        String objection = header.map(this::objection).orElse(reading.objection());
         boolean twice = header.isPresent()
-                && lanes.stream()
-                        .anyMatch(other -> other != lane
-                                && other.opened
-                                && other.is(header.get().location()));
+                && active().anyMatch(other ->
+                        other != lane && other.opened && other.is(header.get().location()));
         if (twice) {
             objection = "the same location is configured twice, or this is a copy of another one";
         }
@@ -260,14 +378,24 @@ public final class Registry {
             lane.trouble = objection + "; nothing is written to it";
             lane.retryAt = now.plus(RETRY_AFTER);
             forgetWhatWasRead(lane);
+            endScrub(lane, objection);
             return;
         }
         lane.foreign = false;
         if (!lane.is(header.get().location())) {
             lane.identity = header.get().location();
             lane.durable = 0; // Another medium: it holds nothing of what the former one held.
+            lane.inStep = false;
             forgetWhatWasRead(lane);
+            endScrub(lane, "it was formatted anew");
         }
+        if (reading.damaged() >= 0) {
+            lane.damagedHeader = reading.damaged();
+            lane.inStep = false;
+            lane.trouble = HEADER_DAMAGED;
+            lane.scrubFinding = lane.scrubbed >= 0 ? HEADER_DAMAGED : "";
+        }
+        lane.headerDue = false;
         lane.sameAfterReading = lane.opened && lane.chain != null && lane.chain.finished();
         lane.opened = true;
     }
@@ -275,8 +403,8 @@ public final class Registry {
     /** What was read before does not belong to the location that is there now, or may not. */
     private void forgetWhatWasRead(Lane lane) {
         lane.sameAfterReading = false;
-        if (phase == Phase.RECOVERING) {
-            lane.chain = new Chain(cluster, found);
+        if (phase == Phase.RECOVERING && !lane.retired) {
+            lane.chain = new Chain(cluster, seal, found);
         }
     }
 
@@ -300,7 +428,7 @@ public final class Registry {
     private void compare(Lane lane, Lane.Operation operation, byte[] found) {
         OpenSegment present = segment;
         if (present == null || operation.ticket() != present.owner().ticket() || lane.scrubbed < 0) {
-            return; // The segment was given up meanwhile; the new one was just written.
+            return; // The segment was given up meanwhile: keepUp ends the scrub.
         }
         int difference = present.firstDifference(operation.from(), found);
         if (difference >= 0) {
@@ -308,9 +436,11 @@ public final class Registry {
             lane.inStep = false;
             lane.trouble = "a scrub found other bytes than were written, at byte " + difference + " of segment "
                     + present.owner().segment();
-            lane.scrubbed = -1;
+            endScrub(lane, lane.trouble);
+        } else if (operation.to() < lane.durable) {
+            lane.scrubbed = operation.to();
         } else {
-            lane.scrubbed = operation.to() < lane.durable ? operation.to() : -1;
+            endScrub(lane, "");
         }
     }
 
@@ -320,7 +450,9 @@ public final class Registry {
         if (ended(written.location(), written.operation()) == null || lane == null || operation == null) {
             return;
         }
-        if (operation.ticket() == lane.ticket && operation.from() == lane.durable) {
+        if (operation.purpose() == Lane.Purpose.WRITE
+                && operation.ticket() == lane.ticket
+                && operation.from() == lane.durable) {
             lane.durable = operation.to();
         }
     }
@@ -331,10 +463,10 @@ public final class Registry {
             lane.opened = false;
             lane.foreign = false;
             lane.inStep = false;
-            lane.scrubbed = -1;
             lane.trouble = failed.reason();
             lane.retryAt = now.plus(RETRY_AFTER);
             forgetWhatWasRead(lane);
+            endScrub(lane, failed.reason());
         }
     }
 
@@ -360,8 +492,32 @@ public final class Registry {
             goOn();
             if (!served) {
                 served = true;
+                settled = logged.copy();
                 effects.add(new Effect.Serving(logged.content()));
             }
+            endReplacement();
+            endNewSet();
+        }
+    }
+
+    /** The content that was given as a whole is the root's now. The register is a register: whoever is master next finds it. */
+    private void endReplacement() {
+        if (replacing != 0) {
+            settled = logged.copy();
+            effects.add(new Effect.Acknowledged(replacing, settled.version()));
+            effects.add(new Effect.Replaced(settled.content()));
+            replacing = 0;
+        }
+    }
+
+    private void endNewSet() {
+        NewSet set = newSet;
+        if (set != null && set.forming) {
+            newSet = null;
+            places = set.places;
+            active().filter(lane -> !places.contains(lane.place)).toList().forEach(this::retire);
+            effects.add(new Effect.Acknowledged(set.id, settled.version()));
+            effects.add(new Effect.LocationsSet(places));
         }
     }
 
@@ -380,6 +536,7 @@ public final class Registry {
             Written written = unacknowledged.removeFirst();
             long version = written.firstVersion;
             for (Submitted submitted : written.batches) {
+                settled.apply(submitted.batch());
                 effects.add(new Effect.Acknowledged(submitted.id(), version++));
             }
         }
@@ -406,17 +563,115 @@ public final class Registry {
         }
     }
 
-    private List<Effect> refuseIfSubmit(Input input) {
-        return input instanceof Input.Submit submit
-                ? List.of(new Effect.Refused(submit.id(), "this node does not serve the registry any more"))
-                : List.of();
+    private static List<Effect> refuseIfChange(Input input) {
+        String why = "this node does not serve the registry any more";
+        return switch (input) {
+            case Input.Submit submit -> List.of(new Effect.Refused(submit.id(), why));
+            case Input.Replace replace -> List.of(new Effect.Refused(replace.id(), why));
+            case Input.SetLocations set -> List.of(new Effect.Refused(set.id(), why));
+            case Input _ -> List.of();
+        };
+    }
+
+    private void onReplace(Input.Replace replace) {
+        var content = new RegistryContent(logged.version() + 1, replace.entries());
+        var draft = new Draft(content);
+        String why = whyNotAsAWhole();
+        if (!why.isEmpty()) {
+            effects.add(new Effect.Refused(replace.id(), why));
+        } else if (draft.bytes() > MAX_CONTENT_BYTES) {
+            effects.add(new Effect.Refused(
+                    replace.id(),
+                    "the registry would have " + draft.bytes() + " bytes; at most " + MAX_CONTENT_BYTES + " fit"));
+        } else {
+            replacing = replace.id();
+            logged = draft;
+            projected = draft.copy();
+            startNextSegment();
+        }
+    }
+
+    /** What needs a base of its own is done when nothing else is under way. */
+    private String whyNotAsAWhole() {
+        if (!served || phase != Phase.SERVING) {
+            return "the registry is not open yet, or is just going on in another segment; try again";
+        }
+        if (newSet != null || !queue.isEmpty() || !unacknowledged.isEmpty()) {
+            return "other changes of the registry are under way; try again";
+        }
+        return "";
+    }
+
+    private void onSetLocations(Input.SetLocations set) {
+        String why = whyNotAsAWhole();
+        int count = set.places().size();
+        if (why.isEmpty() && (count < 1 || count > MAX_LOCATIONS)) {
+            why = "1 to " + MAX_LOCATIONS + " registry locations are possible, not " + count;
+        } else if (why.isEmpty() && set.places().stream().distinct().count() < count) {
+            why = "a registry location is named twice";
+        }
+        if (!why.isEmpty()) {
+            effects.add(new Effect.Refused(set.id(), why));
+            return;
+        }
+        newSet = new NewSet(set.id(), set.places(), now.plus(SET_WITHIN));
+        for (String place : set.places()) {
+            if (laneAt(place) == null) {
+                addLane(place);
+            }
+        }
+    }
+
+    /** Goes on with a new set of locations once those that it adds are open; gives it up if one cannot be used. */
+    private void driveNewSet() {
+        NewSet set = newSet;
+        if (set == null || set.forming || phase != Phase.SERVING) {
+            return;
+        }
+        List<Lane> added = active().filter(lane -> set.places.contains(lane.place) && !places.contains(lane.place))
+                .toList();
+        Optional<Lane> bad = added.stream()
+                .filter(lane -> !lane.opened && !lane.trouble.isEmpty())
+                .findFirst();
+        if (bad.isPresent()) {
+            giveUpNewSet(set, bad.get().place + " cannot be used: " + bad.get().trouble);
+        } else if (now.isAfter(set.until)) {
+            giveUpNewSet(set, "the new locations do not answer");
+        } else if (unacknowledged.stream().allMatch(written -> written.durable)
+                && added.stream().allMatch(lane -> lane.opened)) {
+            set.forming = true;
+            startNextSegment();
+        }
+    }
+
+    private void giveUpNewSet(NewSet set, String why) {
+        newSet = null;
+        active().filter(lane -> !places.contains(lane.place)).toList().forEach(this::retire);
+        effects.add(new Effect.Refused(set.id, why + "; the registry locations are as they were"));
     }
 
     private void onScrub() {
-        for (Lane lane : lanes) {
-            if (lane.inStep && lane.scrubbed < 0) {
-                lane.scrubbed = 0;
+        active().forEach(lane -> {
+            if (lane.scrubbed >= 0) {
+                return; // What is under way counts for this one, too.
             }
+            if (lane.inStep) {
+                lane.scrubbed = 0;
+                lane.headerDue = true;
+            } else {
+                String why = lane.trouble.isEmpty() ? "it is not in step" : lane.trouble;
+                effects.add(new Effect.Scrubbed(lane.location, isHung(lane) ? HUNG : why));
+            }
+        });
+    }
+
+    private void endScrub(Lane lane, String finding) {
+        lane.headerDue = false;
+        if (lane.scrubbed >= 0) {
+            lane.scrubbed = -1;
+            String both = lane.scrubFinding.isEmpty() || finding.isEmpty() ? "" : "; ";
+            effects.add(new Effect.Scrubbed(lane.location, lane.scrubFinding + both + finding));
+            lane.scrubFinding = "";
         }
     }
 
@@ -425,8 +680,15 @@ public final class Registry {
                 .flatMap(written -> written.batches.stream())
                 .map(Submitted::id)
                 .toList();
-        List<Long> unwritten = queue.stream().map(Submitted::id).toList();
-        effects.add(new Effect.Lost(reason, unresolved, unwritten));
+        List<Long> unwritten = new ArrayList<>(queue.stream().map(Submitted::id).toList());
+        List<Long> perhaps = new ArrayList<>(unresolved);
+        if (replacing != 0) {
+            perhaps.add(replacing);
+        }
+        if (newSet != null) {
+            (newSet.forming ? perhaps : unwritten).add(newSet.id);
+        }
+        effects.add(new Effect.Lost(reason, perhaps, unwritten));
         phase = Phase.LOST;
     }
 
@@ -442,6 +704,9 @@ public final class Registry {
             acknowledge();
         }
         if (phase == Phase.SERVING) {
+            driveNewSet();
+        }
+        if (phase == Phase.SERVING) {
             write();
         }
         if (phase == Phase.FORMING) {
@@ -450,7 +715,7 @@ public final class Registry {
         if (phase == Phase.CLOSED || phase == Phase.LOST) {
             return;
         }
-        lanes.forEach(this::drive);
+        List.copyOf(lanes).forEach(this::drive);
         lanes.forEach(this::report);
     }
 
@@ -461,22 +726,27 @@ public final class Registry {
             return;
         }
         boolean neverWritten = found.ownerEpoch() == 0;
-        List<Lane> heard = lanes.stream()
-                .filter(lane -> lane.opened && (neverWritten || lane.sameAfterReading))
-                .toList();
-        Optional<Chain> longest = heard.stream()
+        List<Lane> known = active().filter(lane -> chainOf(lane).goesOnLater()).toList();
+        if (!known.isEmpty()) {
+            lose("the registry in " + describe(found) + " was written by a later release, as " + known.getFirst().place
+                    + " shows: this node cannot be its master before it is upgraded");
+            return;
+        }
+        Optional<Chain> longest = heard(neverWritten).stream()
                 .map(Registry::chainOf)
                 .filter(chain -> chain.base().isPresent())
-                .max(Comparator.comparingLong(Registry::ticketOf).thenComparingLong(Chain::lastLsn));
+                .max(Comparator.comparingLong(Chain::lastLsn));
         if (!neverWritten && longest.isEmpty()) {
-            await("no location holds the base of the registry in " + describe(found));
+            await("no location holds the base of the registry in " + describe(found) + "; known here are "
+                    + String.join(", ", places));
             return;
         }
         try {
             Optional<Snapshot> base = longest.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(Snapshot.decode(
-                            longest.get().links().getFirst().record().payload()));
+                    : Optional.of(longest.get().snapshot());
+            base.ifPresent(this::useItsLocations);
+            List<Lane> heard = heard(neverWritten);
             if (hasMajority(heard, base) && isTimeEnough(heard)) {
                 adopt(heard, longest, base);
             }
@@ -486,11 +756,33 @@ public final class Registry {
         }
     }
 
+    private List<Lane> heard(boolean neverWritten) {
+        return active().filter(lane -> lane.opened && (neverWritten || lane.sameAfterReading))
+                .toList();
+    }
+
+    /**
+     * The root names one base, and that base names the locations: not the configuration of this node, which may have missed a change. Whoever
+     * holds a copy of it says the same.
+     */
+    private void useItsLocations(Snapshot base) {
+        if (!places.equals(base.places())) {
+            places = base.places();
+            active().filter(lane -> !places.contains(lane.place)).toList().forEach(this::retire);
+            for (String place : places) {
+                if (laneAt(place) == null) {
+                    addLane(place);
+                }
+            }
+            effects.add(new Effect.LocationsSet(places));
+        }
+    }
+
     private boolean hasMajority(List<Lane> heard, Optional<Snapshot> base) {
         long counted = heard.stream()
-                .filter(lane -> base.isEmpty() || counts(lane, base.get().voters()))
+                .filter(lane -> base.isEmpty() || lane.isOneOf(base.get().voters()))
                 .count();
-        int needed = base.map(Snapshot::enoughToRead).orElse(majority());
+        int needed = base.map(Snapshot::enoughToRead).orElse(places.size() / 2 + 1);
         if (counted < needed) {
             await(counted + " of the registry locations that count can be read, " + needed + " are needed");
         }
@@ -502,9 +794,13 @@ public final class Registry {
         if (majorityReadAt == null) {
             majorityReadAt = now;
         }
-        boolean othersAreAway =
-                lanes.stream().filter(lane -> !heard.contains(lane)).allMatch(lane -> lane.retryAt != null);
-        return othersAreAway || !now.isBefore(majorityReadAt.plus(GRACE));
+        boolean othersAreAway = active().filter(lane -> !heard.contains(lane)).allMatch(lane -> lane.retryAt != null);
+        boolean sound = found.ownerEpoch() == 0
+                || heard.stream()
+                        .map(Registry::chainOf)
+                        .allMatch(chain ->
+                                chain.base().isPresent() && chain.damage().isEmpty());
+        return othersAreAway || !now.isBefore(majorityReadAt.plus(sound ? GRACE : GRACE_IF_DAMAGED));
     }
 
     private void adopt(List<Lane> heard, Optional<Chain> longest, Optional<Snapshot> base) throws Malformed {
@@ -512,32 +808,34 @@ public final class Registry {
             Chain chain = longest.get();
             for (Lane lane : heard) {
                 if (contradict(chain, chainOf(lane))) {
-                    lose("registry location " + (lane.location + 1) + " holds another history than the rest, in "
+                    lose("registry location " + lane.place + " holds another history than the rest, in "
                             + describe(found) + ": two writers had the same identity. Restore from a backup");
                     return;
                 }
             }
             var draft = new Draft(base.get().content());
             for (Chain.Link link : chain.links().subList(1, chain.links().size())) {
-                Batches.decode(link.record().payload()).batches().forEach(draft::apply);
+                Batches.decode(chain.payload(link)).batches().forEach(draft::apply);
             }
             logged = draft;
             owners = new TreeMap<>(base.get().owners());
             voters = base.get().voters();
+            more = new TreeMap<>(base.get().more());
             lastLsn = chain.lastLsn();
             lastHash = chain.links().getLast().hash();
-            for (long lost = ticketOf(chain) + 1; lost <= found.generation(); lost++) {
+            long ticketOfBase = chain.links().getFirst().header().owner().ticket();
+            for (long lost = ticketOfBase + 1; lost <= found.generation(); lost++) {
                 Owner unknown = Owner.unknown(lost);
                 owners.put(unknown.segment(), unknown);
             }
-            owners.put(
-                    found.segment(), chain.links().getFirst().record().header().owner());
+            Owner rooted = chain.links().getFirst().header().owner();
+            owners.put(rooted.segment(), rooted);
         }
-        projected = new Draft(logged.content());
-        for (Lane lane : lanes) {
-            lane.trouble = lane.opened ? finding(lane, longest) : lane.trouble;
+        projected = logged.copy();
+        active().forEach(lane -> {
+            lane.trouble = lane.opened && lane.damagedHeader < 0 ? finding(lane, longest) : lane.trouble;
             lane.chain = null;
-        }
+        });
         phase = Phase.FORMING;
     }
 
@@ -549,7 +847,7 @@ public final class Registry {
         if (!chain.finished()) {
             return "it answered too late to be compared";
         }
-        if (chain.base().isEmpty() || ticketOf(chain) < ticketOf(longest.get())) {
+        if (chain.base().isEmpty()) {
             return "it held nothing of the present segment" + (chain.damage().isEmpty() ? "" : ": " + chain.damage());
         }
         if (chain.lastLsn() < longest.get().lastLsn()) {
@@ -563,7 +861,7 @@ public final class Registry {
     /** Two valid chains of the same owner that differ. With one writer this cannot be. */
     private static boolean contradict(Chain one, Chain other) {
         int common = Math.min(one.links().size(), other.links().size());
-        if (common == 0 || ticketOf(one) != ticketOf(other)) {
+        if (common == 0) {
             return false;
         }
         return !Arrays.equals(
@@ -573,23 +871,31 @@ public final class Registry {
 
     /** Opens a segment under a ticket of ours, gets it onto a majority, then asks for the root. */
     private void form() {
+        NewSet set = newSet;
+        if (set != null && set.forming && askedRoot == null && now.isAfter(set.until)) {
+            segment = null; // Never rooted, and its ticket is used up; the next one is for the locations as they were.
+            voters = former;
+            giveUpNewSet(set, "the new locations could not be written within " + SET_WITHIN.toSeconds() + " s");
+        }
         if (segment == null) {
             if (askedRoot != null) {
                 return;
             }
             if (ticket == 0) {
-                claim();
+                if (claims > RegistryFormat.SEGMENTS) {
+                    // Each claim that comes to nothing makes the next master careful with one segment more.
+                    await("all " + RegistryFormat.SEGMENTS
+                            + " segments may still be written by nodes that were voted out:"
+                            + " confirm that they are fenced");
+                } else {
+                    claim();
+                }
                 return;
             }
             int candidate = Owner.segmentOf(ticket);
             if (!isFree(candidate)) {
                 ticket = 0;
-                if (claims > RegistryFormat.SEGMENTS) {
-                    lose("all " + RegistryFormat.SEGMENTS + " segments may still be written by nodes that were voted"
-                            + " out: confirm that they are fenced");
-                } else {
-                    claim();
-                }
+                form();
                 return;
             }
             open();
@@ -598,10 +904,14 @@ public final class Registry {
         if (forming == null || forming.rooted() || askedRoot != null) {
             return;
         }
-        if (onMajority(forming) >= forming.baseEnd()) {
+        // While the set changes, on a majority of the former one too: who knows only that finds the base, and in it the
+        // new set.
+        boolean found = set == null || !set.forming || onMajority(forming, former) >= forming.baseEnd();
+        if (found && onMajority(forming, forming.snapshot().voters()) >= forming.baseEnd()) {
             Owner owner = forming.owner();
             askRoot(
-                    new RegistryRoot(owner.epoch(), owner.incarnation(), owner.segment(), root.generation() + 1),
+                    new RegistryRoot(
+                            owner.epoch(), owner.incarnation(), Owner.markOf(owner.ticket()), root.generation() + 1),
                     false);
         } else {
             await(NO_MAJORITY);
@@ -618,33 +928,39 @@ public final class Registry {
         ticket = 0;
         claims = 0;
         owners.put(owner.segment(), owner);
+        former = voters;
         voters = votersNow();
-        var snapshot = new Snapshot(logged.content(), owners, voters);
-        segment = new OpenSegment(cluster, owner, snapshot, lastLsn, lastHash);
+        var snapshot = new Snapshot(logged.content(), owners, voters, more);
+        segment = new OpenSegment(cluster, seal, owner, snapshot, lastLsn, lastHash, fullAt);
         lastLsn = segment.lastLsn();
         lastHash = segment.lastHash();
         admittedAt = now;
     }
 
     /** Who counts from now on: all that are there; and in the places of those that are away, those that were there. */
-    private List<UUID> votersNow() {
-        List<UUID> present =
-                lanes.stream().flatMap(lane -> Stream.ofNullable(lane.identity)).toList();
-        List<UUID> result = new ArrayList<>();
-        for (Lane lane : lanes) {
-            UUID former = lane.location < voters.size() ? voters.get(lane.location) : Snapshot.UNSEEN;
-            if (lane.identity != null) {
-                result.add(lane.identity);
-            } else {
-                result.add(present.contains(former) ? Snapshot.UNSEEN : former);
-            }
+    private List<Voter> votersNow() {
+        List<String> wanted = newSet != null && newSet.forming ? newSet.places : places;
+        List<Voter> result = new ArrayList<>();
+        for (String place : wanted) {
+            Lane lane = laneAt(place);
+            UUID identity = lane == null ? null : lane.identity;
+            result.add(new Voter(identity == null ? formerIdentity(place) : identity, place));
         }
         return result;
     }
 
+    private UUID formerIdentity(String place) {
+        return voters.stream()
+                .filter(voter -> voter.place().equals(place))
+                .map(Voter::identity)
+                .filter(identity -> active().noneMatch(lane -> lane.is(identity)))
+                .findFirst()
+                .orElse(Voter.UNSEEN);
+    }
+
     /** True if nobody but us can still write there, and the root does not point there. */
     private boolean isFree(int candidate) {
-        boolean isRoot = root.ownerEpoch() != 0 && root.segment() == candidate;
+        boolean isRoot = root.ownerEpoch() != 0 && Owner.segmentOf(root.segment()) == candidate;
         boolean isBeingWritten =
                 lanes.stream().anyMatch(lane -> lane.operation != null && lane.operation.segment() == candidate);
         Owner owner = owners.get(candidate);
@@ -657,7 +973,9 @@ public final class Registry {
         long safe = 0;
         for (Written written : unacknowledged) {
             // While the next segment is formed, all records of the former one are on a majority already.
-            written.durable |= segment != null && segment.rooted() && written.end <= onMajority(segment);
+            written.durable |= segment != null
+                    && segment.rooted()
+                    && written.end <= onMajority(segment, segment.snapshot().voters());
             if (written.durable) {
                 safe = written.lsn;
             }
@@ -711,10 +1029,10 @@ public final class Registry {
 
     /** A location with a new identity has been copied to; only a new base makes it count. */
     private boolean isSomebodyToAdmit(OpenSegment present) {
-        boolean somebody = lanes.stream()
-                .anyMatch(lane -> lane.opened
-                        && lane.durable == present.tail()
-                        && !counts(lane, present.snapshot().voters()));
+        boolean somebody = active().anyMatch(lane -> lane.opened
+                && lane.durable == present.tail()
+                && places.contains(lane.place)
+                && !lane.isOneOf(present.snapshot().voters()));
         return somebody && (admittedAt == null || !now.isBefore(admittedAt.plus(ADMIT_EVERY)));
     }
 
@@ -723,23 +1041,14 @@ public final class Registry {
         phase = Phase.FORMING;
     }
 
-    /** Up to where a majority holds {@code segment}. */
-    private int onMajority(OpenSegment segment) {
-        int[] held = lanes.stream()
-                .filter(lane -> lane.ticket == segment.owner().ticket()
-                        && counts(lane, segment.snapshot().voters()))
+    /** Up to where a majority of {@code voters} holds {@code segment}. */
+    private int onMajority(OpenSegment segment, List<Voter> voters) {
+        int[] held = active().filter(lane -> lane.ticket == segment.owner().ticket() && lane.isOneOf(voters))
                 .mapToInt(lane -> lane.durable)
                 .sorted()
                 .toArray();
-        return held.length < majority() ? 0 : held[held.length - majority()];
-    }
-
-    private static boolean counts(Lane lane, List<UUID> voters) {
-        return lane.identity != null && voters.contains(lane.identity);
-    }
-
-    private int majority() {
-        return lanes.size() / 2 + 1;
+        int majority = voters.size() / 2 + 1;
+        return held.length < majority ? 0 : held[held.length - majority];
     }
 
     // ---- locations
@@ -747,11 +1056,11 @@ public final class Registry {
 
     /** Gives an idle location its next operation, if there is one. */
     private void drive(Lane lane) {
-        if (lane.operation != null || (lane.retryAt != null && now.isBefore(lane.retryAt))) {
+        if (lane.retired || lane.operation != null || (lane.retryAt != null && now.isBefore(lane.retryAt))) {
             return;
         }
         lane.retryAt = null;
-        if (!lane.opened) {
+        if (!lane.opened || lane.headerDue) {
             long number = begin(lane, Lane.Purpose.HEADER, -1, 0, 0, 0);
             effects.add(new Effect.ReadHeader(lane.location, number));
         } else if (phase == Phase.RECOVERING) {
@@ -770,7 +1079,8 @@ public final class Registry {
         if (!chain.finished()) {
             int from = chain.offset();
             long number = begin(lane, Lane.Purpose.RECOVER, -1, 0, from, from + chain.wanted());
-            effects.add(new Effect.ReadBlocks(lane.location, number, found.segment(), from, chain.wanted()));
+            effects.add(new Effect.ReadBlocks(
+                    lane.location, number, Owner.segmentOf(found.segment()), from, chain.wanted()));
         } else if (!lane.sameAfterReading) {
             long number = begin(lane, Lane.Purpose.HEADER, -1, 0, 0, 0);
             effects.add(new Effect.ReadHeader(lane.location, number));
@@ -781,7 +1091,15 @@ public final class Registry {
         if (lane.ticket != segment.owner().ticket()) {
             lane.ticket = segment.owner().ticket();
             lane.durable = 0;
-            lane.scrubbed = -1;
+            endScrub(lane, ""); // All of it is written anew.
+        }
+        if (lane.damagedHeader >= 0 && lane.identity != null) {
+            int at = lane.damagedHeader * RegistryFormat.BLOCK;
+            lane.damagedHeader = -1;
+            long number = begin(lane, Lane.Purpose.HEADER_REPAIR, -1, 0, 0, 0);
+            byte[] block = RegistryFormat.headerBlock(cluster, lane.identity, seal);
+            effects.add(new Effect.WriteHeader(lane.location, number, at, block));
+            return;
         }
         int place = segment.owner().segment();
         if (lane.durable < segment.tail()) {
@@ -821,12 +1139,13 @@ public final class Registry {
     }
 
     private void report(Lane lane) {
+        if (lane.retired) {
+            return;
+        }
         LocationReport report = new LocationReport(lane.location, condition(lane), lane.trouble);
         if (isHung(lane)) {
-            report = new LocationReport(
-                    lane.location,
-                    Condition.HUNG,
-                    "no answer for more than " + HUNG_AFTER.toSeconds() + " s; the others go on without it");
+            report = new LocationReport(lane.location, Condition.HUNG, HUNG);
+            endScrub(lane, HUNG);
         }
         if (!report.equals(lane.report)) {
             lane.report = report;
@@ -844,7 +1163,7 @@ public final class Registry {
         if (segment == null && !served) {
             return Condition.OPENING;
         }
-        return lane.inStep && counts(lane, voters) ? Condition.ONLINE : Condition.COPYING;
+        return lane.inStep && lane.isOneOf(voters) ? Condition.ONLINE : Condition.COPYING;
     }
 
     private boolean isHung(Lane lane) {
@@ -899,17 +1218,13 @@ public final class Registry {
 
     private static Chain chainOf(Lane lane) {
         if (lane.chain == null) {
-            throw new IllegalStateException("location " + lane.location + " is not being recovered");
+            throw new IllegalStateException(lane.place + " is not being recovered");
         }
         return lane.chain;
     }
 
-    private static long ticketOf(Chain chain) {
-        return chain.base().map(base -> base.record().header().owner().ticket()).orElse(-1L);
-    }
-
     private static String describe(RegistryRoot root) {
-        return "segment " + root.segment() + " of epoch " + root.ownerEpoch() + ", incarnation "
+        return "segment " + Owner.segmentOf(root.segment()) + " of epoch " + root.ownerEpoch() + ", incarnation "
                 + root.ownerIncarnation();
     }
 }

@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * Where things stand in a registry location, and its first block. Format 1, docs/protocol/registry.md.
+ * Where things stand in a registry location, and its first block. Format 2, docs/protocol/registry.md.
  * All positions count from the start of the registry area of the location, not of the file or device.
  */
 public final class RegistryFormat {
@@ -18,21 +18,34 @@ public final class RegistryFormat {
     public static final int SEGMENTS = 64;
 
     /** Bytes of a segment. */
-    public static final int SEGMENT_BYTES = 4 << 20;
+    public static final int SEGMENT_BYTES = 20 << 20;
 
-    /** Where segment 0 begins; before it only the first block is used. */
+    /** The header stands at the start of the area, twice. */
+    public static final int HEADER_AREA = 2 * BLOCK;
+
+    /** A root tells tickets apart modulo this. */
+    static final long MARKS = (long) SEGMENTS << 24;
+
+    /** Where segment 0 begins; before it only the header is used. */
     public static final long FIRST_SEGMENT = 1 << 20;
 
     /** Bytes of the whole area. A location must have this much room after the start of the area. */
     public static final long AREA_BYTES = FIRST_SEGMENT + (long) SEGMENTS * SEGMENT_BYTES;
 
-    static final int VERSION = 1;
+    /** Of what is written. Records of a later one are never taken for the end of the log. */
+    static final int VERSION = 2;
 
     private static final byte[] MAGIC = {'H', 'F', 'R', 'E', 'G', 'L', 'O', 'C'};
-    private static final int HEADER_BYTES = 64;
+    private static final int HEADER_BYTES = 80;
     private static final int CRC_AT = 60;
+    private static final int SEAL_AT = 64;
 
     private RegistryFormat() {}
+
+    /** Of what this release writes. */
+    public static int version() {
+        return VERSION;
+    }
 
     /**
      * The first block of a location.
@@ -42,28 +55,83 @@ public final class RegistryFormat {
      */
     public record Header(UUID cluster, UUID location) {}
 
-    /** The block to write at the start of the area when a location is formatted; the rest may hold anything. */
-    public static byte[] header(UUID cluster, UUID location) {
+    /**
+     * What stands at the start of a location.
+     *
+     * @param header absent if neither copy is good
+     * @param objection why there is none; empty if there is
+     * @param damaged the copy that is to be written again, as the other one is good: 0, 1, or -1 for none
+     */
+    public record Reading(Optional<Header> header, String objection, int damaged) {}
+
+    /** What to write at the start of the area when a location is formatted; the rest may hold anything. */
+    public static byte[] header(UUID cluster, UUID location, RegistrySeal seal) {
+        byte[] area = new byte[HEADER_AREA];
+        byte[] block = headerBlock(cluster, location, seal);
+        System.arraycopy(block, 0, area, 0, BLOCK);
+        System.arraycopy(block, 0, area, BLOCK, BLOCK);
+        return area;
+    }
+
+    static byte[] headerBlock(UUID cluster, UUID location, RegistrySeal seal) {
         byte[] block = new byte[BLOCK];
         ByteBuffer out = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
         out.put(MAGIC).putInt(VERSION).putInt(BLOCK);
         putUuid(out, cluster);
         putUuid(out, location);
         out.putInt(SEGMENTS).putInt(SEGMENT_BYTES).putInt((int) FIRST_SEGMENT);
+        System.arraycopy(seal.of(block, 0, CRC_AT), 0, block, SEAL_AT, RegistrySeal.BYTES);
         out.putInt(CRC_AT, crc(block));
         return block;
     }
 
-    /** Reads a first block; empty if these bytes are not one of this format. Any bytes are welcome. */
-    public static Optional<Header> readHeader(byte[] block) {
-        if (block.length < BLOCK || !Arrays.equals(block, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            return Optional.empty();
+    /** Reads the start of a location. Any bytes are welcome. */
+    public static Reading readHeader(byte[] area, RegistrySeal seal) {
+        if (area.length < HEADER_AREA) {
+            return new Reading(Optional.empty(), "not formatted as a registry location", -1);
         }
+        Optional<Header> first = readCopy(area, 0, seal);
+        Optional<Header> second = readCopy(area, BLOCK, seal);
+        if (first.isEmpty() && second.isEmpty()) {
+            return new Reading(Optional.empty(), objection(area, seal), -1);
+        }
+        int damaged = first.isEmpty() ? 0 : second.equals(first) ? -1 : 1;
+        return new Reading(first.or(() -> second), "", damaged);
+    }
+
+    private static Optional<Header> readCopy(byte[] area, int at, RegistrySeal seal) {
+        byte[] block = Arrays.copyOfRange(area, at, at + BLOCK);
         ByteBuffer in = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
-        boolean known = in.getInt() == VERSION && in.getInt() == BLOCK;
+        boolean known = Arrays.equals(block, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
+                && in.getInt() == VERSION
+                && in.getInt() == BLOCK;
         var header = new Header(getUuid(in), getUuid(in));
         boolean sameShape = in.getInt() == SEGMENTS && in.getInt() == SEGMENT_BYTES && in.getInt() == FIRST_SEGMENT;
-        return known && sameShape && in.getInt() == crc(block) ? Optional.of(header) : Optional.empty();
+        boolean good = known
+                && sameShape
+                && in.getInt() == crc(block)
+                && seal.isThat(block, SEAL_AT, Arrays.copyOf(block, CRC_AT));
+        return good ? Optional.of(header) : Optional.empty();
+    }
+
+    private static String objection(byte[] area, RegistrySeal seal) {
+        for (int at = 0; at < HEADER_AREA; at += BLOCK) {
+            byte[] block = Arrays.copyOfRange(area, at, at + BLOCK);
+            if (!Arrays.equals(block, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+                continue;
+            }
+            ByteBuffer in = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
+            int version = in.getInt(MAGIC.length);
+            if (version != VERSION) {
+                return "formatted as a registry location of format " + version + "; this release knows format "
+                        + VERSION;
+            }
+            if (in.getInt(CRC_AT) == crc(block) && !seal.isThat(block, SEAL_AT, Arrays.copyOf(block, CRC_AT))) {
+                return "its header was sealed with another cluster key";
+            }
+            return "its header is damaged";
+        }
+        return "not formatted as a registry location";
     }
 
     /** Where {@code offset} of {@code segment} stands in the area. */

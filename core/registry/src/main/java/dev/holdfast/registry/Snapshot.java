@@ -5,23 +5,31 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /**
  * The payload of a base record: everything that a new master must know.
  *
  * @param owners the last known owner of each segment, so that none is reused while its owner may still write
- * @param voters the configured locations in their order, by the identity in their header; a majority of them counts. A
- *     location that was replaced or wiped has another identity: it cannot pretend that it never was sent what it has
- *     forgotten
+ * @param voters the registry locations in their order; a majority of them counts
+ * @param more what a newer release keeps here: carried along by one that does not know it
  */
-record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, List<UUID> voters) {
-    /** Stands for a location that has not been seen yet. */
-    static final UUID UNSEEN = new UUID(0, 0);
+record Snapshot(
+        RegistryContent content, SortedMap<Integer, Owner> owners, List<Voter> voters, SortedMap<String, String> more) {
+    private static final int LONGEST_PLACE = 4096;
 
     Snapshot {
         owners = Collections.unmodifiableSortedMap(new TreeMap<>(owners));
         voters = List.copyOf(voters);
+        more = Collections.unmodifiableSortedMap(new TreeMap<>(more));
+    }
+
+    List<String> places() {
+        return voters.stream().map(Voter::place).toList();
+    }
+
+    /** How many voters must hold a record for it to count. */
+    int majority() {
+        return voters.size() / 2 + 1;
     }
 
     /**
@@ -29,27 +37,31 @@ record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, List<
      * of all places, and only on voters that had been seen.
      */
     int enoughToRead() {
-        int seen = (int) voters.stream().filter(voter -> !voter.equals(UNSEEN)).count();
-        int written = voters.size() / 2 + 1;
-        return Math.max(1, seen - written + 1);
+        int seen = (int) voters.stream().filter(Voter::seen).count();
+        return Math.max(1, seen - majority() + 1);
     }
 
     byte[] encode() {
         var out = new BytesOut().number(content.version()).number(voters.size());
-        voters.forEach(out::uuid);
+        voters.forEach(voter -> out.uuid(voter.identity()).text(voter.place()));
         out.number(owners.size());
         owners.values().forEach(owner -> owner.encode(out));
+        out.number(more.size());
+        more.forEach((key, value) -> out.text(key).text(value));
         out.number(content.entries().size());
         content.entries().forEach((key, value) -> out.text(key).text(value));
         return out.bytes();
     }
 
     static Snapshot decode(byte[] payload) throws Malformed {
-        var in = new BytesIn(payload);
+        return decode(new BytesIn(payload, 0, payload.length));
+    }
+
+    static Snapshot decode(BytesIn in) throws Malformed {
         long version = in.longNumber();
-        var voters = new ArrayList<UUID>();
-        for (int left = in.count(16); left > 0; left--) {
-            voters.add(in.uuid());
+        var voters = new ArrayList<Voter>();
+        for (int left = in.count(20); left > 0; left--) {
+            voters.add(new Voter(in.uuid(), in.text(LONGEST_PLACE)));
         }
         if (version < 0 || voters.isEmpty()) {
             throw new Malformed("version " + version + ", " + voters.size() + " locations");
@@ -59,11 +71,17 @@ record Snapshot(RegistryContent content, SortedMap<Integer, Owner> owners, List<
             Owner owner = Owner.decode(in);
             owners.put(owner.segment(), owner);
         }
-        var entries = new TreeMap<String, String>();
-        for (int left = in.count(8); left > 0; left--) {
-            entries.put(in.text(Batch.MAX_KEY_BYTES), in.text(Batch.MAX_VALUE_BYTES));
-        }
+        SortedMap<String, String> more = texts(in);
+        SortedMap<String, String> entries = texts(in);
         in.end();
-        return new Snapshot(new RegistryContent(version, entries), owners, voters);
+        return new Snapshot(new RegistryContent(version, entries), owners, voters, more);
+    }
+
+    private static SortedMap<String, String> texts(BytesIn in) throws Malformed {
+        var texts = new TreeMap<String, String>();
+        for (int left = in.count(8); left > 0; left--) {
+            texts.put(in.text(Batch.MAX_KEY_BYTES), in.text(Batch.MAX_VALUE_BYTES));
+        }
+        return texts;
     }
 }

@@ -30,7 +30,19 @@ final class DirectRun {
         DONE_UNHEARD
     }
 
+    /** So that tests fill one. */
+    static final int SMALL_SEGMENT = 4 << 20;
+
+    int fullAt = SMALL_SEGMENT;
+
     final List<FalseLocation> locations = new ArrayList<>();
+    /** What the nodes know of them. */
+    final List<String> places = new ArrayList<>();
+
+    /** By number of the location in this master's life. */
+    private final List<String> used = new ArrayList<>();
+
+    final List<Effect.Scrubbed> scrubs = new ArrayList<>();
     RegistryRoot root = RegistryRoot.NONE;
     long epoch;
     List<View.Unsettled> unsettled = List.of();
@@ -63,8 +75,24 @@ final class DirectRun {
 
     DirectRun(int count) {
         for (int number = 0; number < count; number++) {
-            locations.add(new FalseLocation(CLUSTER, new UUID(9, number + 1)));
+            addLocation();
         }
+    }
+
+    /** One more medium; its place is its number. */
+    String addLocation() {
+        locations.add(new FalseLocation(CLUSTER, new UUID(9, locations.size() + 1)));
+        String place = Integer.toString(locations.size() - 1);
+        places.add(place);
+        return place;
+    }
+
+    private FalseLocation at(int location) {
+        return locations.get(mediumOf(location));
+    }
+
+    private int mediumOf(int location) {
+        return location < 0 ? -1 : Integer.parseInt(used.get(location));
     }
 
     /** These do not answer until {@link #back}. */
@@ -98,7 +126,9 @@ final class DirectRun {
         lost = null;
         held.clear();
         writes.clear();
-        registry = new Registry(CLUSTER, locations.size(), epoch * 1000);
+        used.clear();
+        used.addAll(places);
+        registry = new Registry(CLUSTER, FalseLocation.SEAL, places, epoch * 1000, fullAt);
         say(new Input.Opened(mastership()));
         return this;
     }
@@ -149,19 +179,19 @@ final class DirectRun {
         switch (effect) {
             case Effect.ReadHeader read -> {
                 if (mayDo(read.location(), read, null)) {
-                    byte[] block = locations.get(read.location()).read(0, RegistryFormat.BLOCK);
+                    byte[] block = at(read.location()).read(0, RegistryFormat.HEADER_AREA);
                     say(new Input.HeaderRead(read.location(), read.operation(), block));
                 }
             }
             case Effect.ReadBlocks read -> {
                 if (mayDo(read.location(), read, null)) {
                     long position = RegistryFormat.position(read.segment(), read.offset());
-                    byte[] blocks = locations.get(read.location()).read(position, read.length());
+                    byte[] blocks = at(read.location()).read(position, read.length());
                     say(new Input.BlocksRead(read.location(), read.operation(), blocks));
                 }
             }
             case Effect.WriteBlocks write -> {
-                FalseLocation location = locations.get(write.location());
+                FalseLocation location = at(write.location());
                 long position = RegistryFormat.position(write.segment(), write.offset());
                 Runnable half = () -> location.writePart(position, write.blocks(), write.blocks().length / 2);
                 Runnable whole = () -> location.write(position, write.blocks());
@@ -171,6 +201,20 @@ final class DirectRun {
                     say(new Input.BlocksWritten(write.location(), write.operation()));
                 }
             }
+            case Effect.WriteHeader write -> {
+                if (mayDo(write.location(), write, null)) {
+                    at(write.location()).write(write.offset(), write.block());
+                    say(new Input.BlocksWritten(write.location(), write.operation()));
+                }
+            }
+            case Effect.UseLocation use -> used.add(use.place());
+            case Effect.DropLocation _ -> {}
+            case Effect.LocationsSet set -> {
+                places.clear();
+                places.addAll(set.places());
+            }
+            case Effect.Scrubbed scrubbed -> scrubs.add(scrubbed);
+            case Effect.Replaced replaced -> served = replaced.content();
             case Effect.CasRoot cas -> {
                 Runnable set = () -> root = cas.root();
                 if (mayDo(-1, cas, set)) {
@@ -197,7 +241,7 @@ final class DirectRun {
     }
 
     private boolean mayDo(int location, Effect effect, @Nullable Runnable deed) {
-        if (away.contains(location)) {
+        if (away.contains(mediumOf(location))) {
             held.add(effect);
             return false;
         }

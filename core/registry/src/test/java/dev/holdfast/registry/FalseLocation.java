@@ -1,24 +1,15 @@
 package dev.holdfast.registry;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.UUID;
 
-/** A location in memory that can be told to misbehave. */
+/** A location in memory. */
 final class FalseLocation {
+    static final RegistrySeal SEAL = RegistrySeal.of(new byte[32]);
+
     private final Map<Long, byte[]> blocks = new HashMap<>();
     private UUID identity;
-
-    /** Nothing answers until this is false again. */
-    boolean hung;
-
-    /** Every operation fails; writes fail half done. */
-    boolean failing;
-
-    /** Writes are said to be done, and are not. */
-    boolean forgetful;
 
     FalseLocation(UUID cluster, UUID identity) {
         this.identity = identity;
@@ -29,7 +20,7 @@ final class FalseLocation {
     void format(UUID cluster, UUID newIdentity) {
         identity = newIdentity;
         blocks.clear();
-        blocks.put(0L, RegistryFormat.header(cluster, newIdentity));
+        write(0, RegistryFormat.header(cluster, newIdentity, SEAL));
     }
 
     UUID identity() {
@@ -57,21 +48,6 @@ final class FalseLocation {
             byte[] block = read(position + at, RegistryFormat.BLOCK);
             System.arraycopy(bytes, at, block, 0, Math.min(RegistryFormat.BLOCK, length - at));
             blocks.put(position + at, block);
-        }
-    }
-
-    /** Turns some bits somewhere in what was written after the header. */
-    void rot(SplittableRandom random) {
-        long[] written = blocks.keySet().stream()
-                .mapToLong(Long::longValue)
-                .filter(position -> position >= RegistryFormat.FIRST_SEGMENT)
-                .sorted()
-                .toArray();
-        if (written.length > 0) {
-            long position = written[random.nextInt(written.length)];
-            byte[] block = Arrays.copyOf(read(position, RegistryFormat.BLOCK), RegistryFormat.BLOCK);
-            block[random.nextInt(200)] ^= (byte) (1 + random.nextInt(255));
-            blocks.put(position, block);
         }
     }
 }

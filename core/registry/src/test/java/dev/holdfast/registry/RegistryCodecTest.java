@@ -16,13 +16,22 @@ import org.junit.jupiter.api.Test;
 final class RegistryCodecTest {
     private static final UUID CLUSTER = new UUID(3, 4);
     private static final Owner OWNER = new Owner(69, 9, 2, 1);
-    private static final RegistryRoot ROOT = new RegistryRoot(9, 2, 5, 70);
+    private static final RegistrySeal SEAL = FalseLocation.SEAL;
+    private static final RegistryRoot ROOT = new RegistryRoot(9, 2, 69, 70);
 
     @Test
     void a_header_comes_back_as_it_was() {
         UUID location = new UUID(5, 6);
-        assertThat(RegistryFormat.readHeader(RegistryFormat.header(CLUSTER, location)))
-                .isEqualTo(Optional.of(new RegistryFormat.Header(CLUSTER, location)));
+        byte[] area = RegistryFormat.header(CLUSTER, location, SEAL);
+        var good = new RegistryFormat.Header(CLUSTER, location);
+        assertThat(RegistryFormat.readHeader(area, SEAL))
+                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", -1));
+
+        area[20] ^= 1;
+        assertThat(RegistryFormat.readHeader(area, SEAL))
+                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", 0));
+        area[RegistryFormat.BLOCK + 50] ^= 1;
+        assertThat(RegistryFormat.readHeader(area, SEAL).objection()).isEqualTo("its header is damaged");
     }
 
     @Test
@@ -42,11 +51,11 @@ final class RegistryCodecTest {
 
     @Test
     void a_record_of_an_earlier_use_of_the_segment_does_not_continue_the_chain() {
-        OpenSegment earlier = segment(new Owner(5, 9, 2, 1), 2);
+        OpenSegment earlier = segment(new Owner(69 - RegistryFormat.SEGMENTS, 9, 2, 1), 2);
         byte[] area = area(aSegment());
         byte[] left = earlier.bytes(earlier.baseEnd(), earlier.tail());
         System.arraycopy(left, 0, area, aSegment().tail(), left.length);
-        Chain chain = new Chain(CLUSTER, ROOT);
+        Chain chain = new Chain(CLUSTER, SEAL, ROOT);
         feed(chain, area);
         assertThat(chain.lastLsn()).isEqualTo(43);
     }
@@ -60,7 +69,7 @@ final class RegistryCodecTest {
             byte[] area = area(segment);
             int at = random.nextInt(segment.tail());
             area[at] ^= (byte) (1 << random.nextInt(8));
-            Chain chain = new Chain(CLUSTER, ROOT);
+            Chain chain = new Chain(CLUSTER, SEAL, ROOT);
             feed(chain, area);
             assertThat(chain.finished()).isTrue();
             for (int link = 0; link < chain.links().size(); link++) {
@@ -80,8 +89,8 @@ final class RegistryCodecTest {
             decodeSnapshot(mutated(snapshot, random));
             byte[] noise = new byte[random.nextInt(3) * RegistryFormat.BLOCK];
             random.nextBytes(noise);
-            RegistryFormat.readHeader(noise);
-            RegistryFormat.readHeader(mutated(RegistryFormat.header(CLUSTER, CLUSTER), random));
+            RegistryFormat.readHeader(noise, SEAL);
+            RegistryFormat.readHeader(mutated(RegistryFormat.header(CLUSTER, CLUSTER, SEAL), random), SEAL);
         }
     }
 
@@ -96,7 +105,7 @@ final class RegistryCodecTest {
                 int block = random.nextInt(segment.tail() / RegistryFormat.BLOCK) * RegistryFormat.BLOCK;
                 area[block + 8 + random.nextInt(LogRecord.HEADER_BYTES - 8)] = (byte) random.nextInt();
             }
-            Chain chain = new Chain(CLUSTER, ROOT);
+            Chain chain = new Chain(CLUSTER, SEAL, ROOT);
             feed(chain, area);
             assertThat(chain.finished()).isTrue();
         }
@@ -146,12 +155,16 @@ final class RegistryCodecTest {
 
     private static Snapshot aSnapshot() {
         var owners = new TreeMap<Integer, Owner>();
-        owners.put(5, OWNER);
+        owners.put(OWNER.segment(), OWNER);
         owners.put(7, Owner.unknown(7));
         return new Snapshot(
                 new RegistryContent(41, new TreeMap<>(Map.of("x", "y", "z", ""))),
                 owners,
-                List.of(new UUID(1, 1), Snapshot.UNSEEN, new UUID(1, 3)));
+                List.of(
+                        new Voter(new UUID(1, 1), "/dev/a"),
+                        new Voter(Voter.UNSEEN, "/dev/b"),
+                        new Voter(new UUID(1, 3), "/dev/c")),
+                new TreeMap<>(Map.of("of", "a later release")));
     }
 
     private static OpenSegment aSegment() {
@@ -159,7 +172,8 @@ final class RegistryCodecTest {
     }
 
     private static OpenSegment segment(Owner owner, int records) {
-        var segment = new OpenSegment(CLUSTER, owner, aSnapshot(), 40, LogRecord.NOTHING_BEFORE);
+        var segment = new OpenSegment(
+                CLUSTER, SEAL, owner, aSnapshot(), 40, LogRecord.NOTHING_BEFORE, RegistryFormat.SEGMENT_BYTES);
         for (int i = 0; i < records; i++) {
             segment.append(
                     LogRecord.Kind.BATCHES, new Batches(List.of(Batch.put("k" + i, "v".repeat(3000 * i)))).encode());
@@ -175,7 +189,7 @@ final class RegistryCodecTest {
     }
 
     private static Chain read(OpenSegment segment) {
-        var chain = new Chain(CLUSTER, ROOT);
+        var chain = new Chain(CLUSTER, SEAL, ROOT);
         feed(chain, area(segment));
         return chain;
     }

@@ -35,7 +35,7 @@ final class RegistryCrashTest {
         submitTheRest(run);
         Set<Long> acknowledged = Set.copyOf(run.acknowledged.keySet());
 
-        run.away(absent).newMaster().pass(Duration.ofMillis(300));
+        run.away(absent).newMaster().pass(Duration.ofSeconds(6));
 
         String where = "death at step " + dieAt + ", " + lastStep + ", absent " + Arrays.toString(absent);
         assertThat(run.served).as(where).isNotNull();

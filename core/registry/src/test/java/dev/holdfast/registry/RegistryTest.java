@@ -118,7 +118,7 @@ final class RegistryTest {
         run.newMaster();
         Mastership theirs = run.mastership();
 
-        var old = new Registry(DirectRun.CLUSTER, 3, 1);
+        var old = new Registry(DirectRun.CLUSTER, FalseLocation.SEAL, run.places, 1);
         old.step(run.now, new Input.Opened(mine));
         List<Effect> effects = old.step(
                 run.now,
@@ -160,7 +160,7 @@ final class RegistryTest {
     @Test
     void a_segment_whose_owner_may_still_write_is_not_written_by_another() {
         var run = new DirectRun(3).newMaster(); // Epoch 1, on node 2, incarnation 1.
-        int held = run.root.segment();
+        int held = Owner.segmentOf(run.root.segment());
         run.unsettled = List.of(new View.Unsettled(new NodeId(2), new Incarnation(1), new Epoch(2), false));
         for (int life = 0; life < 2 * RegistryFormat.SEGMENTS; life++) {
             run.newMaster();
@@ -178,7 +178,9 @@ final class RegistryTest {
 
     @Test
     void a_change_that_does_not_fit_is_refused_and_changes_nothing() {
-        var run = new DirectRun(3).newMaster();
+        var run = new DirectRun(3);
+        run.fullAt = RegistryFormat.SEGMENT_BYTES;
+        run.newMaster();
         var big = new TreeMap<String, String>();
         for (int i = 0; i < 4; i++) {
             big.put("k" + i, "v".repeat(250_000));
@@ -238,7 +240,7 @@ final class RegistryTest {
     @Test
     void what_rots_on_one_location_is_found_by_a_scrub_and_repaired() {
         var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
-        long position = RegistryFormat.position(run.root.segment(), RegistryFormat.BLOCK);
+        long position = RegistryFormat.position(Owner.segmentOf(run.root.segment()), RegistryFormat.BLOCK);
         byte[] good = run.locations.get(1).read(position, RegistryFormat.BLOCK);
         byte[] bad = good.clone();
         bad[140] ^= 1;
@@ -256,7 +258,7 @@ final class RegistryTest {
     @Test
     void a_damaged_location_is_named_at_recovery_and_repaired() {
         var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
-        long position = RegistryFormat.position(run.root.segment(), RegistryFormat.BLOCK);
+        long position = RegistryFormat.position(Owner.segmentOf(run.root.segment()), RegistryFormat.BLOCK);
         byte[] bad = run.locations.get(0).read(position, RegistryFormat.BLOCK);
         bad[140] ^= 1;
         run.locations.get(0).write(position, bad);
@@ -268,5 +270,127 @@ final class RegistryTest {
             assertThat(report.detail()).contains("it held records up to 1 of 3").contains("checksum");
         });
         assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void a_damaged_copy_of_the_header_is_found_by_a_scrub_and_written_again() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        byte[] good = run.locations.get(1).read(0, RegistryFormat.HEADER_AREA);
+        run.locations.get(1).write(0, new byte[RegistryFormat.BLOCK]);
+
+        run.say(new Input.Scrub());
+
+        assertThat(run.locations.get(1).read(0, RegistryFormat.HEADER_AREA)).isEqualTo(good);
+        assertThat(run.scrubs).hasSize(3);
+        assertThat(run.scrubs).anySatisfy(scrubbed -> {
+            assertThat(scrubbed.location()).isEqualTo(1);
+            assertThat(scrubbed.finding()).contains("one of the two copies of its header was damaged");
+        });
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void a_record_that_another_key_sealed_is_no_record() {
+        var run = new DirectRun(1).newMaster().submit(1, Batch.put("a", "1"));
+        var forger = RegistrySeal.of(new byte[] {1});
+        int segment = Owner.segmentOf(run.root.segment());
+        var chain = new Chain(DirectRun.CLUSTER, forger, run.root);
+        chain.accept(run.locations.get(0).read(RegistryFormat.position(segment, 0), 64 << 10));
+
+        assertThat(chain.links()).isEmpty();
+        assertThat(chain.damage()).contains("it was not written by this cluster");
+    }
+
+    @Test
+    void what_a_later_release_wrote_is_not_taken_for_the_end_of_the_log() throws Malformed {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
+        // As a later release will: the same header, another format, checksum and seal that fit.
+        for (FalseLocation location : run.locations) {
+            long position = RegistryFormat.position(Owner.segmentOf(run.root.segment()), 2 * RegistryFormat.BLOCK);
+            location.write(
+                    position, LogRecord.ofFormat(3, location.read(position, RegistryFormat.BLOCK), FalseLocation.SEAL));
+        }
+        run.newMaster();
+
+        assertThat(run.served).isNull();
+        assertThat(run.lost).isNotNull();
+        assertThat(run.lost == null ? "" : run.lost.reason()).contains("written by a later release");
+    }
+
+    @Test
+    void a_content_is_replaced_as_a_whole() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1")).submit(2, Batch.put("b", "2"));
+        run.say(new Input.Replace(3, new TreeMap<>(Map.of("b", "3", "c", "4"))));
+        assertThat(run.acknowledged).containsEntry(3L, 3L);
+        run.submit(4, Batch.put("d", "5"));
+
+        run.newMaster();
+        assertThat(run.served()).isEqualTo(new RegistryContent(4, new TreeMap<>(Map.of("b", "3", "c", "4", "d", "5"))));
+    }
+
+    @Test
+    void locations_are_added_replaced_and_taken_away_while_changes_go_on() {
+        var run = new DirectRun(1).newMaster().submit(1, Batch.put("a", "1"));
+        for (int i = 0; i < 2; i++) {
+            List<String> more = new java.util.ArrayList<>(run.places);
+            run.addLocation();
+            more.add(run.places.removeLast());
+            run.say(new Input.SetLocations(10 + i, more));
+            assertThat(run.acknowledged).containsKey(10L + i);
+        }
+        assertThat(run.places).containsExactly("0", "1", "2");
+        run.submit(2, Batch.put("b", "2"));
+
+        run.away(0).newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsKeys("a", "b");
+        run.say(new Input.SetLocations(20, List.of("1", "2")));
+        assertThat(run.acknowledged).containsKey(20L);
+        run.submit(3, Batch.put("c", "3"));
+
+        // A node that knows only the first set learns the present one from any location that both have.
+        run.back();
+        run.places.clear();
+        run.places.addAll(List.of("0", "1"));
+        run.newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsKeys("a", "b", "c");
+        assertThat(run.places).containsExactly("1", "2");
+    }
+
+    @Test
+    void who_knows_no_location_of_the_present_set_does_not_serve() {
+        var run = new DirectRun(1).newMaster().submit(1, Batch.put("a", "1"));
+        run.addLocation();
+        run.places.removeLast();
+        run.say(new Input.SetLocations(10, List.of("1")));
+        run.submit(2, Batch.put("b", "2"));
+        for (int life = 0; life < 3 * RegistryFormat.SEGMENTS; life++) { // Many bases later, also in the same segment.
+            run.say(new Input.Replace(100 + life, new TreeMap<>(Map.of("c" + life, ""))));
+        }
+        run.places.clear();
+        run.places.add("0");
+        run.newMaster().pass(A_WHILE);
+
+        assertThat(run.served).isNull();
+        assertThat(run.waits.getLast()).contains("no location holds the base");
+    }
+
+    @Test
+    void a_location_that_cannot_be_used_is_not_added() {
+        var run = new DirectRun(3).newMaster();
+        run.addLocation();
+        run.places.removeLast();
+        run.locations.get(3).format(new UUID(8, 8), new UUID(9, 4));
+        run.say(new Input.SetLocations(10, List.of("0", "1", "2", "3")));
+        assertThat(run.refused.get(10L)).contains("3 cannot be used: it belongs to cluster");
+
+        run.submit(1, Batch.put("a", "1"));
+        assertThat(run.acknowledged).containsKey(1L);
+        run.away(4);
+        run.addLocation();
+        run.places.removeLast();
+        run.say(new Input.SetLocations(11, List.of("0", "1", "2", "4")));
+        run.pass(Duration.ofSeconds(11));
+        assertThat(run.refused.get(11L)).contains("do not answer");
+        assertThat(run.locationReports()).hasSize(3);
     }
 }

@@ -197,6 +197,7 @@ public final class Codec {
                 object("t", "setCss", "name", r.name(), "seconds", r.seconds().orElse(""));
             case Request.SetCritical r -> object("t", "setCritical", "critical", r.critical());
             case Request.GetCritical _ -> object("t", "getCritical");
+            case Request.OfRegistry r -> object("t", "registry", "registry", RegistryCodec.toObject(r.request()));
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
             case Request.GetPermission r ->
                 object("t", "getPermission", "resource", r.resource(), "user", r.user(), "group", r.group());
@@ -338,6 +339,7 @@ public final class Codec {
             }
             case "setCritical" -> new Request.SetCritical(in.flag("critical"));
             case "getCritical" -> new Request.GetCritical();
+            case "registry" -> new Request.OfRegistry(in.object("registry", RegistryCodec::request));
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
             case "getPermission" ->
                 new Request.GetPermission(in.text("resource"), in.maybeText("user"), in.maybeText("group"));
@@ -539,6 +541,7 @@ public final class Codec {
                                         "detail",
                                         n.detail()))
                                 .toList());
+            case Reply.OfRegistry(RegistryReply of) -> object("t", "registry", "registry", RegistryCodec.toObject(of));
             case Reply.VotingDisks(List<Reply.VotingDisk> disks) ->
                 object(
                         "t",
@@ -906,6 +909,7 @@ public final class Codec {
                         "nodes",
                         n -> new Reply.NodeHealth(
                                 n.text("node"), n.flag("crs"), n.flag("css"), n.flag("events"), n.text("detail"))));
+            case "registry" -> new Reply.OfRegistry(in.object("registry", RegistryCodec::reply));
             case "votingDisks" ->
                 new Reply.VotingDisks(in.objects(
                         "disks",

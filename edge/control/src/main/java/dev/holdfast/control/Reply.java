@@ -388,6 +388,9 @@ public sealed interface Reply {
         }
     }
 
+    /** Something about the registry. */
+    record OfRegistry(RegistryReply reply) implements Answer {}
+
     /** What a look at the definitions found; by resource, then by rule. */
     record Findings(List<Problem> findings) implements Answer {
         public Findings {

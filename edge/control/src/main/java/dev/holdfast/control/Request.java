@@ -331,6 +331,9 @@ public sealed interface Request {
      */
     record FenceNode(String node, String reason, boolean force) implements Request {}
 
+    /** Something about the registry. */
+    record OfRegistry(RegistryRequest request) implements Request {}
+
     /** Stops every resource here and leaves the cluster. {@code force}: also what can run nowhere else. */
     record StopCrs(boolean force) implements Request {}
 

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** One message of every kind and shape. */
 final class Examples {
@@ -92,6 +93,16 @@ final class Examples {
                 new Request.StatusGroup(List.of("shop")),
                 new Request.StartResource(
                         new Selection.Groups(List.of("shop")), Optional.empty(), Map.of(), false, false),
+                new Request.OfRegistry(new RegistryRequest.Check()),
+                new Request.OfRegistry(new RegistryRequest.Locations()),
+                new Request.OfRegistry(new RegistryRequest.Read("resource/web", 42)),
+                new Request.OfRegistry(new RegistryRequest.BackUp()),
+                new Request.OfRegistry(new RegistryRequest.ListBackups()),
+                new Request.OfRegistry(
+                        new RegistryRequest.SetBackups(Optional.of("/backup"), Optional.empty(), Optional.of(5))),
+                new Request.OfRegistry(new RegistryRequest.Restore("/root/export", true, false)),
+                new Request.OfRegistry(
+                        new RegistryRequest.ChangeLocations(List.of("/dev/new"), List.of("/dev/old"), true)),
                 new Request.StopCrs(true));
     }
 
@@ -199,6 +210,23 @@ final class Examples {
                                 List.of(new Reply.DifferingAttribute("LOAD", Optional.of("1"), Optional.empty())))),
                         List.of("a message"),
                         List.of()),
+                new Reply.OfRegistry(new RegistryReply.Check(
+                        2,
+                        1 << 24,
+                        4711,
+                        42,
+                        "id",
+                        "",
+                        List.of(new RegistryReply.Location("/dev/a", "ONLINE", "uuid", true, 8192, 8192, true, "", "")),
+                        true,
+                        List.of("resource/x: nothing"))),
+                new Reply.OfRegistry(new RegistryReply.Part(42, new TreeMap<>(Map.of("a", "1")), true)),
+                new Reply.OfRegistry(new RegistryReply.Backups(
+                        List.of(new RegistryReply.Backup("node1", 1, "/backup/day.ocr", true, 41, "")),
+                        "/backup",
+                        240,
+                        3,
+                        List.of("node2"))),
                 new Reply.Explanation("web", List.of("because"), List.of()));
     }
 }

@@ -126,6 +126,11 @@ final class Arguments {
         return List.copyOf(operands);
     }
 
+    /** Operands that may be any words: paths, for the most part. */
+    List<String> paths() {
+        return List.copyOf(operands);
+    }
+
     List<String> names(String what) throws UsageProblem {
         for (int at = 0; at < operands.size(); at++) {
             checkName(what, operands.get(at));

@@ -49,6 +49,11 @@ final class Cluster implements Closeable {
         return client;
     }
 
+    /** Whether a daemon of ours answers on this node. */
+    boolean runsHere() {
+        return cssdListens();
+    }
+
     /** Prints the problems the way the house writes them: what happened, then how things stand and what to do, indented. */
     void tell(Reply.Refused refused) {
         for (Reply.Problem problem : refused.problems()) {

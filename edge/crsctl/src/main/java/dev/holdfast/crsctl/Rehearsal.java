@@ -126,6 +126,7 @@ public final class Rehearsal {
                         List.of(),
                         List.of(new Reply.Step(
                                 "1", "START", "web", 1, 1, "node1", List.of(), true, "it was asked for")));
+            case Request.OfRegistry _ -> Reply.Done.silently();
             case Request.Why _, Request.Recollect _ ->
                 new Reply.Explanation("web", List.of("it was asked for"), List.of("crsctl stop resource web"));
         };

@@ -2,6 +2,8 @@ package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
+import dev.holdfast.control.RegistryReply;
+import dev.holdfast.control.RegistryRequest;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Reply.Instance;
 import dev.holdfast.control.Reply.Resource;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** A cluster of two nodes as an administrator might meet it; notes what it is asked. Changes succeed but change nothing. */
@@ -258,6 +261,7 @@ final class FakeCluster {
                         "Could not find resource 'ora.net7.network'.",
                         "See the networks:  crsctl status resource -w \"NAME en .network\"");
             case Request.CreateAppVip _, Request.DeleteAppVip _ -> Reply.Done.silently();
+            case Request.OfRegistry(RegistryRequest of) -> registry(of);
             case Request.Why why
             when why.atMillis().isPresent() ->
                 new Reply.Explanation(
@@ -517,5 +521,81 @@ final class FakeCluster {
                 3,
                 online ? START : 0,
                 START);
+    }
+
+    private static Reply.Answer registry(RegistryRequest request) {
+        return switch (request) {
+            case RegistryRequest.Check _, RegistryRequest.Locations _ ->
+                new Reply.OfRegistry(new RegistryReply.Check(
+                        2,
+                        16 << 20,
+                        5_000,
+                        42,
+                        "6f1a3c1e-7c0e-4a43-9d1e-2f6f0c9e7d10",
+                        "",
+                        List.of(
+                                new RegistryReply.Location(
+                                        "/dev/a",
+                                        "ONLINE",
+                                        "11111111-2222-3333-4444-555555555555",
+                                        true,
+                                        8192,
+                                        8192,
+                                        true,
+                                        "",
+                                        ""),
+                                new RegistryReply.Location(
+                                        "/dev/b",
+                                        "ONLINE",
+                                        "22222222-2222-3333-4444-555555555555",
+                                        true,
+                                        8192,
+                                        8192,
+                                        true,
+                                        "a scrub found other bytes than were written, at byte 4096 of segment 3",
+                                        ""),
+                                new RegistryReply.Location(
+                                        "/dev/c",
+                                        "FAILED",
+                                        "",
+                                        false,
+                                        0,
+                                        8192,
+                                        true,
+                                        "Input/output error",
+                                        "Input/output error")),
+                        true,
+                        List.of()));
+            case RegistryRequest.Read read ->
+                new Reply.OfRegistry(new RegistryReply.Part(
+                        42,
+                        new TreeMap<>(
+                                read.after().isEmpty()
+                                        ? Map.of("resource/web", "{\"type\":\"cluster_resource\"}")
+                                        : Map.of("wanted/web", "{\"deleting\":false}")),
+                        read.after().isEmpty()));
+            case RegistryRequest.BackUp _ ->
+                new Reply.OfRegistry(new RegistryReply.Backups(
+                        List.of(new RegistryReply.Backup(
+                                "node1", START, "/b/backup_20261122_150000.ocr", false, 42, "")),
+                        "/b",
+                        240,
+                        3,
+                        List.of("node2: it did not answer")));
+            case RegistryRequest.ListBackups _ ->
+                new Reply.OfRegistry(new RegistryReply.Backups(
+                        List.of(
+                                new RegistryReply.Backup("node1", START, "/b/backup00.ocr", true, 42, ""),
+                                new RegistryReply.Backup(
+                                        "node2", START - 60_000, "/b/day.ocr", true, 41, "its checksum does not fit")),
+                        "/b",
+                        240,
+                        3,
+                        List.of()));
+            case RegistryRequest.SetBackups _, RegistryRequest.ChangeLocations _ -> new Reply.Done(List.of("done"));
+            case RegistryRequest.Restore _ ->
+                Reply.Refused.because(
+                        "HF-2308", "The registry was not restored: resources run, or may: web. Nothing was changed.");
+        };
     }
 }

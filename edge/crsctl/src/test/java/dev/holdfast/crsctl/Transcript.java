@@ -83,6 +83,9 @@ final class Transcript {
                 case "appvipcfg" -> AppVipCfg.run(surroundings, arguments);
                 case "olsnodes" -> OlsNodes.run(surroundings, arguments);
                 case "oifcfg" -> OifCfg.run(surroundings, arguments);
+                case "ocrcheck" -> OcrCheck.run(surroundings, local(), arguments);
+                case "ocrdump" -> OcrDump.run(surroundings, local(), arguments);
+                case "ocrconfig" -> OcrConfig.run(surroundings, local(), arguments);
                 default -> throw new IllegalArgumentException(line);
             };
         } finally {
@@ -96,6 +99,11 @@ final class Transcript {
         written.append(text(out));
         text(err).lines().forEach(l -> written.append("! ").append(l).append('\n'));
         written.append('[').append(status).append("]\n\n");
+    }
+
+    /** A node of which all settings are missing. */
+    private LocalRegistry local() {
+        return new LocalRegistry(directory.resolve("etc"), directory.resolve("var"));
     }
 
     private String text(ByteArrayOutputStream bytes) {

@@ -42,6 +42,7 @@ class TranscriptTest {
                 "configuration",
                 "stack",
                 "story",
+                "registry",
                 "wrong-input"
             })
     void reads_like_this(String name) throws Exception {

@@ -3,6 +3,7 @@ package dev.holdfast.crsd;
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
 import dev.holdfast.control.MalformedMessage;
+import dev.holdfast.control.RegistryRequest;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
@@ -87,7 +88,7 @@ final class Administration {
             Pattern.compile("(?:app\\.appvip|ora\\.cluster_vip)_net(\\d+)\\.type");
 
     /** Where the answer of one request goes. */
-    private interface Asker {
+    interface Asker {
         void progress(String line);
 
         void answer(Reply.Answer answer);
@@ -109,6 +110,7 @@ final class Administration {
     private final Directories directories;
     private final AuditLog audit;
     private final String release;
+    private final RegistryAdministration registry;
 
     private long numbers;
     private final Map<Long, Asker> commands = new HashMap<>();
@@ -133,6 +135,7 @@ final class Administration {
             BiConsumer<NodeId, Json> send,
             Directories directories,
             String release,
+            RegistryAdministration registry,
             Consumer<Boolean> leave) {
         this.settings = settings;
         this.crs = crs;
@@ -146,6 +149,7 @@ final class Administration {
         this.critical = directories.critical();
         this.audit = new AuditLog(directories.calog(), settings.selfName(), AUDIT_BYTES);
         this.release = release;
+        this.registry = registry;
         this.leave = leave;
     }
 
@@ -221,6 +225,13 @@ final class Administration {
             case Request.StopNodes stop -> stopNodes(caller, stop, asker);
             case Request.ReadLog read -> readLog(caller, read, asker);
             case Request.QueryFacts query -> facts(caller, query, asker);
+            case Request.OfRegistry(RegistryRequest of) -> {
+                if (registry.isForHere(of)) {
+                    registry.answer(caller, of, asker);
+                } else {
+                    carry(caller, request, asker);
+                }
+            }
             default -> {
                 if (crs.decides()) {
                     serve(caller, request, asker);
@@ -317,6 +328,7 @@ final class Administration {
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
                 case Request.Recollect recollect -> recollect(recollect, asker);
+                case Request.OfRegistry(RegistryRequest of) -> registry.answer(caller, of, asker);
                 default -> {
                     if (crs.decides()) {
                         serve(caller, request, asker);
@@ -1601,7 +1613,13 @@ final class Administration {
                         .findFirst()
                         .orElse(member ? "" : "not a member of epoch " + present.epoch()))
                 .orElse("no view of the cluster yet");
-        return new Reply.NodeHealth(node.name(), serving, member, serving, detail);
+        boolean tells = self
+                || view.filter(present -> present.master().equals(node.id())).isPresent();
+        String registryTrouble = tells ? registry.trouble() : "";
+        String all = detail.isEmpty() || registryTrouble.isEmpty()
+                ? detail + registryTrouble
+                : detail + "; " + registryTrouble;
+        return new Reply.NodeHealth(node.name(), serving, member, serving, all);
     }
 
     private boolean mastered() {

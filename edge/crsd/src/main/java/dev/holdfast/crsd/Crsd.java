@@ -27,10 +27,10 @@ import dev.holdfast.policy.Policy;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
+import dev.holdfast.registry.RegistrySeal;
 import dev.holdfast.resource.InstanceLife;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,6 +58,7 @@ public final class Crsd implements AutoCloseable {
     private static final long TICK_MILLIS = 25;
     private static final long ALIVE_NANOS = Duration.ofMillis(80).toNanos();
     private static final Duration REGISTRY_TICK = Duration.ofMillis(100);
+    private static final Duration REGISTRY_LOOK = Duration.ofSeconds(5);
     private static final Duration SCRUB = Duration.ofHours(1);
     /** The first links the code, the others have the compiler see what is worth compiling. */
     private static final int REHEARSALS = 10;
@@ -90,6 +91,7 @@ public final class Crsd implements AutoCloseable {
     private final CssdLink cssd;
     private final PeerNetwork peers;
     private final RegistryStore registry;
+    private final RegistryAdministration registryAdministration;
     private final StatusPicture picture = new StatusPicture();
     private final Decisions decisions;
     private final Administration administration;
@@ -100,6 +102,7 @@ public final class Crsd implements AutoCloseable {
 
     private long aliveNanos;
     private Moment registryTicked = new Moment(System.nanoTime());
+    private Moment lookedAtRegistry = new Moment(System.nanoTime());
     private Moment scrubbed = new Moment(System.nanoTime());
     private volatile boolean stopped;
     private @Nullable Thread loop;
@@ -175,12 +178,28 @@ public final class Crsd implements AutoCloseable {
                 now());
         cssd = new CssdLink(directories.cssdSocket(), new FromCssd());
         peers = new PeerNetwork(settings, new FromPeers());
+        RegistrySeal seal = RegistrySeal.of(settings.clusterKey());
+        var places = new RegistryPlaces(directories.var(), settings.cluster().registryLocations());
         registry = new RegistryStore(
                 settings.cluster().id(),
-                settings.cluster().registryLocations().stream().map(Path::of).toList(),
+                seal,
+                places.read(),
                 ClusterSettings.REGISTRY_OFFSET,
                 inbox::add,
                 new FromRegistry());
+        registryAdministration = new RegistryAdministration(
+                settings,
+                crs,
+                registry,
+                seal,
+                places,
+                directories.backups(),
+                events,
+                inbox::add,
+                this::stepNow,
+                this::reopen,
+                this::sendPlain,
+                Crsd::now);
         crs.setCritical(directories.critical().read());
         decisions = new Decisions(
                 directories.decisions(),
@@ -196,6 +215,7 @@ public final class Crsd implements AutoCloseable {
                 this::sendPlain,
                 directories,
                 RELEASE,
+                registryAdministration,
                 this::leave);
         server = ControlServer.open(
                 directories.crsdSocket(),
@@ -272,6 +292,11 @@ public final class Crsd implements AutoCloseable {
         if (now.since(registryTicked).compareTo(REGISTRY_TICK) >= 0) {
             registryTicked = now;
             registry.tick(now);
+            registryAdministration.tick();
+        }
+        if (now.since(lookedAtRegistry).compareTo(REGISTRY_LOOK) >= 0) {
+            lookedAtRegistry = now;
+            registry.look(now);
         }
         if (now.since(scrubbed).compareTo(SCRUB) >= 0) {
             scrubbed = now;
@@ -610,7 +635,10 @@ public final class Crsd implements AutoCloseable {
         @Override
         public void peerUp(NodeId peer) {
             LOG.info("crsd of {} can be reached", settings.cluster().nameOf(peer));
-            step(new CrsInput.PeerUp(peer));
+            inbox.add(() -> {
+                stepNow(new CrsInput.PeerUp(peer));
+                registryAdministration.peerUp(peer);
+            });
         }
 
         @Override
@@ -619,6 +647,7 @@ public final class Crsd implements AutoCloseable {
             inbox.add(() -> {
                 stepNow(new CrsInput.PeerDown(peer));
                 administration.lost(peer::equals);
+                registryAdministration.peerDown(peer);
             });
         }
 
@@ -630,7 +659,7 @@ public final class Crsd implements AutoCloseable {
 
     private void onMessage(NodeId peer, Json message) {
         try {
-            if (!administration.received(peer, message)) {
+            if (!administration.received(peer, message) && !registryAdministration.received(peer, message)) {
                 stepNow(new CrsInput.PeerSaid(
                         peer,
                         new Incarnation(message.number("incarnation")),
@@ -659,45 +688,72 @@ public final class Crsd implements AutoCloseable {
 
         @Override
         public void serving(RegistryContent content) {
-            stepNow(ContentCodec.decode(
-                    content,
-                    new CrsSettings(settings.cluster(), settings.self(), 0, Instant.EPOCH, new TreeMap<>()).types(),
-                    (key, reason) -> events.note(
-                            "registry-entry-refused",
-                            "registry entry '" + key + "' is left alone: " + reason,
-                            Map.of("key", key))));
+            registryAdministration.serving(content);
+            reopen(content);
         }
 
         @Override
         public void acknowledged(long id, long version) {
-            stepNow(new CrsInput.RegistryWritten(id, version));
+            if (!registryAdministration.ended(id, true, "")) {
+                registryAdministration.acknowledged();
+                stepNow(new CrsInput.RegistryWritten(id, version));
+            }
         }
 
         @Override
         public void refused(long id, String reason) {
-            stepNow(new CrsInput.RegistryRefused(id, reason));
+            if (!registryAdministration.ended(id, false, reason)) {
+                stepNow(new CrsInput.RegistryRefused(id, reason));
+            }
         }
 
         @Override
         public void lost(String reason, List<Long> unresolved, List<Long> unwritten) {
             stepNow(new CrsInput.RegistryLost(reason));
+            registryAdministration.lost(unresolved, unwritten);
+        }
+
+        @Override
+        public void replaced(RegistryContent content) {
+            registryAdministration.serving(content);
+            reopen(content);
+        }
+
+        @Override
+        public void locationsSet(List<String> places) {
+            registryAdministration.locationsSet(places);
+        }
+
+        @Override
+        public void scrubbed(String place, String finding) {
+            registryAdministration.scrubbed(place, finding);
         }
 
         @Override
         public void waiting(String reason) {
+            registryAdministration.waiting(reason);
             events.note("registry-waits", "the registry waits: " + reason, Map.of());
         }
 
         @Override
-        public void locationChanged(LocationReport report) {
+        public void locationChanged(String place, LocationReport report) {
             events.note(
                     "registry-location",
-                    "registry location " + (report.location() + 1) + " is " + report.condition()
+                    "registry location " + place + " is " + report.condition()
                             + (report.detail().isEmpty() ? "" : ": " + report.detail()),
-                    Map.of(
-                            "location", Integer.toString(report.location() + 1),
-                            "condition", report.condition().name()));
+                    Map.of("location", place, "condition", report.condition().name()));
         }
+    }
+
+    /** This is what the registry holds: from now on it counts, whatever counted before. */
+    private void reopen(RegistryContent content) {
+        stepNow(ContentCodec.decode(
+                content,
+                new CrsSettings(settings.cluster(), settings.self(), 0, Instant.EPOCH, new TreeMap<>()).types(),
+                (key, reason) -> events.note(
+                        "registry-entry-refused",
+                        "registry entry '" + key + "' is left alone: " + reason,
+                        Map.of("key", key))));
     }
 
     /** Ends this crsd as a crash would: resources keep running. */
@@ -718,5 +774,6 @@ public final class Crsd implements AutoCloseable {
         agents.close();
         registry.close();
         decisions.close();
+        registryAdministration.close();
     }
 }

@@ -50,6 +50,11 @@ record Directories(Path etc, Path run, Path log, Path var) {
         return var.resolve("decisions");
     }
 
+    /** Where the registry's backups are made, if nothing else was said. */
+    Path backups() {
+        return var.resolve("backup");
+    }
+
     Path events() {
         return log.resolve("events.jsonl");
     }

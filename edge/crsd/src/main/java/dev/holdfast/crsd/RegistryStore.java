@@ -10,18 +10,23 @@ import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.registry.Batch;
 import dev.holdfast.registry.Effect;
 import dev.holdfast.registry.Input;
+import dev.holdfast.registry.LocationFacts;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.Registry;
 import dev.holdfast.registry.RegistryContent;
 import dev.holdfast.registry.RegistryFormat;
+import dev.holdfast.registry.RegistrySeal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -64,15 +69,29 @@ final class RegistryStore implements AutoCloseable {
         /** Nothing goes on at present; it will by itself. */
         void waiting(String reason);
 
-        void locationChanged(LocationReport report);
+        void locationChanged(String place, LocationReport report);
+
+        /** The content was replaced as a whole; what was served before does not count any more. */
+        void replaced(RegistryContent content);
+
+        /** The registry locations are these from now on, whatever was configured. */
+        void locationsSet(List<String> places);
+
+        /** A location was compared with what it should hold; {@code finding} is empty if it holds just that. */
+        void scrubbed(String place, String finding);
     }
 
     private final UUID cluster;
     private final long areaStart;
     private final Consumer<Runnable> inbox;
     private final Listener listener;
-    private final List<DiskThread> disks = new ArrayList<>();
-    private final List<Claim> claims = new ArrayList<>();
+    private final RegistrySeal seal;
+    /** By place; of those that are used at present. A new life of the registry goes on with them: a write may be under way. */
+    private final Map<String, Disk> disks = new LinkedHashMap<>();
+    /** The places behind the numbers that the registry gives to locations. */
+    private final List<String> numbered = new ArrayList<>();
+
+    private List<String> places;
     private final Deque<Effect> toDo = new ArrayDeque<>();
     private boolean performing;
     private boolean serving;
@@ -80,26 +99,66 @@ final class RegistryStore implements AutoCloseable {
     // Never reused, so that an answer to an earlier life of the registry is told from one to this.
     private long nextOperation = 1;
 
+    /** One location: its thread, and the right to write to it. */
+    private record Disk(DiskThread thread, Claim claim) {}
+
     /**
-     * @param locations 1, 3 or 5 formatted files or devices
+     * @param locations formatted files or devices, as this node knows them
      * @param areaStart where the registry begins on each, in bytes
      * @param inbox puts a task into the loop; called from the threads of the locations
      */
-    RegistryStore(UUID cluster, List<Path> locations, long areaStart, Consumer<Runnable> inbox, Listener listener) {
+    RegistryStore(
+            UUID cluster,
+            RegistrySeal seal,
+            List<String> locations,
+            long areaStart,
+            Consumer<Runnable> inbox,
+            Listener listener) {
         this.cluster = cluster;
+        this.seal = seal;
         this.areaStart = areaStart;
         this.inbox = inbox;
         this.listener = listener;
-        for (int number = 1; number <= locations.size(); number++) {
-            claims.add(new Claim());
-            disks.add(DiskThread.start("registry" + number, locations.get(number - 1), 1, () -> {}, () -> {}));
+        places = List.copyOf(locations);
+        places.forEach(this::disk);
+    }
+
+    private Disk disk(String place) {
+        return disks.computeIfAbsent(
+                place,
+                path -> new Disk(
+                        DiskThread.start("registry " + path, Path.of(path), 1, () -> {}, () -> {}), new Claim()));
+    }
+
+    /** What this node knows of where the registry is; taken up when it becomes master the next time. */
+    void knowLocations(List<String> known) {
+        if (registry == null) {
+            use(known);
         }
+    }
+
+    private void use(List<String> known) {
+        places = List.copyOf(known);
+        disks.entrySet().removeIf(entry -> {
+            if (places.contains(entry.getKey())) {
+                return false;
+            }
+            entry.getValue().thread().close();
+            return true;
+        });
+    }
+
+    /** The locations as this node knows them. */
+    List<String> places() {
+        return places;
     }
 
     /** This node is the master of a view, and has heard it from cssd. To be called at every such message. */
     void master(Moment now, Mastership mastership) {
         if (registry == null) {
-            registry = new Registry(cluster, disks.size(), nextOperation);
+            numbered.clear();
+            numbered.addAll(places);
+            registry = new Registry(cluster, seal, places, nextOperation);
         }
         step(now, new Input.Opened(mastership));
     }
@@ -125,7 +184,25 @@ final class RegistryStore implements AutoCloseable {
      * is done then. Whether that succeeds is of no matter.
      */
     void lookAhead() {
-        disks.forEach(disk -> disk.submit(this::readHeader, _ -> {}));
+        disks.values().forEach(disk -> disk.thread().submit(this::readHeader, _ -> {}));
+    }
+
+    /** Makes {@code entries} the whole content. Answered as {@link #submit} is, then by {@link Listener#replaced}. */
+    void replace(Moment now, long id, SortedMap<String, String> entries) {
+        if (registry == null) {
+            listener.refused(id, "this node does not serve the registry");
+        } else {
+            step(now, new Input.Replace(id, entries));
+        }
+    }
+
+    /** Makes {@code wanted} the locations; new ones must be formatted. Answered as {@link #submit} is. */
+    void setLocations(Moment now, long id, List<String> wanted) {
+        if (registry == null) {
+            listener.refused(id, "this node does not serve the registry");
+        } else {
+            step(now, new Input.SetLocations(id, wanted));
+        }
     }
 
     void rootAnswered(Moment now, long request, boolean accepted) {
@@ -138,6 +215,11 @@ final class RegistryStore implements AutoCloseable {
 
     void tick(Moment now) {
         step(now, new Input.Tick());
+    }
+
+    /** Sees whether all locations are there. */
+    void look(Moment now) {
+        step(now, new Input.Look());
     }
 
     /** Reads all locations again and repairs what differs. */
@@ -154,10 +236,34 @@ final class RegistryStore implements AutoCloseable {
         return registry == null ? List.of() : registry.locations();
     }
 
+    /** What is known of each location; empty while this node is not the master. */
+    List<LocationFacts> facts() {
+        return registry == null ? List.of() : registry.facts();
+    }
+
+    /** What was acknowledged. Only while {@link #serving}. */
+    Optional<RegistryContent> content() {
+        return registry == null || !serving ? Optional.empty() : Optional.of(registry.content());
+    }
+
+    /** Of the content; 0 while this node is not the master. */
+    long version() {
+        return registry == null ? 0 : registry.version();
+    }
+
+    /** Bytes of the content, and of the segment that it is kept in; 0 while this node is not the master. */
+    long contentBytes() {
+        return registry == null ? 0 : registry.contentBytes();
+    }
+
+    long segmentBytes() {
+        return registry == null ? 0 : registry.segmentBytes();
+    }
+
     /** Ends the threads as far as they can be ended; waits for nothing. */
     @Override
     public void close() {
-        disks.forEach(DiskThread::close);
+        disks.values().forEach(disk -> disk.thread().close());
     }
 
     private void step(Moment now, Input input) {
@@ -191,6 +297,31 @@ final class RegistryStore implements AutoCloseable {
                         read.operation(),
                         this::readHeader,
                         (operation, block) -> new Input.HeaderRead(read.location(), operation, block));
+            case Effect.WriteHeader write ->
+                submit(
+                        write.location(),
+                        write.operation(),
+                        device -> {
+                            device.write(areaStart + write.offset(), write.block());
+                            return write;
+                        },
+                        (operation, done) -> new Input.BlocksWritten(write.location(), operation));
+            case Effect.UseLocation use -> {
+                numbered.add(use.place());
+                disk(use.place());
+            }
+            case Effect.DropLocation drop -> {
+                Disk dropped = disks.remove(numbered.get(drop.location()));
+                if (dropped != null) {
+                    dropped.thread().close();
+                }
+            }
+            case Effect.LocationsSet set -> {
+                places = set.places();
+                listener.locationsSet(set.places());
+            }
+            case Effect.Scrubbed scrubbed -> listener.scrubbed(numbered.get(scrubbed.location()), scrubbed.finding());
+            case Effect.Replaced replaced -> listener.replaced(replaced.content());
             case Effect.ReadBlocks read ->
                 submit(
                         read.location(),
@@ -217,10 +348,12 @@ final class RegistryStore implements AutoCloseable {
             case Effect.Lost lost -> {
                 serving = false;
                 registry = null;
+                use(places); // A new set that was not reached leaves locations behind.
                 listener.lost(lost.reason(), lost.unresolved(), lost.unwritten());
             }
             case Effect.Waiting waiting -> listener.waiting(waiting.reason());
-            case Effect.LocationChanged changed -> listener.locationChanged(changed.report());
+            case Effect.LocationChanged changed ->
+                listener.locationChanged(numbered.get(changed.report().location()), changed.report());
         }
     }
 
@@ -234,17 +367,18 @@ final class RegistryStore implements AutoCloseable {
         if (size < needed) {
             throw new IOException("has " + size + " bytes; a registry location needs " + needed + ". Format it again");
         }
-        return device.read(areaStart, RegistryFormat.BLOCK);
+        return device.read(areaStart, RegistryFormat.HEADER_AREA);
     }
 
     private <T> void submit(
             int location, long operation, DiskThread.Operation<T> io, BiFunction<Long, T, Input> whenDone) {
-        Claim claim = claims.get(location);
+        Disk disk = disk(numbered.get(location));
+        Claim claim = disk.claim();
         DiskThread.Operation<T> claimed = device -> {
             claim.take(device);
             return io.run(device);
         };
-        disks.get(location).submit(claimed, outcome -> {
+        disk.thread().submit(claimed, outcome -> {
             switch (outcome) {
                 case Outcome.Done<T> done -> answer(whenDone.apply(operation, done.value()));
                 case Outcome.Failed<T> failed ->
@@ -263,8 +397,9 @@ final class RegistryStore implements AutoCloseable {
             if (device == taken) {
                 return;
             }
-            Optional<RegistryFormat.Header> header =
-                    RegistryFormat.readHeader(device.read(areaStart, RegistryFormat.BLOCK));
+            Optional<RegistryFormat.Header> header = RegistryFormat.readHeader(
+                            device.read(areaStart, RegistryFormat.HEADER_AREA), seal)
+                    .header();
             if (header.isEmpty()) {
                 return; // Nothing is ever written to what is not formatted.
             }

@@ -22,6 +22,7 @@ import dev.holdfast.registry.Input;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.Registry;
 import dev.holdfast.registry.RegistryFormat;
+import dev.holdfast.registry.RegistrySeal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,10 +87,15 @@ public final class Rehearsal {
     private int steps;
     private int starts;
 
+    private static final RegistrySeal SEAL = RegistrySeal.of(new byte[32]);
+
     private Rehearsal() throws InvalidSettings {
         cluster = ClusterSettings.read(new HashMap<>(SETTINGS));
-        byte[] header = RegistryFormat.header(cluster.id(), new UUID(0, 1));
+        byte[] header = RegistryFormat.header(cluster.id(), new UUID(0, 1), SEAL);
         blocks.put(0L, Arrays.copyOf(header, RegistryFormat.BLOCK));
+        blocks.put(
+                (long) RegistryFormat.BLOCK,
+                Arrays.copyOfRange(header, RegistryFormat.BLOCK, RegistryFormat.HEADER_AREA));
         crs = standingBy();
     }
 
@@ -184,7 +190,7 @@ public final class Rehearsal {
         deliver(new CrsInput.ViewReceived(
                 view, Optional.of(new CrsInput.HeldLease(now.plus(LEASE), now.plus(LEASE.dividedBy(2))))));
         if (view.selfIsMaster()) {
-            registry = new Registry(cluster.id(), 1, nextOperation);
+            registry = new Registry(cluster.id(), SEAL, cluster.registryLocations(), nextOperation);
             tellRegistry(new Input.Opened(new Mastership(view.epoch(), SELF, view.incarnation(), root, List.of())));
         }
         work();
@@ -264,7 +270,8 @@ public final class Rehearsal {
     private void perform(Effect effect) {
         switch (effect) {
             case Effect.ReadHeader read ->
-                tellRegistry(new Input.HeaderRead(read.location(), read.operation(), at(0, RegistryFormat.BLOCK)));
+                tellRegistry(
+                        new Input.HeaderRead(read.location(), read.operation(), at(0, RegistryFormat.HEADER_AREA)));
             case Effect.ReadBlocks read ->
                 tellRegistry(new Input.BlocksRead(
                         read.location(),
@@ -292,7 +299,14 @@ public final class Rehearsal {
             case Effect.Acknowledged done -> deliver(new CrsInput.RegistryWritten(done.id(), done.version()));
             case Effect.Refused refused -> deliver(new CrsInput.RegistryRefused(refused.id(), refused.reason()));
             case Effect.Lost lost -> deliver(new CrsInput.RegistryLost(lost.reason()));
-            case Effect.Waiting _, Effect.LocationChanged _ -> {}
+            case Effect.Waiting _,
+                    Effect.LocationChanged _,
+                    Effect.UseLocation _,
+                    Effect.DropLocation _,
+                    Effect.WriteHeader _,
+                    Effect.LocationsSet _,
+                    Effect.Scrubbed _,
+                    Effect.Replaced _ -> {}
         }
     }
 

@@ -14,6 +14,7 @@ import dev.holdfast.registry.LocationReport.Condition;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
 import dev.holdfast.registry.RegistryFormat;
+import dev.holdfast.registry.RegistrySeal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 
 /** The store on real files with O_DIRECT, with a view register that always agrees. */
 final class RegistryStoreTest {
+    static final RegistrySeal SEAL = RegistrySeal.of(new byte[] {1, 2, 3});
     static final UUID CLUSTER = new UUID(4, 2);
     static final long AREA_START = 1 << 20;
     private static final long PATIENCE_SECONDS = 60;
@@ -126,7 +128,8 @@ final class RegistryStoreTest {
         served = null;
         epoch++;
         var register = new AgreeingRegister();
-        var store = new RegistryStore(CLUSTER, locations, AREA_START, inbox::add, register);
+        var store = new RegistryStore(
+                CLUSTER, SEAL, locations.stream().map(Path::toString).toList(), AREA_START, inbox::add, register);
         register.store = store;
         opened.add(store);
         var master = new Mastership(new Epoch(epoch), new NodeId(1), new Incarnation(epoch), root, List.of());
@@ -167,7 +170,7 @@ final class RegistryStoreTest {
             Files.createFile(path);
         }
         try (var device = BlockDevice.open(path)) {
-            device.write(AREA_START, RegistryFormat.header(CLUSTER, UUID.randomUUID()));
+            device.write(AREA_START, RegistryFormat.header(CLUSTER, UUID.randomUUID(), SEAL));
         }
     }
 
@@ -227,8 +230,19 @@ final class RegistryStoreTest {
         public void waiting(String reason) {}
 
         @Override
-        public void locationChanged(LocationReport report) {
+        public void locationChanged(String place, LocationReport report) {
             reports.add(report);
         }
+
+        @Override
+        public void replaced(RegistryContent content) {
+            served = content;
+        }
+
+        @Override
+        public void locationsSet(List<String> places) {}
+
+        @Override
+        public void scrubbed(String place, String finding) {}
     }
 }

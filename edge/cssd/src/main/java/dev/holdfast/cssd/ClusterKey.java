@@ -1,5 +1,6 @@
 package dev.holdfast.cssd;
 
+import dev.holdfast.registry.RegistrySeal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,10 @@ final class ClusterKey {
             // Said below.
         }
         throw new IOException(file + " must hold 64 hex digits; make one with: openssl rand -hex 32");
+    }
+
+    RegistrySeal registrySeal() {
+        return RegistrySeal.of(secret);
     }
 
     byte[] derive(String purpose, int bytes) {

@@ -161,7 +161,7 @@ final class CrsProcess {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xms24m",
-                "-Xmx128m",
+                "-Xmx384m",
                 "-Xss512k",
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",

@@ -5,6 +5,7 @@ import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.registry.RegistryFormat;
+import dev.holdfast.registry.RegistrySeal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,8 @@ public final class FormatDisks {
             Path conf = Path.of(arguments[0]);
             ClusterSettings cluster = ClusterSettings.read(NodeConf.load(conf));
             Path keyFile = conf.resolveSibling("cluster.key");
-            BlockCodec codec = new BlockCodec(new BlockSeal(cluster.id(), ClusterKey.read(keyFile)));
+            ClusterKey key = ClusterKey.read(keyFile);
+            BlockCodec codec = new BlockCodec(new BlockSeal(cluster.id(), key));
             int problems = 0;
             for (String path : cluster.votingDisks()) {
                 problems += force || isBlank(path, 0, err) ? 0 : 1;
@@ -63,7 +65,7 @@ public final class FormatDisks {
                 System.out.println("voting disk " + header.disk() + " formatted: " + path);
             }
             for (String path : cluster.registryLocations()) {
-                formatRegistry(path, cluster.id());
+                formatRegistry(path, cluster.id(), key.registrySeal());
                 System.out.println("registry location formatted: " + path);
             }
         } catch (InvalidSettings e) {
@@ -101,9 +103,10 @@ public final class FormatDisks {
         }
     }
 
-    private static void formatRegistry(String path, UUID cluster) throws IOException {
+    /** What stands behind the header is of no cluster then: its seals and chains do not fit. */
+    private static void formatRegistry(String path, UUID cluster, RegistrySeal seal) throws IOException {
         try (BlockDevice device = BlockDevice.open(Path.of(path))) {
-            device.write(ClusterSettings.REGISTRY_OFFSET, RegistryFormat.header(cluster, UUID.randomUUID()));
+            device.write(ClusterSettings.REGISTRY_OFFSET, RegistryFormat.header(cluster, UUID.randomUUID(), seal));
         }
     }
 }

@@ -33,7 +33,7 @@ final class Lab {
     private static final Logger LOG = LoggerFactory.getLogger(Lab.class);
 
     /** Room for the voting format and the registry after it; the file is sparse. */
-    private static final long IMAGE_BYTES = ClusterSettings.REGISTRY_OFFSET + (512L << 20);
+    private static final long IMAGE_BYTES = ClusterSettings.REGISTRY_OFFSET + (1300L << 20);
 
     private static final Duration IN_VIEW_LIMIT = Duration.ofMinutes(3);
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);

@@ -13,8 +13,9 @@ import java.util.UUID;
 
 /** What stands in the registry's locations. */
 public final class RegistryTargets {
+    private static final RegistrySeal SEAL = RegistrySeal.of(new byte[32]);
     private static final UUID CLUSTER = new UUID(3, 4);
-    private static final RegistryRoot ROOT = new RegistryRoot(9, 2, 5, 70);
+    private static final RegistryRoot ROOT = new RegistryRoot(9, 2, 69, 70);
 
     private RegistryTargets() {}
 
@@ -37,12 +38,16 @@ public final class RegistryTargets {
 
     private static Snapshot aSnapshot(SplittableRandom chance) {
         var owners = new TreeMap<Integer, Owner>();
-        owners.put(5, new Owner(69, 9, 2, 1));
+        owners.put(Owner.segmentOf(69), new Owner(69, 9, 2, 1));
         owners.put(7, Owner.unknown(7));
         return new Snapshot(
                 new RegistryContent(41, new TreeMap<>(aBatch(chance).puts())),
                 owners,
-                List.of(new UUID(1, 1), Snapshot.UNSEEN, new UUID(chance.nextLong(), 3)));
+                List.of(
+                        new Voter(new UUID(1, 1), "/dev/a"),
+                        new Voter(Voter.UNSEEN, text(chance)),
+                        new Voter(new UUID(chance.nextLong(), 3), "")),
+                new TreeMap<>(aBatch(chance).puts()));
     }
 
     private record Location() implements Target {
@@ -53,21 +58,27 @@ public final class RegistryTargets {
 
         @Override
         public byte[] valid(SplittableRandom chance) {
-            return RegistryFormat.header(CLUSTER, new UUID(chance.nextLong(), chance.nextLong()));
+            return RegistryFormat.header(CLUSTER, new UUID(chance.nextLong(), chance.nextLong()), SEAL);
         }
 
         @Override
         public boolean decode(byte[] input, List<byte[]> written) throws WrongAccept {
-            var header = RegistryFormat.readHeader(input);
-            // What follows the first block is not the header's.
-            if (header.isPresent()
-                    && !Arrays.equals(
-                            RegistryFormat.header(
-                                    header.get().cluster(), header.get().location()),
-                            Arrays.copyOf(input, RegistryFormat.BLOCK))) {
-                throw new WrongAccept("a header that nobody wrote: " + header.get());
+            RegistryFormat.Reading reading = RegistryFormat.readHeader(input, SEAL);
+            if (reading.header().isEmpty()) {
+                return false;
             }
-            return header.isPresent();
+            RegistryFormat.Header header = reading.header().get();
+            byte[] genuine = RegistryFormat.header(header.cluster(), header.location(), SEAL);
+            // One copy may be damaged; what follows them is not the header's.
+            for (int copy = 0; copy < 2; copy++) {
+                int at = copy * RegistryFormat.BLOCK;
+                boolean same =
+                        Arrays.equals(genuine, at, at + RegistryFormat.BLOCK, input, at, at + RegistryFormat.BLOCK);
+                if (!same && copy != reading.damaged()) {
+                    throw new WrongAccept("a header that nobody wrote: " + header);
+                }
+            }
+            return reading.damaged() < 0;
         }
     }
 
@@ -134,8 +145,14 @@ public final class RegistryTargets {
 
         @Override
         public byte[] valid(SplittableRandom chance) {
-            var segment =
-                    new OpenSegment(CLUSTER, new Owner(69, 9, 2, 1), aSnapshot(chance), 40, LogRecord.NOTHING_BEFORE);
+            var segment = new OpenSegment(
+                    CLUSTER,
+                    SEAL,
+                    new Owner(69, 9, 2, 1),
+                    aSnapshot(chance),
+                    40,
+                    LogRecord.NOTHING_BEFORE,
+                    RegistryFormat.SEGMENT_BYTES);
             for (int i = chance.nextInt(3); i > 0; i--) {
                 segment.append(LogRecord.Kind.BATCHES, new Batches(List.of(aBatch(chance))).encode());
             }
@@ -163,7 +180,7 @@ public final class RegistryTargets {
         }
 
         private static Chain read(byte[] area) {
-            var chain = new Chain(CLUSTER, ROOT);
+            var chain = new Chain(CLUSTER, SEAL, ROOT);
             while (!chain.finished()) {
                 byte[] piece = new byte[chain.wanted()];
                 int there = Math.clamp(area.length - chain.offset(), 0, piece.length);

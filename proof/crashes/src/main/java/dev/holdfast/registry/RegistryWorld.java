@@ -8,8 +8,10 @@ import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedMap;
@@ -18,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -26,6 +29,22 @@ import java.util.stream.IntStream;
  */
 final class RegistryWorld {
     static final UUID CLUSTER = new UUID(7, 7);
+
+    /** So that one is full now and then. */
+    private static final int SMALL_SEGMENT = 4 << 20;
+
+    /** What happened in one history, or in many. */
+    enum Count {
+        HISTORIES,
+        MASTERS,
+        CRASHES,
+        CHANGES,
+        ACKNOWLEDGED,
+        ROOTS,
+        SETS_OF_LOCATIONS,
+        RESTORES,
+        MISDEEDS
+    }
 
     /** What goes wrong with a minority of the locations. */
     enum Fault {
@@ -52,6 +71,9 @@ final class RegistryWorld {
         boolean serving;
         boolean lost;
 
+        /** The media behind the numbers that it gives to locations. */
+        final List<String> places = new ArrayList<>();
+
         Life(Registry registry, NodeId node, Incarnation incarnation, long epoch) {
             this.registry = registry;
             this.node = node;
@@ -62,7 +84,12 @@ final class RegistryWorld {
 
     private record Event(long atNanos, long tie, long order, Life life, Runnable deed, Runnable ifDead) {}
 
-    final List<FalseLocation> locations;
+    /** All media there ever were; the place of one is its index. */
+    final List<Medium> locations;
+
+    /** The sets of locations there ever were; nodes may have missed any change. */
+    private final List<List<String>> sets = new ArrayList<>();
+
     final Set<Integer> faulty = new TreeSet<>();
     final Fault fault;
     final List<Life> lives = new ArrayList<>();
@@ -72,6 +99,7 @@ final class RegistryWorld {
             .thenComparingLong(Event::tie)
             .thenComparingLong(Event::order));
     private final boolean bounded;
+    private boolean healed;
     private final boolean bulky;
     private long nanos;
     private long order;
@@ -90,6 +118,7 @@ final class RegistryWorld {
     private Set<Long> everServed = new HashSet<>();
     private long servedEpoch;
     final StringBuilder trace = new StringBuilder();
+    final Map<Count, Long> counts = new EnumMap<>(Count.class);
 
     RegistryWorld(long seed) {
         random = new SplittableRandom(seed);
@@ -102,8 +131,9 @@ final class RegistryWorld {
         bounded = fault == Fault.FORGET || fault == Fault.ROT;
         bulky = random.nextInt(12) == 0;
         locations = IntStream.range(0, count)
-                .mapToObj(number -> new FalseLocation(CLUSTER, newIdentity()))
-                .toList();
+                .mapToObj(number -> new Medium(CLUSTER, newIdentity()))
+                .collect(Collectors.toCollection(ArrayList::new));
+        sets.add(IntStream.range(0, count).mapToObj(Integer::toString).toList());
         while (fault != Fault.NONE && faulty.size() < 1 + random.nextInt(count / 2)) {
             faulty.add(random.nextInt(count));
         }
@@ -117,6 +147,7 @@ final class RegistryWorld {
 
     /** Lets masters come and go and things go wrong; then heals, and expects that a last master serves everything. */
     void run() {
+        count(Count.HISTORIES);
         newMaster();
         int rounds = 4 + random.nextInt(8);
         for (int round = 0; round < rounds; round++) {
@@ -142,7 +173,9 @@ final class RegistryWorld {
             case 4 -> tellDeposed();
             case 5 -> drainSomebody();
             case 6, 7 -> misbehave();
-            case 8 -> say(anyLife(), new Input.Scrub());
+            case 8 -> say(anyLife(), random.nextBoolean() ? new Input.Scrub() : new Input.Look());
+            case 9 -> changeLocations(random.nextInt(4) == 0 ? anyLife() : newest());
+            case 10 -> replaceContent(random.nextInt(4) == 0 ? anyLife() : newest());
             default -> {
                 Life life = random.nextInt(4) == 0 ? anyLife() : newest();
                 int burst = random.nextInt(8) == 0 ? 5 : 1;
@@ -155,11 +188,12 @@ final class RegistryWorld {
 
     private void heal() {
         for (int number : faulty) {
-            FalseLocation location = locations.get(number);
+            Medium location = locations.get(number);
             location.hung = false;
             location.failing = false;
             location.forgetful = false;
         }
+        healed = true;
         Life last = newMaster();
         until(60_000, () -> last.serving || last.lost);
         check(last.serving, "after everything was healed, the registry does not open: " + last.registry.locations());
@@ -206,12 +240,61 @@ final class RegistryWorld {
     }
 
     private Life begin(NodeId node, Incarnation incarnation) {
+        List<String> known = healed ? sets.getLast() : sets.get(missed());
         var life = new Life(
-                new Registry(CLUSTER, locations.size(), 1 + lives.size() * 1_000_000L), node, incarnation, epoch);
+                new Registry(CLUSTER, Medium.SEAL, known, 1 + lives.size() * 1_000_000L, SMALL_SEGMENT),
+                node,
+                incarnation,
+                epoch);
+        life.places.addAll(known);
         lives.add(life);
+        count(Count.MASTERS);
         note("epoch " + epoch + " " + node + incarnation + " from " + root);
         say(life, new Input.Opened(masteryOf(life)));
         return life;
+    }
+
+    /** Most nodes know the latest set of locations. */
+    private int missed() {
+        return random.nextInt(3) > 0 ? sets.size() - 1 : random.nextInt(sets.size());
+    }
+
+    /** One more location, one less, or another one; those that misbehave stay a minority. */
+    private void changeLocations(Life life) {
+        List<String> present =
+                life.registry.facts().stream().map(LocationFacts::place).toList();
+        var wanted = new ArrayList<>(present);
+        int deed = random.nextInt(3);
+        if (deed != 0 && !wanted.isEmpty()) {
+            wanted.remove(random.nextInt(wanted.size()));
+        }
+        if (deed != 1) {
+            locations.add(new Medium(CLUSTER, newIdentity()));
+            wanted.add(Integer.toString(locations.size() - 1));
+        }
+        long misbehaving = wanted.stream()
+                .filter(place -> faulty.contains(Integer.parseInt(place)))
+                .count();
+        if (misbehaving * 2 < wanted.size() && (wanted.size() > 1 || !faulty.isEmpty() || random.nextInt(4) == 0)) {
+            note("locations " + wanted + " wanted of epoch " + life.epoch);
+            say(life, new Input.SetLocations(-nextBatch++, wanted));
+        }
+    }
+
+    /** A restore: all that this master knows, and one batch more, as a new whole. */
+    private void replaceContent(Life life) {
+        if (life.alive && life.serving) {
+            long id = nextBatch++;
+            var entries = new TreeMap<>(life.registry.content().entries());
+            entries.put("b" + id + ".x", "1");
+            entries.put("b" + id + ".y", "1");
+            submitted.add(id);
+            say(life, new Input.Replace(id, entries));
+        }
+    }
+
+    private Medium at(Life life, int location) {
+        return locations.get(Integer.parseInt(life.places.get(location)));
     }
 
     private Mastership masteryOf(Life life) {
@@ -242,6 +325,7 @@ final class RegistryWorld {
 
     private void crash(Life life) {
         if (life.alive) {
+            count(Count.CRASHES);
             note("crash of " + life.node + life.incarnation + " epoch " + life.epoch);
         }
         life.alive = false;
@@ -287,7 +371,8 @@ final class RegistryWorld {
         }
         int number =
                 faulty.stream().skip(random.nextInt(faulty.size())).findFirst().orElseThrow();
-        FalseLocation location = locations.get(number);
+        Medium location = locations.get(number);
+        count(Count.MISDEEDS);
         note(fault + " at location " + number);
         switch (fault) {
             case NONE -> {}
@@ -309,6 +394,7 @@ final class RegistryWorld {
             puts.put("lump", "z".repeat(random.nextInt(Batch.MAX_VALUE_BYTES)));
         }
         submitted.add(id);
+        count(Count.CHANGES);
         if (life.alive) {
             say(life, new Input.Submit(id, new Batch(puts, new TreeSet<>())));
         } else {
@@ -340,7 +426,7 @@ final class RegistryWorld {
                                 new Input.HeaderRead(
                                         read.location(),
                                         read.operation(),
-                                        locations.get(read.location()).read(0, RegistryFormat.BLOCK))));
+                                        at(life, read.location()).read(0, RegistryFormat.HEADER_AREA))));
             case Effect.ReadBlocks read ->
                 disk(
                         life,
@@ -352,20 +438,54 @@ final class RegistryWorld {
                                 new Input.BlocksRead(
                                         read.location(),
                                         read.operation(),
-                                        locations
-                                                .get(read.location())
+                                        at(life, read.location())
                                                 .read(
                                                         RegistryFormat.position(read.segment(), read.offset()),
                                                         read.length()))));
             case Effect.WriteBlocks write -> disk(life, write.location(), () -> write(life, write));
+            case Effect.WriteHeader write ->
+                disk(life, write.location(), () -> {
+                    at(life, write.location()).write(write.offset(), write.block());
+                    answer(
+                            life,
+                            write.location(),
+                            write.operation(),
+                            new Input.BlocksWritten(write.location(), write.operation()));
+                });
+            case Effect.UseLocation use -> {
+                check(use.location() == life.places.size(), "location " + use.location() + " out of order");
+                life.places.add(use.place());
+            }
+            case Effect.DropLocation _ -> {}
+            case Effect.LocationsSet set -> {
+                note("locations " + set.places() + " by epoch " + life.epoch);
+                if (life.epoch == epoch) {
+                    count(Count.SETS_OF_LOCATIONS);
+                    sets.add(set.places());
+                }
+            }
+            case Effect.Scrubbed scrubbed -> note(life.epoch + ": " + scrubbed);
+            case Effect.Replaced replaced -> {
+                count(Count.RESTORES);
+                checkServed(life, replaced.content());
+            }
             case Effect.CasRoot cas -> later(life, () -> setRoot(life, cas));
             case Effect.Confirm confirm -> later(life, () -> poll(life, confirm));
             case Effect.Serving serving -> {
                 life.serving = true;
                 checkServed(life, serving.content());
             }
-            case Effect.Acknowledged ack -> checkAcknowledged(life, ack.id(), ack.version());
-            case Effect.Refused refused -> never.add(refused.id());
+            case Effect.Acknowledged ack -> {
+                if (ack.id() > 0) {
+                    checkAcknowledged(life, ack.id(), ack.version());
+                }
+            }
+            case Effect.Refused refused -> {
+                never.add(refused.id());
+                if (refused.id() < 0) {
+                    note("locations refused: " + refused.reason());
+                }
+            }
             case Effect.Lost lost -> {
                 life.lost = true;
                 life.serving = false;
@@ -378,7 +498,7 @@ final class RegistryWorld {
     }
 
     private void write(Life life, Effect.WriteBlocks write) {
-        FalseLocation location = locations.get(write.location());
+        Medium location = at(life, write.location());
         long position = RegistryFormat.position(write.segment(), write.offset());
         if (!life.alive) {
             // Its process is dead, but the write was on its way: it happens, or a part of it, or not.
@@ -403,16 +523,15 @@ final class RegistryWorld {
     }
 
     private void answer(Life life, int location, long operation, Input good) {
-        Input answer = locations.get(location).failing
-                ? new Input.LocationFailed(location, operation, "Input/output error")
-                : good;
+        Input answer =
+                at(life, location).failing ? new Input.LocationFailed(location, operation, "Input/output error") : good;
         at(nanos + delay(), life, () -> say(life, answer), () -> {});
     }
 
     /** Does {@code deed} at the location some time later, dead or alive; while it hangs, not at all. */
     private void disk(Life life, int location, Runnable deed) {
         Runnable tried = () -> {
-            if (locations.get(location).hung) {
+            if (at(life, location).hung) {
                 disk(life, location, deed);
             } else {
                 deed.run();
@@ -434,6 +553,7 @@ final class RegistryWorld {
                 cas.epoch().number() == epoch && life.heard && cas.root().generation() == root.generation() + 1;
         if (accepted) {
             root = cas.root();
+            count(Count.ROOTS);
             note("root " + root + " by " + life.node + life.incarnation);
         }
         if (life.heard) {
@@ -524,6 +644,7 @@ final class RegistryWorld {
 
     private void checkAcknowledged(Life life, long id, long version) {
         check(submitted.contains(id) && !never.contains(id), "batch " + id + " acknowledged though it was refused");
+        count(Count.ACKNOWLEDGED);
         check(acknowledged.put(id, version) == null, "batch " + id + " acknowledged twice");
         check(
                 life.epoch >= servedEpoch || everServed.contains(id),
@@ -542,6 +663,10 @@ final class RegistryWorld {
             check(content.entries().containsKey("b" + id + ".y"), "half of batch " + id);
         }
         return result;
+    }
+
+    private void count(Count what) {
+        counts.merge(what, 1L, Long::sum);
     }
 
     private void note(String what) {

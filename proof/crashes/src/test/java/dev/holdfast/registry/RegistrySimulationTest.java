@@ -2,6 +2,7 @@ package dev.holdfast.registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.EnumMap;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -36,16 +37,6 @@ final class RegistrySimulationTest {
     }
 
     private static String history(long seed) {
-        var world = new RegistryWorld(seed);
-        try {
-            world.run();
-        } catch (AssertionError | RuntimeException e) {
-            throw new AssertionError(
-                    "seed " + seed + " (" + world.locations.size() + " locations, " + world.fault + " at "
-                            + world.faulty + "): " + e + "\n  Run it again: -Dregistry.seed=" + seed + "\n"
-                            + world.trace,
-                    e);
-        }
-        return world.trace + "acknowledged " + world.acknowledged;
+        return SimulateRegistry.history(seed, new EnumMap<>(RegistryWorld.Count.class));
     }
 }

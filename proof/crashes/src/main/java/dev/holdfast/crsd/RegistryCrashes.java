@@ -1,7 +1,5 @@
 package dev.holdfast.crsd;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
@@ -11,6 +9,7 @@ import dev.holdfast.registry.Batch;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
+import dev.holdfast.registry.RegistryFormat;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -32,44 +31,98 @@ import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
-/** A process that writes changes to real files is killed in the middle, again and again; the next one has all it acknowledged. */
-final class RegistryKillTest {
-    private static final int ROUNDS = 10;
+/**
+ * {@code ./holdfast bench registry-crashes}: a process that writes changes to real files is killed with -9 in the middle, again and again, while one
+ * of three locations is damaged between two lives: random bytes somewhere, or all of it lost. Every next life must find all that was
+ * acknowledged, and nothing that was not submitted.
+ */
+public final class RegistryCrashes {
     private static final long SEED = 20_261_122L;
+    /** Some rounds are cut short before the first change, most in the middle of many. */
+    private static final int MOST_LINES = 400;
 
     // The view register, which outlives every writer.
     private RegistryRoot root = RegistryRoot.NONE;
     private final Set<Long> acknowledged = new TreeSet<>();
+    private final Set<Long> submitted = new TreeSet<>();
+    private final SplittableRandom random = new SplittableRandom(SEED);
+    private int kills;
+    private int damages;
+    private int losses;
+    private boolean whole;
 
-    @Test
-    void after_kill_9_at_any_moment_everything_acknowledged_is_there() throws Exception {
-        Path directory = Files.createTempDirectory(Path.of("target"), "registry-kill");
-        var random = new SplittableRandom(SEED);
-        try {
-            List<Path> locations = new ArrayList<>();
-            for (String name : List.of("a", "b", "c")) {
-                Path location = directory.resolve(name);
-                RegistryStoreTest.sparse(location);
-                RegistryStoreTest.format(location);
-                locations.add(location);
+    public static void main(String[] arguments) throws Exception {
+        int runs = 200;
+        Path directory = Path.of(".");
+        for (int at = 0; at + 1 < arguments.length; at += 2) {
+            switch (arguments[at]) {
+                case "--runs" -> runs = Integer.parseInt(arguments[at + 1]);
+                case "--directory" -> directory = Path.of(arguments[at + 1]);
+                default -> {
+                    System.err.println("usage: holdfast bench registry-crashes [--runs N] [--directory D]");
+                    System.exit(2);
+                }
             }
-            for (int round = 1; round <= ROUNDS; round++) {
-                // Some die while they recover, most while they write.
-                int killAfterLines = 1 + (random.nextInt(4) == 0 ? random.nextInt(6) : random.nextInt(400));
-                writeUntilKilled(round, locations, killAfterLines);
-            }
-            writeUntilKilled(ROUNDS + 1, locations, 40);
-        } finally {
-            RegistryStoreTest.deleteAll(directory);
         }
-        assertThat(acknowledged).hasSizeGreaterThan(ROUNDS * 10);
+        Path place = Files.createTempDirectory(directory, "registry-crashes");
+        try {
+            System.out.println(new RegistryCrashes().run(place, runs, System.out::println));
+        } catch (AssertionError e) {
+            System.out.println("VIOLATION: " + e.getMessage());
+            System.exit(1);
+        } finally {
+            RegistryFiles.deleteAll(place);
+        }
+    }
+
+    /** @return in words, what was found: an {@link AssertionError} if a promise was broken */
+    String run(Path directory, int runs, Consumer<String> progress) throws Exception {
+        List<Path> locations = new ArrayList<>();
+        for (String name : List.of("a", "b", "c")) {
+            Path location = directory.resolve(name);
+            RegistryFiles.make(location);
+            locations.add(location);
+        }
+        for (int round = 1; round <= runs; round++) {
+            // Some die while they recover, most while they write.
+            int lines = 1 + (random.nextInt(4) == 0 ? random.nextInt(6) : random.nextInt(MOST_LINES));
+            writeUntilKilled(round, locations, lines);
+            if (round % 20 == 0) {
+                progress.accept(round + " of " + runs + " crashes, " + acknowledged.size() + " changes acknowledged");
+            }
+            if (whole) { // The promise is about a minority at a time: what was damaged before must be repaired.
+                damageOne(locations);
+            }
+        }
+        writeUntilKilled(runs + 1, locations, 40);
+        return kills + " crashes (kill -9), " + damages + " times random bytes in a location, " + losses
+                + " times a location lost: " + acknowledged.size() + " of " + submitted.size()
+                + " changes were acknowledged; none of them was lost, none was invented.";
+    }
+
+    /** At most one of three, and it has been repaired, as far as the life before got, when the next one is damaged. */
+    private void damageOne(List<Path> locations) throws IOException {
+        Path location = locations.get(random.nextInt(locations.size()));
+        switch (random.nextInt(3)) {
+            case 0 -> {
+                damages++;
+                RegistryFiles.damage(location, root.segment() % RegistryFormat.SEGMENTS, random);
+            }
+            case 1 -> {
+                losses++;
+                Files.delete(location);
+                RegistryFiles.make(location);
+            }
+            default -> {}
+        }
     }
 
     private void writeUntilKilled(int epoch, List<Path> locations, int killAfterLines) throws Exception {
+        whole = false;
         Process writer = start(epoch, locations);
         try (var answers = new PrintStream(writer.getOutputStream(), true, StandardCharsets.UTF_8);
                 var lines =
@@ -82,14 +135,19 @@ final class RegistryKillTest {
                 }
             }
         } catch (IOException e) {
-            assertThat(writer.isAlive())
-                    .as("only a killed writer breaks its pipe: %s", e)
-                    .isFalse();
+            require(!writer.isAlive(), "only a killed writer breaks its pipe: " + e);
         } finally {
             writer.destroyForcibly();
         }
-        assertThat(writer.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(writer.exitValue()).as("killed, not failed").isEqualTo(128 + 9);
+        require(writer.waitFor(60, TimeUnit.SECONDS), "a killed process does not end");
+        require(writer.exitValue() == 128 + 9, "the writer was not killed, it failed with " + writer.exitValue());
+        kills++;
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
     }
 
     private void hear(int epoch, String line, PrintStream answers) {
@@ -112,29 +170,34 @@ final class RegistryKillTest {
                         : Arrays.stream(words[2].split(","))
                                 .map(Long::parseLong)
                                 .collect(Collectors.toSet());
-                assertThat(found).as("epoch %s, seed %s", epoch, SEED).containsAll(acknowledged);
-                assertThat(Long.parseLong(words[1])).isEqualTo(found.size());
+                for (long id : acknowledged) {
+                    require(found.contains(id), "life " + epoch + ": change " + id + " was acknowledged and is gone");
+                }
+                for (long id : found) {
+                    require(submitted.contains(id), "life " + epoch + ": change " + id + " was never submitted");
+                }
+                require(
+                        Long.parseLong(words[1]) == found.size(),
+                        "life " + epoch + ": version " + words[1] + " with " + found.size() + " changes");
             }
             case "waiting" -> {} // A slow machine.
+            case "online" -> whole = words[1].equals("3");
+            case "submitted" -> submitted.add(Long.parseLong(words[1]));
             case "acknowledged" ->
-                assertThat(acknowledged.add(Long.parseLong(words[1]))).isTrue();
+                require(acknowledged.add(Long.parseLong(words[1])), "acknowledged twice: " + words[1]);
             default -> throw new AssertionError("the writer says: " + line);
         }
     }
 
     private Process start(int epoch, List<Path> locations) throws IOException {
-        String classPath = String.join(
-                File.pathSeparator,
-                "target/classes",
-                "target/test-classes",
-                System.getProperty("jdk.module.path", ""),
-                System.getProperty("java.class.path", ""));
+        String classPath = System.getProperty("java.class.path", "");
+        String modules = System.getProperty("jdk.module.path", "");
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                classPath,
+                modules.isEmpty() ? classPath : classPath + File.pathSeparator + modules,
                 Writer.class.getName(),
                 Integer.toString(epoch),
                 Long.toString(root.ownerEpoch()),
@@ -177,7 +240,12 @@ final class RegistryKillTest {
 
         private void run(Mastership mastership, List<Path> locations) throws InterruptedException {
             var opened = new RegistryStore(
-                    RegistryStoreTest.CLUSTER, locations, RegistryStoreTest.AREA_START, inbox::add, this);
+                    RegistryFiles.CLUSTER,
+                    RegistryFiles.SEAL,
+                    locations.stream().map(Path::toString).toList(),
+                    RegistryFiles.AREA_START,
+                    inbox::add,
+                    this);
             store = opened;
             Thread.ofPlatform().daemon().start(() -> listen(opened));
             opened.master(now(), mastership);
@@ -212,6 +280,7 @@ final class RegistryKillTest {
 
         private void submitNext() {
             long id = nextId++;
+            out.println("submitted " + id);
             var puts = new TreeMap<>(Map.of("b" + id, "1", "lump" + id % 3, "z".repeat(random.nextInt(60_000))));
             Objects.requireNonNull(store).submit(now(), id, new Batch(puts, new TreeSet<>()));
         }
@@ -261,7 +330,21 @@ final class RegistryKillTest {
         }
 
         @Override
-        public void locationChanged(LocationReport report) {}
+        public void locationChanged(String place, LocationReport report) {
+            long online = Objects.requireNonNull(store).locations().stream()
+                    .filter(each -> each.condition() == LocationReport.Condition.ONLINE)
+                    .count();
+            out.println("online " + online);
+        }
+
+        @Override
+        public void replaced(RegistryContent content) {}
+
+        @Override
+        public void locationsSet(List<String> places) {}
+
+        @Override
+        public void scrubbed(String place, String finding) {}
 
         private static Moment now() {
             return new Moment(System.nanoTime());
