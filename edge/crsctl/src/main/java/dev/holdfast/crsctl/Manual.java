@@ -36,6 +36,11 @@ public final class Manual {
                         AppVipCfg.COMMANDS));
         files.put("man/man1/olsnodes.1", page("", "names the nodes of the cluster", List.of(OlsNodes.COMMAND)));
         files.put("man/man1/oifcfg.1", page("oifcfg", "shows which networks the cluster uses", OifCfg.COMMANDS));
+        files.put("man/man1/ocrcheck.1", page("", "checks the registry", List.of(OcrCheck.COMMAND)));
+        files.put("man/man1/ocrdump.1", page("", "writes what the registry holds", List.of(OcrDump.COMMAND)));
+        files.put(
+                "man/man1/ocrconfig.1",
+                page("ocrconfig", "backs the registry up, restores it, and says where it is kept", OcrConfig.COMMANDS));
         files.put("bash-completion/completions/holdfast", completion());
         return files;
     }
@@ -124,7 +129,12 @@ public final class Manual {
         for (Command command : OifCfg.COMMANDS) {
             table.append("    '").append(entry("oifcfg", command)).append("'\n");
         }
-        table.append("    '").append(entry("", OlsNodes.COMMAND)).append("'\n");
+        for (Command command : OcrConfig.COMMANDS) {
+            table.append("    '").append(entry("ocrconfig", command)).append("'\n");
+        }
+        for (Command command : List.of(OlsNodes.COMMAND, OcrCheck.COMMAND, OcrDump.COMMAND)) {
+            table.append("    '").append(entry("", command)).append("'\n");
+        }
         return """
                 # Completion for bash: source it, or install it as the completion of each of the commands.
                 # Written by: holdfast manual. Changes belong into the commands themselves.
@@ -167,7 +177,7 @@ public final class Manual {
                         COMPREPLY=($(compgen -f -- "$current"))
                     fi
                 }
-                complete -F _holdfast_complete crsctl appvipcfg oifcfg olsnodes
+                complete -F _holdfast_complete crsctl appvipcfg oifcfg olsnodes ocrcheck ocrdump ocrconfig
                 """;
     }
 

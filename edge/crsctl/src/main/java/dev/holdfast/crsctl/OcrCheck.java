@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** The command {@code ocrcheck}: whether the registry is whole. */
 public final class OcrCheck {
-    private static final Command COMMAND = new Command(
+    static final Command COMMAND = new Command(
             "ocrcheck",
             "[-local] [-config] [-details] [-o json]",
             "read every copy of the registry, compare it with what it should hold, and tell what was found",

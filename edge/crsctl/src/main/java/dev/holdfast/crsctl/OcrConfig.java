@@ -24,7 +24,7 @@ public final class OcrConfig {
     private static final Command.Option JSON = Command.valued("-o", "json", "as JSON, for programs");
     private static final Command.Option FORCE_FORMAT = Command.flag("-f", "format it also if it is not blank");
 
-    private static final List<Command> COMMANDS = List.of(
+    static final List<Command> COMMANDS = List.of(
             new Command(
                     "-showbackup",
                     "[auto|manual] [-o json]",

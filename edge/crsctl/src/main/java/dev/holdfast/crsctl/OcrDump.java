@@ -18,7 +18,7 @@ import java.util.TreeMap;
 
 /** The command {@code ocrdump}: what the registry holds, to be read. */
 public final class OcrDump {
-    private static final Command COMMAND = new Command(
+    static final Command COMMAND = new Command(
             "ocrdump",
             "[-local] [FILE | -stdout] [-backupfile FILE] [-keyname KEY] [-xml | -o json] [-noheader]",
             "write what the registry holds to a file, OCRDUMPFILE if none is named, or to the standard output",
