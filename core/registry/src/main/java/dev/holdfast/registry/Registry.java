@@ -170,7 +170,7 @@ public final class Registry {
     private Draft logged = new Draft(RegistryContent.EMPTY);
     private TreeMap<Integer, Owner> owners = new TreeMap<>();
     private List<Voter> voters = List.of();
-    /** Who counted before the segment that is being formed. */
+    /** Who counts by the root; while a segment is being formed, {@link #voters} is who will. */
     private List<Voter> former = List.of();
 
     private TreeMap<String, String> more = new TreeMap<>();
@@ -488,6 +488,7 @@ public final class Registry {
         ticket = root.generation(); // Nobody else can get this generation, so it is a ticket, too.
         if (!asked.claim() && segment != null) {
             segment.setRooted();
+            former = voters;
             phase = Phase.SERVING;
             goOn();
             if (!served) {
@@ -820,6 +821,7 @@ public final class Registry {
             logged = draft;
             owners = new TreeMap<>(base.get().owners());
             voters = base.get().voters();
+            former = voters;
             more = new TreeMap<>(base.get().more());
             lastLsn = chain.lastLsn();
             lastHash = chain.links().getLast().hash();
@@ -913,6 +915,10 @@ public final class Registry {
                     new RegistryRoot(
                             owner.epoch(), owner.incarnation(), Owner.markOf(owner.ticket()), root.generation() + 1),
                     false);
+        } else if (isSomebodyToAdmit(forming)) {
+            // Its voters were those known then; with one more there may be a majority. Never rooted: safe to leave.
+            segment = null;
+            form();
         } else {
             await(NO_MAJORITY);
         }
@@ -928,7 +934,6 @@ public final class Registry {
         ticket = 0;
         claims = 0;
         owners.put(owner.segment(), owner);
-        former = voters;
         voters = votersNow();
         var snapshot = new Snapshot(logged.content(), owners, voters, more);
         segment = new OpenSegment(cluster, seal, owner, snapshot, lastLsn, lastHash, fullAt);

@@ -30,6 +30,11 @@ final class RegistrySimulationTest {
     }
 
     @Test
+    void a_location_that_is_heard_only_after_the_base_was_begun_makes_up_the_majority() {
+        history(20_261_122_059_616L);
+    }
+
+    @Test
     void one_seed_is_one_history() {
         for (long seed = FIRST; seed < FIRST + 20; seed++) {
             assertEquals(history(seed), history(seed));
