@@ -3,6 +3,8 @@
 module dev.holdfast.simulator {
     requires dev.holdfast.membership;
     requires dev.holdfast.model;
+    requires dev.holdfast.node;
+    requires dev.holdfast.policy;
     requires dev.holdfast.testkit;
     requires java.compiler;
     requires static org.jspecify;

@@ -11,6 +11,7 @@ import dev.holdfast.model.Target;
 import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -185,14 +187,25 @@ final class Placement {
         again(until);
         slot.stuck = new Message(
                 "HF-3209",
-                "Resource '" + slot.entry + "' is restarted at " + until + ", RESTART_DELAY after its failure",
+                "Resource '" + slot.entry + "' is restarted at " + seconds(until) + ", RESTART_DELAY after its failure",
                 "To start it now: crsctl start resource " + slot.entry);
     }
 
     private void settlePinned(Slot slot, NodeId at) {
-        boolean cleanAsked = slot.wish != null && slot.wish.node().equals(at) && slot.target == Target.ONLINE;
+        boolean cleanAsked = slot.wish != null
+                && slot.wish.node().equals(at)
+                && slot.target == Target.ONLINE
+                && board.isReady(at);
         if (slot.isStoppingWanted()) {
             slot.reason = "stop was asked for";
+        } else if (cleanAsked && !slot.entry.isLocal() && board.refusal(at) != null) {
+            slot.reason = "start was asked for, and " + board.nameOf(at) + " is given nothing";
+            slot.stuck = new Message(
+                    "CRS-2678",
+                    "Nobody knows whether '" + slot.entry + "' runs on '" + board.nameOf(at)
+                            + "', and it must not be started there: "
+                            + Objects.requireNonNull(board.refusal(at)).text(),
+                    Aftermath.unpin(slot, board.nameOf(at)));
         } else if (cleanAsked) {
             slot.goal = at;
             slot.reason = "start was asked for";
@@ -220,7 +233,7 @@ final class Placement {
             again(next.when());
             slot.stuck = new Message(
                     "CRS-2678",
-                    unknown + "clean is tried again at " + next.when() + " (UNKNOWN_POLICY)",
+                    unknown + "clean is tried again at " + seconds(next.when()) + " (UNKNOWN_POLICY)",
                     Aftermath.unpin(slot, server));
         } else if (next.step() == Escalation.Step.FENCE && othersAreReady(at)) {
             again(board.situation.now().plus(FENCE_AGAIN));
@@ -237,9 +250,13 @@ final class Placement {
             slot.stuck = new Message(
                     "CRS-2678",
                     unknown + "it is left alone"
-                            + (fenced ? ": another server was fenced for its sake at " + next.when() : ""),
+                            + (fenced ? ": another server was fenced for its sake at " + seconds(next.when()) : ""),
                     Aftermath.unpin(slot, server));
         }
+    }
+
+    private static Instant seconds(Instant when) {
+        return when.truncatedTo(ChronoUnit.SECONDS);
     }
 
     private boolean othersAreReady(NodeId node) {
@@ -1174,7 +1191,7 @@ final class Placement {
         if (entry.seenOn(node) == null) {
             return new Obstacle("server state", "not known yet whether it runs there");
         }
-        if (isBoundElsewhere(slot)) {
+        if (isBoundElsewhere(slot, node)) {
             return new Obstacle("INSTANCE_FAILOVER=0", "it waits for its own server");
         }
         Obstacle full = capacity.obstacle(slot, node, together);
@@ -1203,10 +1220,11 @@ final class Placement {
     }
 
     /** Lost with its server, and not to run anywhere else before an administrator says so. */
-    private boolean isBoundElsewhere(Slot slot) {
+    private boolean isBoundElsewhere(Slot slot, NodeId node) {
+        Wish wish = slot.wish;
         return !slot.entry.definition.instanceFailover()
                 && slot.at == null
-                && slot.wish == null
+                && (wish == null || !wish.node().equals(node))
                 && slot.lastServer != null
                 && !board.isReady(slot.lastServer);
     }

@@ -6,6 +6,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.Target;
 import dev.holdfast.policy.Explanation.Reason;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -155,7 +156,15 @@ final class Reasons {
                     "it was restarted on " + server + " " + slot.restarts + (slot.restarts == 1 ? " time" : " times"));
         }
         if (!slot.failures.isEmpty()) {
-            because("FAILURE_INTERVAL", null, "it failed at " + slot.failures);
+            because(
+                    "FAILURE_INTERVAL",
+                    null,
+                    "it failed at "
+                            + String.join(
+                                    ", ",
+                                    slot.failures.stream()
+                                            .map(at -> at.truncatedTo(ChronoUnit.SECONDS).toString())
+                                            .toList()));
         }
         for (NodeId node : slot.failedOn.nodes()) {
             because("failure", node, "it failed on " + board.nameOf(node) + whatHappened(slot, node));

@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * for that very epoch; what runs nowhere it may have started, once every life that was voted out is settled. A member
  * starts something only under its own lease for the same epoch. And crsd guards cssd: when renewals stop, it lets go.
  */
-final class Crsd {
+class Crsd {
     private static final long ROUND = 150 * MILLISECOND;
 
-    private record Victim(NodeId node, Incarnation incarnation) {}
+    record Victim(NodeId node, Incarnation incarnation) {}
 
-    private final Life life;
-    private final World world;
+    final Life life;
+    final World world;
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private final Set<Victim> settled = new HashSet<>();
     private boolean alive = true;
@@ -41,11 +41,11 @@ final class Crsd {
     private long renewals;
     private final Alarm guardAlarm;
     private Moment guardAt = new Moment(0);
-    private final Runnable rounds = this::round;
+    private final Runnable rounds = () -> round();
     private boolean lettingGo;
     private boolean leaving;
     /** How often crsd was started anew: what the one before was about to do is not done. */
-    private int processes;
+    int processes;
 
     private long starting;
     /** Number of the last report to the master; an order that answers an older one is out of date. */
@@ -130,7 +130,7 @@ final class Crsd {
         }
     }
 
-    private void whenRunning(Runnable deed) {
+    final void whenRunning(Runnable deed) {
         if (alive) {
             if (pauses > 0) {
                 held.add(deed);
@@ -198,7 +198,7 @@ final class Crsd {
         }
     }
 
-    private boolean holdsLease(Epoch epoch) {
+    final boolean holdsLease(Epoch epoch) {
         Effect.RenewLease held = lease;
         return held != null
                 && held.view().epoch().equals(epoch)
@@ -209,7 +209,7 @@ final class Crsd {
 
     // --- rounds
 
-    private void round() {
+    void round() {
         if (!alive || !life.machine.isOn()) {
             return;
         }
@@ -388,6 +388,20 @@ final class Crsd {
         if (answer.request() == requests && epochToConfirm != null && answer.confirmed()) {
             world.audit.confirmed(life, epochToConfirm, requestedAt);
         }
+    }
+
+    /** The newest view that it was told of, or null. */
+    final @Nullable View newest() {
+        return newest;
+    }
+
+    /** The latest renewal that it was told of, or null. */
+    final Effect.@Nullable RenewLease lease() {
+        return lease;
+    }
+
+    final boolean isSettled(NodeId node, Incarnation incarnation) {
+        return settled.contains(new Victim(node, incarnation));
     }
 
     /** The view under which this node holds a lease now, or null. */

@@ -66,7 +66,7 @@ final class Life {
         this.machine = machine;
         this.world = machine.world;
         this.number = number;
-        crsd = new Crsd(this);
+        crsd = world.engine == null ? new Crsd(this) : new EngineCrsd(this, world.engine);
         killTimer = new Alarm(world.time, this::killed);
         lease = settings.timing().lease();
         disks = new LifeDisks(this);

@@ -37,6 +37,7 @@ final class Machine {
     FakeClock clock = new FakeClock(0, 0, 0);
     private @Nullable Life life;
     private int lives;
+    private int endings;
     private boolean startDue;
     private boolean left;
     private int stalls;
@@ -455,7 +456,30 @@ final class Machine {
         tellWeight();
     }
 
+    /** One resource stops by its own script. */
+    void stop(int resource) {
+        if (running[resource] != null) {
+            running[resource] = null;
+            tellWeight();
+        }
+    }
+
+    boolean runs(int resource) {
+        return running[resource] != null;
+    }
+
+    /** How often this machine was started. */
+    int boots() {
+        return boots;
+    }
+
+    /** How often everything was ended here: what an action was about to do then, it does not do any more. */
+    int endings() {
+        return endings;
+    }
+
     void stopAll() {
+        endings++;
         if (runsAnything()) {
             if (world.isTold()) {
                 world.tell(node + " stopped resources " + Long.toBinaryString(runningMask()));

@@ -36,6 +36,7 @@ public final class Simulate {
     private boolean keepGoing;
     private boolean coreMutations;
     private boolean quick;
+    private boolean engine;
     private @Nullable String only;
     private @Nullable Path log;
     private PrintStream out;
@@ -88,6 +89,8 @@ public final class Simulate {
                   --keep-going    do not stop at the first violation; count them
                   --seed X        run this one seed and say how it went
                   --trace         with --seed: tell everything that happened
+                  --engine        with the resource engine that ships (core/node, policy, life cycle) in place of its model:
+                                      crsd is killed in the middle of plans, actions fail, an administrator types at random
                   --mutations     plant each known mistake in a copy of core/membership: every one must be found within its
                                       number of seeds; with a NAME only that one, with --quick only the quick ones
                 scenario, drawn from the seed, can be narrowed:
@@ -157,6 +160,7 @@ public final class Simulate {
             switch (option) {
                 case "--trace" -> trace = true;
                 case "--keep-going" -> keepGoing = true;
+                case "--engine" -> engine = true;
                 case "--quick" -> quick = true;
                 case "--mutations" -> {
                     coreMutations = true;
@@ -179,6 +183,10 @@ public final class Simulate {
                 default -> throw new IllegalArgumentException("unknown option '" + option + "'");
             }
         }
+    }
+
+    private Simulation.Outcome simulate(Scenario scenario, @Nullable StringBuilder story) {
+        return engine ? Simulation.runEngine(scenario, story) : Simulation.run(scenario, story);
     }
 
     private static String value(String option, String[] arguments, int index) {
@@ -224,7 +232,7 @@ public final class Simulate {
     private int runOne() {
         Scenario scenario = scenario(single);
         StringBuilder story = new StringBuilder();
-        Simulation.Outcome outcome = Simulation.run(scenario, trace ? story : null);
+        Simulation.Outcome outcome = simulate(scenario, trace ? story : null);
         out.print(story);
         out.println("seed " + single + ": " + scenario);
         Violation violation = outcome.violation();
@@ -251,7 +259,8 @@ public final class Simulate {
         out.printf(
                 "  at step %d of seed %d, %.6f s (%s). Run it again:%n",
                 outcome.steps(), scenario.seed(), outcome.virtualNanos() / 1e9, scenario);
-        out.println("  ./holdfast simulate --seed " + scenario.seed() + bounds.options() + " --trace");
+        out.println("  ./holdfast simulate --seed " + scenario.seed() + (engine ? " --engine" : "") + bounds.options()
+                + " --trace");
         out.flush();
     }
 
@@ -262,7 +271,7 @@ public final class Simulate {
             return;
         }
         StringBuilder story = new StringBuilder();
-        Simulation.run(scenario, story);
+        simulate(scenario, story);
         try {
             Files.writeString(Path.of(file + ".seed-" + scenario.seed()), story);
         } catch (IOException e) {
@@ -292,7 +301,7 @@ public final class Simulate {
                     if (seed >= from + seeds) {
                         return;
                     }
-                    Simulation.Outcome outcome = Simulation.run(scenario(seed), null);
+                    Simulation.Outcome outcome = simulate(scenario(seed), null);
                     done.increment();
                     steps.add(outcome.steps());
                     virtual.add(outcome.virtualNanos());

@@ -45,11 +45,11 @@ final class Simulation {
     private long wellSince = -1;
     private boolean done;
 
-    private Simulation(Scenario scenario, World.Birth birth, @Nullable StringBuilder story) {
+    private Simulation(Scenario scenario, World.Birth birth, boolean engine, @Nullable StringBuilder story) {
         this.scenario = scenario;
-        world = new World(scenario, birth, story);
+        world = new World(scenario, birth, engine, story);
         over = scenario.troubleNanos();
-        deadline = over + scenario.recoveryNanos();
+        deadline = over + scenario.recoveryNanos() + (engine ? EngineRoom.SLOWEST_RECOVERY : 0);
         faults = new Faults(world, new Chance(scenario.seed() * 31 + 7), over);
     }
 
@@ -59,7 +59,12 @@ final class Simulation {
 
     /** Runs a scenario with minds of another make; how tests show that a wrong membership would be found. */
     static Outcome run(Scenario scenario, World.Birth birth, @Nullable StringBuilder story) {
-        return new Simulation(scenario, birth, story).run();
+        return new Simulation(scenario, birth, false, story).run();
+    }
+
+    /** Runs a scenario with the engine that ships in place of the model of crsd: {@code core/node}, policy and life cycle. */
+    static Outcome runEngine(Scenario scenario, @Nullable StringBuilder story) {
+        return new Simulation(scenario, Simulation::membership, true, story).run();
     }
 
     private static World.Mind membership(MembershipSettings settings, @Nullable Resume resume, Moment now) {

@@ -45,7 +45,10 @@ final class World {
     private long hash;
     private final SortedMap<String, Long> exercised = new TreeMap<>();
 
-    World(Scenario scenario, Birth birth, @Nullable StringBuilder story) {
+    /** What the real engine needs besides the membership; null: crsd is a model. */
+    final @Nullable EngineRoom engine;
+
+    World(Scenario scenario, Birth birth, boolean realEngine, @Nullable StringBuilder story) {
         this.scenario = scenario;
         this.birth = birth;
         this.story = story;
@@ -64,6 +67,7 @@ final class World {
         for (int node = 1; node <= scenario.nodes(); node++) {
             ids[node] = new NodeId(node);
         }
+        engine = realEngine ? new EngineRoom(this) : null;
         for (int node = 1; node <= scenario.nodes(); node++) {
             machines[node] = new Machine(this, ids[node]);
         }

@@ -18,12 +18,33 @@ class SimulationTest {
 
     private static final Scenario.Bounds LARGEST =
             Scenario.Bounds.USUAL.withNodes(64, 64).withFaults(List.of(Fault.ISOLATION, Fault.CSSD_CRASH, Fault.RESET));
+    private static final Scenario.Bounds ENGINE = Scenario.Bounds.USUAL
+            .withNodes(2, 4)
+            .withFaults(List.of(
+                    Fault.CRSD_CRASH,
+                    Fault.CRSD_PAUSE,
+                    Fault.CSSD_CRASH,
+                    Fault.CSSD_AND_CRSD_CRASH,
+                    Fault.ISOLATION,
+                    Fault.PARTIAL,
+                    Fault.RESET,
+                    Fault.LEAVE));
     private static final Scenario.Bounds THREE_NODES =
             Scenario.Bounds.USUAL.withNodes(3, 3).withFaults(List.of(Fault.CRSD_CRASH));
 
     @Test
     void no_trouble_makes_two_nodes_run_one_resource_or_leaves_the_cluster_stuck() {
         assertThat(Seeds.firstViolation(1000, Mutation.NONE, REAL)).isEmpty();
+    }
+
+    /** Thousands of seeds: {@code ./holdfast simulate --engine --seeds N}. */
+    @Test
+    void the_engine_runs_nothing_twice_and_comes_to_rest_wherever_it_is_killed() {
+        for (long seed = 1; seed <= 60; seed++) {
+            assertThat(Simulation.runEngine(Scenario.draw(seed, ENGINE), null).violation())
+                    .as("seed %d", seed)
+                    .isNull();
+        }
     }
 
     @Test
