@@ -140,7 +140,8 @@ final class Foresight {
                 situation.greeted(),
                 observed,
                 situation.maintenance(),
-                now);
+                now,
+                situation.setup());
     }
 
     // --- what might happen

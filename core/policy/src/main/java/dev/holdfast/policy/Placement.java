@@ -192,10 +192,8 @@ final class Placement {
     }
 
     private void settlePinned(Slot slot, NodeId at) {
-        boolean cleanAsked = slot.wish != null
-                && slot.wish.node().equals(at)
-                && slot.target == Target.ONLINE
-                && board.isReady(at);
+        boolean cleanAsked =
+                slot.wish != null && slot.wish.node().equals(at) && slot.target == Target.ONLINE && board.isReady(at);
         if (slot.isStoppingWanted()) {
             slot.reason = "stop was asked for";
         } else if (cleanAsked && !slot.entry.isLocal() && board.refusal(at) != null) {

@@ -163,7 +163,8 @@ final class Reasons {
                             + String.join(
                                     ", ",
                                     slot.failures.stream()
-                                            .map(at -> at.truncatedTo(ChronoUnit.SECONDS).toString())
+                                            .map(at -> at.truncatedTo(ChronoUnit.SECONDS)
+                                                    .toString())
                                             .toList()));
         }
         for (NodeId node : slot.failedOn.nodes()) {

@@ -388,13 +388,14 @@ final class Decisions implements AutoCloseable {
                     ContentCodec.decode(new RegistryContent(0, entries), types, (key, reason) -> {});
             return new Situation(
                     content.definitions(),
-                    types,
+                    TypeDefinition.with(types, content.setup().types()),
                     content.wanted(),
                     servers,
                     content.greeted(),
                     observed,
                     content.maintenance(),
-                    Instant.ofEpochMilli(asOf));
+                    Instant.ofEpochMilli(asOf),
+                    content.setup());
         }
     }
 

@@ -199,29 +199,33 @@ final class EngineCrsd extends Crsd {
                 && view.master().equals(life.machine.node)
                 && view.members().containsKey(life.machine.node)
                 && holdsLease(view.epoch())
-                && engine().view().filter(seen -> seen.epoch().equals(view.epoch())).isPresent();
+                && engine().view()
+                        .filter(seen -> seen.epoch().equals(view.epoch()))
+                        .isPresent();
         if (!master || opening || view.epoch().equals(servedIn)) {
             return;
         }
         opening = true;
         Object meant = process;
         Epoch epoch = view.epoch();
-        world.time.after(world.chance.magnitude(MILLISECOND, 100 * MILLISECOND), () -> whenRunning(() -> {
-            if (!process.equals(meant)) {
-                return;
-            }
-            opening = false;
-            View present = newest();
-            if (present != null && present.epoch().equals(epoch) && holdsLease(epoch)) {
-                if (!servedIn.equals(Epoch.NONE)) {
-                    step(new CrsInput.RegistryLost("it is opened anew in epoch " + epoch));
-                }
-                servedIn = epoch;
-                room.writer = meant;
-                step(new CrsInput.RegistryServing(
-                        room.version, room.definitions, room.wanted, room.greeted, room.maintenance));
-            }
-        }));
+        world.time.after(
+                world.chance.magnitude(MILLISECOND, 100 * MILLISECOND),
+                () -> whenRunning(() -> {
+                    if (!process.equals(meant)) {
+                        return;
+                    }
+                    opening = false;
+                    View present = newest();
+                    if (present != null && present.epoch().equals(epoch) && holdsLease(epoch)) {
+                        if (!servedIn.equals(Epoch.NONE)) {
+                            step(new CrsInput.RegistryLost("it is opened anew in epoch " + epoch));
+                        }
+                        servedIn = epoch;
+                        room.writer = meant;
+                        step(new CrsInput.RegistryServing(
+                                room.version, room.definitions, room.wanted, room.greeted, room.maintenance));
+                    }
+                }));
     }
 
     private void write(CrsEffect.Write write) {
@@ -236,17 +240,19 @@ final class EngineCrsd extends Crsd {
                 room.apply(write.changes());
             }
             long version = room.version;
-            world.time.after(half, () -> whenRunning(() -> {
-                if (!process.equals(meant) || !servedIn.equals(epoch)) {
-                    return;
-                }
-                if (mine && meant.equals(room.writer)) {
-                    step(new CrsInput.RegistryWritten(write.id(), version));
-                } else {
-                    servedIn = Epoch.NONE;
-                    step(new CrsInput.RegistryLost("somebody else has it"));
-                }
-            }));
+            world.time.after(
+                    half,
+                    () -> whenRunning(() -> {
+                        if (!process.equals(meant) || !servedIn.equals(epoch)) {
+                            return;
+                        }
+                        if (mine && meant.equals(room.writer)) {
+                            step(new CrsInput.RegistryWritten(write.id(), version));
+                        } else {
+                            servedIn = Epoch.NONE;
+                            step(new CrsInput.RegistryLost("somebody else has it"));
+                        }
+                    }));
         });
     }
 
@@ -309,8 +315,7 @@ final class EngineCrsd extends Crsd {
     private void perform(CrsEffect effect) {
         switch (effect) {
             case CrsEffect.Send(NodeId to, Epoch epoch, PeerMessage message) ->
-                engine().view()
-                        .ifPresent(view -> room.send(this, to.number(), view.incarnation(), epoch, message));
+                engine().view().ifPresent(view -> room.send(this, to.number(), view.incarnation(), epoch, message));
             case CrsEffect.Run run -> begin(run);
             case CrsEffect.Write write -> write(write);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
@@ -347,29 +352,32 @@ final class EngineCrsd extends Crsd {
             return;
         }
         if (run.kind() == ActionKind.START) {
-            engine().view().ifPresent(view -> room.marksOf(life.machine)
-                    .put(name, new CrsSettings.Evidence(view.incarnation())));
+            engine().view()
+                    .ifPresent(
+                            view -> room.marksOf(life.machine).put(name, new CrsSettings.Evidence(view.incarnation())));
         }
         world.count(Tally.WORLD, "engine, action " + run.kind() + (good ? "" : " fails"));
         // A process that is killed takes the action with it, at whatever point that has come to.
-        world.time.after(world.chance.between(0, duration), () -> whenRunning(() -> {
-            boolean goesOn = process.equals(meant)
-                    && boot == life.machine.boots()
-                    && endings == life.machine.endings()
-                    && life.machine.isOn();
-            if (!goesOn || !acts) {
-                return;
-            }
-            switch (run.kind()) {
-                case START -> {
-                    if (!life.machine.runs(resource)) {
-                        life.machine.run(resource, life);
+        world.time.after(
+                world.chance.between(0, duration),
+                () -> whenRunning(() -> {
+                    boolean goesOn = process.equals(meant)
+                            && boot == life.machine.boots()
+                            && endings == life.machine.endings()
+                            && life.machine.isOn();
+                    if (!goesOn || !acts) {
+                        return;
                     }
-                }
-                case STOP, CLEAN -> life.machine.stop(resource);
-                case CHECK -> {}
-            }
-        }));
+                    switch (run.kind()) {
+                        case START -> {
+                            if (!life.machine.runs(resource)) {
+                                life.machine.run(resource, life);
+                            }
+                        }
+                        case STOP, CLEAN -> life.machine.stop(resource);
+                        case CHECK -> {}
+                    }
+                }));
         world.time.after(duration + 1, () -> {
             int exit = good ? 0 : 1;
             if (run.kind() == ActionKind.CHECK) {
@@ -395,29 +403,33 @@ final class EngineCrsd extends Crsd {
     private void letGo(String reason, boolean exit) {
         world.tell(life + " crsd lets go: " + reason);
         Object meant = process;
-        world.time.after(life.machine.letGoNanos(), () -> whenRunning(() -> {
-            if (!process.equals(meant)) {
-                return;
-            }
-            if (life.machine.runsAnything() && life.machine.isStuck()) {
-                life.machine.reset("crsd could not stop everything");
-                return;
-            }
-            life.machine.stopAll();
-            if (exit) {
-                anew();
-                world.time.after(Duration.ofMillis(200).toNanos(), () -> whenRunning(this::showView));
-            }
-        }));
+        world.time.after(
+                life.machine.letGoNanos(),
+                () -> whenRunning(() -> {
+                    if (!process.equals(meant)) {
+                        return;
+                    }
+                    if (life.machine.runsAnything() && life.machine.isStuck()) {
+                        life.machine.reset("crsd could not stop everything");
+                        return;
+                    }
+                    life.machine.stopAll();
+                    if (exit) {
+                        anew();
+                        world.time.after(Duration.ofMillis(200).toNanos(), () -> whenRunning(this::showView));
+                    }
+                }));
     }
 
     private void left() {
         Object meant = process;
-        world.time.after(life.machine.letGoNanos(), () -> whenRunning(() -> {
-            if (life.isAlive() && process.equals(meant)) {
-                life.machine.stopAll();
-                life.leave();
-            }
-        }));
+        world.time.after(
+                life.machine.letGoNanos(),
+                () -> whenRunning(() -> {
+                    if (life.isAlive() && process.equals(meant)) {
+                        life.machine.stopAll();
+                        life.leave();
+                    }
+                }));
     }
 }

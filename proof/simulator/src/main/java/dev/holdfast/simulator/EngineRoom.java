@@ -43,6 +43,7 @@ final class EngineRoom {
     SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
     Maintenance maintenance = Maintenance.NONE;
     long version = 1;
+
     @Nullable
     Object writer;
 
@@ -203,7 +204,10 @@ final class EngineRoom {
         Object target = one < to ? wire.high : wire.low;
         world.time.after(arrival - world.time.now(), () -> {
             EngineCrsd there = at(to);
-            if (wire.up && wire.number == number && there != null && there.process().equals(target)) {
+            if (wire.up
+                    && wire.number == number
+                    && there != null
+                    && there.process().equals(target)) {
                 there.heard(from.life.machine.node, incarnation, epoch, message, target);
             }
         });
