@@ -160,7 +160,7 @@ final class Placement {
         slot.waiting = true;
         if (at != null) {
             addLoad(slot.entry, at);
-            slot.goal = at;
+            slot.goal = slot.isUp() ? at : null; // What does not run serves nobody.
             slot.leaveAlone = true;
         }
         if (slot.isPinned() || (at == null && slot.wantsToRun())) {

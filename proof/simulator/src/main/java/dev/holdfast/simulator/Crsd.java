@@ -41,7 +41,7 @@ class Crsd {
     private long renewals;
     private final Alarm guardAlarm;
     private Moment guardAt = new Moment(0);
-    private final Runnable rounds = () -> round();
+    private final Runnable rounds = this::round;
     private boolean lettingGo;
     private boolean leaving;
     /** How often crsd was started anew: what the one before was about to do is not done. */

@@ -195,14 +195,16 @@ final class EngineCrsd extends Crsd {
     /** The master of a view takes the registry over; from then on nobody else writes. */
     private void open() {
         View view = newest();
-        boolean master = view != null
-                && view.master().equals(life.machine.node)
+        if (view == null || opening || view.epoch().equals(servedIn)) {
+            return;
+        }
+        boolean master = view.master().equals(life.machine.node)
                 && view.members().containsKey(life.machine.node)
                 && holdsLease(view.epoch())
                 && engine().view()
                         .filter(seen -> seen.epoch().equals(view.epoch()))
                         .isPresent();
-        if (!master || opening || view.epoch().equals(servedIn)) {
+        if (!master) {
             return;
         }
         opening = true;

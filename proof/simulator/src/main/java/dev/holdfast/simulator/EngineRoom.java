@@ -110,8 +110,8 @@ final class EngineRoom {
     }
 
     void apply(Changes changes) {
-        changes.wanted().forEach(wanted::put);
-        changes.greeted().forEach(greeted::put);
+        wanted.putAll(changes.wanted());
+        greeted.putAll(changes.greeted());
         changes.maintenance().ifPresent(now -> maintenance = now);
         version++;
     }
@@ -189,7 +189,8 @@ final class EngineRoom {
         int one = from.life.machine.node.number();
         Wire wire = wire(one, to);
         boolean mine = from.process().equals(one < to ? wire.low : wire.high);
-        if (!wire.up || !mine) {
+        Object target = one < to ? wire.high : wire.low;
+        if (!wire.up || !mine || target == null) {
             return;
         }
         if (!world.network.connects(one, to)) {
@@ -201,7 +202,6 @@ final class EngineRoom {
         long arrival = Math.max(world.time.now() + travel, wire.lastArrival[direction] + 1);
         wire.lastArrival[direction] = arrival;
         long number = wire.number;
-        Object target = one < to ? wire.high : wire.low;
         world.time.after(arrival - world.time.now(), () -> {
             EngineCrsd there = at(to);
             if (wire.up
