@@ -73,11 +73,12 @@ final class Boot {
         return crsctl.print(autostart(wanted));
     }
 
-    int show() {
+    int show(boolean json) {
         if (systemctl("cat", UNIT) != 0) {
             return noUnit();
         }
-        return crsctl.print(autostart(systemctl("is-enabled", UNIT) == 0));
+        String line = autostart(systemctl("is-enabled", UNIT) == 0).strip();
+        return crsctl.print(command, new Reply.Done(List.of(line)), json, _ -> "");
     }
 
     private static String autostart(boolean enabled) {

@@ -18,10 +18,10 @@ final class StackCommands implements CommandArea {
     private static final Option FORCE_STOP = flag("-f", "also what can run nowhere else");
 
     private static final List<Command> COMMANDS = List.of(
-            command("check has", "is what keeps the daemons running online?", "crsctl check has"),
-            command("check css", "is membership online on this node?", "crsctl check css"),
-            command("check evm", "is the event log online on this node?", "crsctl check evm"),
-            command("check ctss", "who keeps the clocks of the nodes together?", "crsctl check ctss"),
+            reading("check has", "is what keeps the daemons running online?", "crsctl check has"),
+            reading("check css", "is membership online on this node?", "crsctl check css"),
+            reading("check evm", "is the event log online on this node?", "crsctl check evm"),
+            reading("check ctss", "who keeps the clocks of the nodes together?", "crsctl check ctss"),
             command("start crs", "start the stack on this node and wait until it is online", "crsctl start crs"),
             command("start has", "the same as start crs", "crsctl start has"),
             command("start cluster", "the same as start crs: only this node", "crsctl start cluster"),
@@ -39,8 +39,8 @@ final class StackCommands implements CommandArea {
             command("enable has", "the same as enable crs", "crsctl enable has"),
             command("disable crs", "do not start the stack when this machine boots", "crsctl disable crs"),
             command("disable has", "the same as disable crs", "crsctl disable has"),
-            command("config crs", "is the stack started when this machine boots?", "crsctl config crs"),
-            command("config has", "the same as config crs", "crsctl config has"),
+            reading("config crs", "is the stack started when this machine boots?", "crsctl config crs"),
+            reading("config has", "the same as config crs", "crsctl config has"),
             new Command(
                     "pin css",
                     "-n NODE...",
@@ -55,40 +55,40 @@ final class StackCommands implements CommandArea {
                     "crsctl unpin css -n node1"),
             new Command(
                     "query crs activeversion",
-                    "[-f]",
+                    "[-f] [-o json]",
                     "the version that the whole cluster works with",
-                    List.of(flag("-f", "with the state of an upgrade")),
+                    List.of(flag("-f", "with the state of an upgrade"), Commands.JSON),
                     "crsctl query crs activeversion -f"),
             new Command(
                     "query crs softwareversion",
-                    "[NODE]",
+                    "[NODE] [-o json]",
                     "the version that this node, or another, runs",
-                    List.of(),
+                    List.of(Commands.JSON),
                     "crsctl query crs softwareversion node2"),
-            command(
+            reading(
                     "query crs releaseversion",
                     "the version that is installed here",
                     "crsctl query crs releaseversion"),
-            command("query crs releasepatch", "the patches that are installed here", "crsctl query crs releasepatch"),
+            reading("query crs releasepatch", "the patches that are installed here", "crsctl query crs releasepatch"),
             new Command(
                     "query crs softwarepatch",
-                    "[NODE]",
+                    "[NODE] [-o json]",
                     "the patch level of this node, or another",
-                    List.of(),
+                    List.of(Commands.JSON),
                     "crsctl query crs softwarepatch"),
-            command(
+            reading(
                     "query crs administrator",
                     "who may register resources: everybody, for himself",
                     "crsctl query crs administrator"),
-            command("query crs autostart", "is the stack started at boot?", "crsctl query crs autostart"),
-            command("get hostname", "the name of this machine", "crsctl get hostname"),
-            command("get nodename", "the name of this node in the cluster", "crsctl get nodename"),
-            command("get cluster name", "the name of the cluster", "crsctl get cluster name"),
-            command("get cluster type", "the type of the cluster", "crsctl get cluster type"),
-            command("get cluster class", "the class of the cluster", "crsctl get cluster class"),
-            command("get cluster mode", "how the nodes of the cluster differ", "crsctl get cluster mode"),
-            command("get node role", "the role of this node", "crsctl get node role"),
-            command("get css clusterguid", "the identity of the cluster", "crsctl get css clusterguid"),
+            reading("query crs autostart", "is the stack started at boot?", "crsctl query crs autostart"),
+            reading("get hostname", "the name of this machine", "crsctl get hostname"),
+            reading("get nodename", "the name of this node in the cluster", "crsctl get nodename"),
+            reading("get cluster name", "the name of the cluster", "crsctl get cluster name"),
+            reading("get cluster type", "the type of the cluster", "crsctl get cluster type"),
+            reading("get cluster class", "the class of the cluster", "crsctl get cluster class"),
+            reading("get cluster mode", "how the nodes of the cluster differ", "crsctl get cluster mode"),
+            reading("get node role", "the role of this node", "crsctl get node role"),
+            reading("get css clusterguid", "the identity of the cluster", "crsctl get css clusterguid"),
             new Command(
                     "query node facts",
                     "[-all | -n NODE...] [-o json]",
@@ -110,6 +110,10 @@ final class StackCommands implements CommandArea {
         return new Command(words, "", summary, List.of(), example);
     }
 
+    private static Command reading(String words, String summary, String example) {
+        return new Command(words, "[-o json]", summary, List.of(Commands.JSON), example);
+    }
+
     @Override
     public List<Command> commands() {
         return COMMANDS;
@@ -120,7 +124,11 @@ final class StackCommands implements CommandArea {
         return switch (command.words()) {
             case "check has", "check css", "check evm" -> check(crsctl, command, arguments);
             case "check ctss" ->
-                plain(crsctl, arguments, "CRS-4700: The Cluster Time Synchronization Service is in Observer mode.");
+                plain(
+                        crsctl,
+                        command,
+                        arguments,
+                        "CRS-4700: The Cluster Time Synchronization Service is in Observer mode.");
             case "start crs", "start has", "start cluster" -> {
                 arguments.none();
                 yield new Boot(crsctl, command).start();
@@ -141,11 +149,11 @@ final class StackCommands implements CommandArea {
             }
             case "config crs", "config has", "query crs autostart" -> {
                 arguments.none();
-                yield new Boot(crsctl, command).show();
+                yield new Boot(crsctl, command).show(arguments.json());
             }
             case "pin css" -> pin(crsctl, command, arguments, true);
             case "unpin css" -> pin(crsctl, command, arguments, false);
-            case "query crs administrator" -> plain(crsctl, arguments, "CRS Administrator List: *");
+            case "query crs administrator" -> plain(crsctl, command, arguments, "CRS Administrator List: *");
             case "restart resource" -> restart(crsctl, command, arguments);
             case "query node facts" -> {
                 arguments.none();
@@ -159,13 +167,14 @@ final class StackCommands implements CommandArea {
             case "query crs activeversion" -> activeVersion(crsctl, command, arguments);
             case "query crs softwareversion", "query crs softwarepatch" -> {
                 Optional<String> node = arguments.maybe("node");
-                yield facts(crsctl, command, node, false, facts -> versionText(command, facts));
+                yield facts(crsctl, command, arguments, node, false, facts -> versionText(command, facts));
             }
             default -> {
                 arguments.none();
                 yield facts(
                         crsctl,
                         command,
+                        arguments,
                         Optional.empty(),
                         false,
                         facts -> ownText(command, facts.nodes().getFirst()));
@@ -173,9 +182,9 @@ final class StackCommands implements CommandArea {
         };
     }
 
-    private static int plain(Crsctl crsctl, Arguments arguments, String line) throws UsageProblem {
+    private static int plain(Crsctl crsctl, Command command, Arguments arguments, String line) throws UsageProblem {
         arguments.none();
-        return crsctl.print(line + "\n");
+        return crsctl.print(command, new Reply.Done(List.of(line)), arguments.json(), _ -> "");
     }
 
     private static List<String> nodes(Arguments arguments) throws UsageProblem {
@@ -188,7 +197,7 @@ final class StackCommands implements CommandArea {
     private static int check(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
         arguments.none();
         Reply.Answer answer = crsctl.cluster().ask(new Request.CheckStack(false, List.of()));
-        int status = crsctl.print(command, answer, false, told -> {
+        int status = crsctl.print(command, answer, arguments.json(), told -> {
             if (!(told instanceof Reply.Health(List<Reply.NodeHealth> nodes)) || nodes.isEmpty()) {
                 return Crsctl.unexpected(told);
             }
@@ -256,19 +265,20 @@ final class StackCommands implements CommandArea {
         String text(Reply.Facts facts);
     }
 
-    private static int facts(Crsctl crsctl, Command command, Optional<String> node, boolean all, Shown shown)
-            throws Unreachable {
+    private static int facts(
+            Crsctl crsctl, Command command, Arguments arguments, Optional<String> node, boolean all, Shown shown)
+            throws UsageProblem, Unreachable {
         return crsctl.show(
                 command,
                 new Request.QueryFacts(all, node.stream().toList()),
-                false,
+                arguments.json(),
                 answer -> answer instanceof Reply.Facts facts ? shown.text(facts) : Crsctl.unexpected(answer));
     }
 
     private static int activeVersion(Crsctl crsctl, Command command, Arguments arguments)
             throws UsageProblem, Unreachable {
         arguments.none();
-        return facts(crsctl, command, Optional.empty(), true, facts -> {
+        return facts(crsctl, command, arguments, Optional.empty(), true, facts -> {
             List<String> releases = facts.nodes().stream()
                     .filter(node -> !node.facts().isEmpty())
                     .map(node -> node.facts().getOrDefault("RELEASE", "0"))

@@ -997,7 +997,9 @@ final class Administration {
             case Request.SetPermission set ->
                 rights(situation, caller, named(set.resource()), AccessList.Right.READ)
                         .or(() -> ownerOnly(situation, caller, set.resource()))
-                        .or(() -> set.change() == Request.PermissionChange.OWNER ? rootOnly(caller) : Optional.empty());
+                        .or(() -> set.change() == Request.PermissionChange.OWNER
+                                ? rootOnly(caller).or(() -> newOwner(situation, set.resource(), set.value()))
+                                : Optional.empty());
             case Request.Apply apply ->
                 differences(situation, apply).stream()
                         .map(differing -> asOne(apply, differing))
@@ -1077,7 +1079,32 @@ final class Administration {
     private static Optional<Reply.Refused> ownerStays(
             Situation situation, Caller caller, String name, Map<String, String> attributes) {
         return attributes.containsKey("ACL")
-                ? ownerOnly(situation, caller, name).or(() -> owner(caller, attributes))
+                ? ownerOnly(situation, caller, name)
+                        .or(() -> owner(caller, attributes))
+                        .or(() -> newOwner(
+                                situation,
+                                name,
+                                AccessList.parse(attributes.get("ACL")).owner()))
+                : Optional.empty();
+    }
+
+    /** What one user started another may not be able to stop. */
+    private static Optional<Reply.Refused> newOwner(Situation situation, String name, String owner) {
+        ResourceDefinition known = find(situation, name);
+        if (known == null || AccessList.parse(known.value("ACL")).owner().equals(owner)) {
+            return Optional.empty();
+        }
+        boolean runs = situation.observed().entrySet().stream()
+                .anyMatch(entry -> entry.getKey().resource().equals(known.name())
+                        && !entry.getValue().isDown());
+        return runs && !known.type().isNative()
+                ? Optional.of(Reply.Refused.because(
+                        "HF-2256",
+                        "The owner of resource '" + name
+                                + "' is not changed while it runs: actions run as the owner, and "
+                                + owner + " may not be able to stop what "
+                                + AccessList.parse(known.value("ACL")).owner() + " started. Nothing was changed.",
+                        "First:  crsctl stop resource " + name))
                 : Optional.empty();
     }
 

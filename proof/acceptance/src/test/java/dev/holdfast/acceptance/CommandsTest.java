@@ -1,0 +1,152 @@
+package dev.holdfast.acceptance;
+
+import static dev.holdfast.acceptance.Cluster.NODE1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * The commands as they are typed on a live cluster, as root and as other users: what they print, with which status they end, and that a wrong
+ * one changes nothing. One lab for all; whole files of commands are played on a node at once, as entering it takes longer than most of them.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class CommandsTest {
+    /** What the script of every resource here is: it notes as whom it was started. */
+    private static final String SCRIPT = """
+            #!/bin/sh
+            f=/tmp/running.$_CRS_NAME
+            case $1 in start) id -un > $f;; stop|clean) rm -f $f;; check) [ -e $f ];; esac
+            """;
+
+    private Cluster cluster;
+    private String network = "";
+
+    private record Played(String output, int status) {}
+
+    @BeforeAll
+    void up() throws Exception {
+        cluster = Cluster.up("commands", "default", "power");
+        Path shared = cluster.lab.shared();
+        Files.writeString(shared.resolve("x.scr"), SCRIPT);
+        Files.setPosixFilePermissions(shared.resolve("x.scr"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(shared.resolve("play.sh"), resource("play.sh"));
+        network = cluster.on(NODE1, "oifcfg", "getif", "-type", "public")
+                .orFail("oifcfg getif")
+                .replaceAll("(?s)^\\S+ +(\\d+\\.\\d+\\.\\d+)\\..*", "$1");
+        for (Played played : play(lines("commands-setup.txt"))) {
+            assertThat(played.status).as(played.output).isZero();
+        }
+    }
+
+    @AfterAll
+    void down() throws Exception {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void a_wrong_input_is_refused_with_what_to_do_and_changes_nothing() throws Exception {
+        List<String> look = List.of("crsctl export", "crsctl status resource", "crsctl query css timing");
+        List<Played> before = play(look);
+        List<String> wrong = lines("wrong-inputs.txt");
+
+        List<Played> played =
+                play(wrong.stream().map(line -> line.split(" ", 3)[2]).toList());
+
+        assertThat(wrong).hasSizeGreaterThan(100);
+        List<String> mistakes = new ArrayList<>();
+        for (int at = 0; at < wrong.size(); at++) {
+            String[] expected = wrong.get(at).split(" ", 3);
+            Played one = played.get(at);
+            boolean asExpected = Integer.toString(one.status).equals(expected[0])
+                    && one.output.lines().findFirst().orElse("").startsWith(expected[1] + ": ");
+            if (!asExpected) {
+                mistakes.add(wrong.get(at) + "\n  ended with " + one.status + ": " + one.output);
+            }
+        }
+        assertThat(mistakes).isEmpty();
+        assertThat(play(look)).isEqualTo(before);
+    }
+
+    @Test
+    @Order(2)
+    void commands_print_what_the_manual_says() throws Exception {
+        List<String> commands = new ArrayList<>();
+        List<List<String>> expected = new ArrayList<>();
+        for (String line : lines("commands.txt")) {
+            if (line.startsWith("$ ")) {
+                commands.add(line.substring(2));
+                expected.add(new ArrayList<>());
+            } else {
+                expected.getLast().add(line.replace("NET.", network + "."));
+            }
+        }
+
+        List<Played> played = play(commands);
+
+        for (int at = 0; at < commands.size(); at++) {
+            assertThat(played.get(at).output + "@@ " + played.get(at).status)
+                    .as(commands.get(at))
+                    .matches(pattern(expected.get(at)));
+        }
+    }
+
+    /** Lines in which * stands for anything; the line ... stands for any lines. */
+    private static Pattern pattern(List<String> lines) {
+        var pattern = new StringBuilder("(?s)");
+        for (int at = 0; at < lines.size(); at++) {
+            String end = at == lines.size() - 1 ? "" : "\n";
+            pattern.append(
+                    lines.get(at).equals("...")
+                            ? "(?:[^\n]*\n)*?"
+                            : Pattern.quote(lines.get(at)).replace("*", "\\E[^\n]*\\Q") + end);
+        }
+        return Pattern.compile(pattern.toString());
+    }
+
+    private List<Played> play(List<String> commands) throws Exception {
+        Files.write(cluster.lab.shared().resolve("commands.txt"), commands);
+        String output = cluster.on(NODE1, "bash", "/shared/play.sh", "/shared/commands.txt")
+                .orFail("playing the commands");
+        List<Played> played = new ArrayList<>();
+        var text = new StringBuilder();
+        for (String line : output.lines().toList()) {
+            if (line.startsWith("@@ ")) {
+                played.add(new Played(text.toString(), Integer.parseInt(line.substring(3))));
+                text.setLength(0);
+            } else {
+                text.append(line).append('\n');
+            }
+        }
+        assertThat(played).hasSameSizeAs(commands);
+        return played;
+    }
+
+    private static List<String> lines(String name) throws IOException {
+        return resource(name).lines().filter(line -> !line.startsWith("#")).toList();
+    }
+
+    private static String resource(String name) throws IOException {
+        try (var in = Objects.requireNonNull(CommandsTest.class.getResourceAsStream(name))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
