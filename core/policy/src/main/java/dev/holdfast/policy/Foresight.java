@@ -168,7 +168,10 @@ final class Foresight {
                     "What is being done: crsctl status resource -t");
         }
         SortedMap<NodeId, Server> servers = new TreeMap<>(situation.servers());
-        servers.put(server.id(), new Server(server.id(), name, Server.State.OFFLINE, server.incarnation()));
+        servers.put(
+                server.id(),
+                new Server(
+                        server.id(), name, Server.State.OFFLINE, server.incarnation(), server.cpu(), server.memory()));
         SortedMap<InstanceKey, Observed> observed = new TreeMap<>(situation.observed());
         observed.keySet().removeIf(key -> key.node().equals(server.id()));
         return follow(with(servers, observed, situation.now()));
