@@ -109,6 +109,26 @@ class CommandsTest {
         }
     }
 
+    @Test
+    @Order(3)
+    void the_walk_throughs_of_oracle_clusterware_work_as_they_stand() throws Exception {
+        List<String> commands = lines("oracle-walk-through.txt");
+
+        List<Played> played = play(commands);
+
+        for (int at = 0; at < commands.size(); at++) {
+            assertThat(played.get(at).status)
+                    .as(commands.get(at) + "\n" + played.get(at).output)
+                    .isZero();
+        }
+        assertThat(played.get(commands.indexOf("crsctl status resource -t")).output)
+                .contains("haproxy\n      1        ONLINE  ONLINE       node1 ")
+                .contains("httpd1\n      1        ONLINE  ONLINE       node1 ")
+                .contains("httpd2\n      1        ONLINE  ONLINE       node2 ");
+        assertThat(played.get(commands.indexOf("crsctl status resource myApache")).output)
+                .contains("STATE=ONLINE on node2");
+    }
+
     /** Lines in which * stands for anything; the line ... stands for any lines. */
     private static Pattern pattern(List<String> lines) {
         var pattern = new StringBuilder("(?s)");
