@@ -131,7 +131,8 @@ class LabTest {
 
     @Test
     void a_disk_has_an_end() throws Exception {
-        assertThat(lab.in("node1", "dd if=/dev/zero of=/dev/hf/disk1 bs=1M seek=528 count=1 conv=notrunc")
+        long mebibytes = Long.parseLong(lab.said("node1", "stat -L -c %s /dev/hf/disk1")) >> 20;
+        assertThat(lab.in("node1", "dd if=/dev/zero of=/dev/hf/disk1 bs=1M seek=" + mebibytes + " count=1 conv=notrunc")
                         .err())
                 .contains("No space left on device");
     }
