@@ -311,7 +311,7 @@ final class Judgement {
                     .map(each -> each.name().text())
                     .toList();
             problem(
-                    "HF-3162",
+                    "HF-3165",
                     "Resource '" + definition.name() + "': there is no group '" + definition.group() + "'",
                     Spelling.nearest(definition.group(), groups)
                             .map(near -> "Did you mean " + near + "?")
@@ -334,7 +334,7 @@ final class Judgement {
                     || pool.equals(ServerPool.GENERIC);
             if (!known) {
                 problem(
-                        "HF-3142",
+                        "HF-3154",
                         "SERVER_POOLS of resource '" + definition.name() + "': there is no server pool '" + pool + "'",
                         Spelling.nearest(pool, situation.setup().pools().keySet())
                                 .map(near -> "Did you mean " + near + "?")
@@ -551,7 +551,7 @@ final class Judgement {
         String revision = Policy.revision(situation);
         if (apply.revision().filter(meant -> !meant.equals(revision)).isPresent()) {
             return refuse(
-                    "HF-3130",
+                    "HF-3170",
                     "The configuration was changed since revision "
                             + apply.revision().get() + ", it is now revision " + revision,
                     "Export it anew and make the changes in that; or take the line 'revision' out of the file.");

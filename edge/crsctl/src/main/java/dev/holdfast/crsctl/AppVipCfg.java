@@ -204,7 +204,7 @@ public final class AppVipCfg {
                 .toList();
         if (name.isPresent() && vips.isEmpty()) {
             cluster.tell(Reply.Refused.because(
-                    "HF-2206", "'" + name.get() + "' is not a virtual address.", "All there are:  appvipcfg status"));
+                    "HF-2257", "'" + name.get() + "' is not a virtual address.", "All there are:  appvipcfg status"));
             return Cluster.REFUSED;
         }
         if (json) {

@@ -325,7 +325,7 @@ final class FakeCluster {
                         List.of());
             case Request.Apply apply
             when apply.revision().filter("0123456789abcdef"::equals).isEmpty() ->
-                Reply.Refused.because("HF-3130", "The configuration was changed since.");
+                Reply.Refused.because("HF-3170", "The configuration was changed since.");
             case Request.Apply _ -> new Reply.Done(List.of("modified resource web"));
             case Request.StopNodes stop ->
                 new Reply.Done(List.of("CRS-2793: Shutdown of " + stop.nodes() + " ordered"));

@@ -64,13 +64,13 @@ final class SetupAdministration {
             var flags = CustomType.flags(attribute.flags().orElse(""));
             if (number.isEmpty()) {
                 problems.add(new Reply.Problem(
-                        "HF-3130",
+                        "HF-3138",
                         "Attribute '" + attribute.name() + "': TYPE is int or string, not '"
                                 + attribute.kind().orElse("") + "'. Nothing was changed.",
                         List.of()));
             } else if (flags.isEmpty()) {
                 problems.add(new Reply.Problem(
-                        "HF-3130",
+                        "HF-3138",
                         "Attribute '" + attribute.name() + "': FLAGS='"
                                 + attribute.flags().orElse("") + "' are not all flags. Nothing was changed.",
                         List.of("The flags are CONFIG, READONLY, REQUIRED and HOTMOD, with | between them.")));
@@ -79,7 +79,7 @@ final class SetupAdministration {
                             new CustomType.Own(attribute.name(), number.get(), attribute.defaultValue(), flags.get()))
                     != null) {
                 problems.add(new Reply.Problem(
-                        "HF-3130",
+                        "HF-3138",
                         "Attribute '" + attribute.name() + "' is given twice. Nothing was changed.",
                         List.of()));
             }
@@ -120,7 +120,7 @@ final class SetupAdministration {
         List<Reply.Problem> missing = names.stream()
                 .filter(name -> all.stream().noneMatch(pool -> pool.name().equals(name)))
                 .map(name -> new Reply.Problem(
-                        "HF-3142",
+                        "HF-3153",
                         "There is no server pool '" + name + "'.",
                         List.of("crsctl status serverpool lists the pools.")))
                 .toList();
