@@ -653,6 +653,12 @@ final class Judgement {
         if (!problems.isEmpty()) {
             return refused();
         }
+        for (ResourceName name : asked) {
+            ResourceEntry entry = board.entries.get(name);
+            if (node != null && entry != null && !entry.isLocal()) {
+                forgiveCompanions(entry);
+            }
+        }
         Draft then = draft();
         List<ResourceName> unplaced =
                 asked.stream().filter(name -> !willRun(then, name, node)).toList();
@@ -898,15 +904,18 @@ final class Judgement {
         if (entry == null || !entry.isSingle()) {
             return;
         }
-        Wanted before = wanted.getOrDefault(name, entry.wanted);
+        SortedMap<ResourceName, Wanted> before = new TreeMap<>(wanted);
+        Wanted own = wanted.getOrDefault(name, entry.wanted);
         for (NodeId node : byRank(entry)) {
-            WantedInstance one = before.instance(1).started(false, Optional.of(new Wish(node, false)));
-            wanted.put(name, before.with(1, one));
+            WantedInstance one = own.instance(1).started(false, Optional.of(new Wish(node, false)));
+            wanted.put(name, own.with(1, one));
+            forgiveCompanions(entry);
             if (willRun(draft(), name, node)) {
                 return;
             }
         }
-        wanted.put(name, before);
+        wanted.clear();
+        wanted.putAll(before);
     }
 
     private List<NodeId> byRank(ResourceEntry entry) {

@@ -826,10 +826,15 @@ final class Placement {
         return true;
     }
 
+    /**
+     * Where an administrator wants one of them. A wish that outlived its command does not bring the others back to where
+     * one of them failed: there it would fail again, leave again, and be wished back for ever. What is asked for now has
+     * been forgiven its failures.
+     */
     private static @Nullable NodeId wished(List<Candidate> order, NodeSet common) {
         for (Candidate candidate : order) {
             Wish wish = candidate.slot().wish;
-            if (wish != null && common.contains(wish.node())) {
+            if (wish != null && common.contains(wish.node()) && !hasFailed(order, candidate, wish.node())) {
                 return wish.node();
             }
             if (wish != null && !wish.only()) {
@@ -837,6 +842,17 @@ final class Placement {
             }
         }
         return null;
+    }
+
+    /** True if the one that wishes, or one that the others cannot do without, has failed on a node. */
+    private static boolean hasFailed(List<Candidate> order, Candidate wishing, NodeId node) {
+        for (Candidate candidate : order) {
+            boolean matters = candidate == wishing || !candidate.slot().entry.isDispensable();
+            if (matters && candidate.slot().failedOn.contains(node)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** One that does not run, and must not be tried again where the others are. */
