@@ -29,10 +29,13 @@ public sealed interface Effect {
     /** Write this node's block in the view area; answer with DiskWritten or DiskFailed, or never. */
     record WriteBallot(int disk, long operation, BallotBlock block) implements Effect {}
 
-    /** Read the heartbeat area; answer with HeartbeatsRead or DiskFailed, or never. */
+    /**
+     * Read the heartbeat area; answer with HeartbeatsRead or DiskFailed, or never. With DiskFailed if after the read the disk's header is no
+     * longer what it was when the disk was attached: then the blocks may be zeros that somebody wrote since, and mean nothing.
+     */
     record ReadHeartbeats(int disk, long operation) implements Effect {}
 
-    /** Read the view area; answer with BallotsRead or DiskFailed, or never. */
+    /** Read the view area; answer with BallotsRead or DiskFailed, or never; with DiskFailed also if the header has changed, as above. */
     record ReadBallots(int disk, long operation) implements Effect {}
 
     /** The master wants to give this disk a vote: open it, at that path or elsewhere, and tell by DiskAttached. No answer is needed. */

@@ -834,7 +834,7 @@ final class Placement {
     private static @Nullable NodeId wished(List<Candidate> order, NodeSet common) {
         for (Candidate candidate : order) {
             Wish wish = candidate.slot().wish;
-            if (wish != null && common.contains(wish.node()) && !hasFailed(order, candidate, wish.node())) {
+            if (wish != null && common.contains(wish.node()) && !hasFailed(order, candidate.slot(), wish.node())) {
                 return wish.node();
             }
             if (wish != null && !wish.only()) {
@@ -845,10 +845,11 @@ final class Placement {
     }
 
     /** True if the one that wishes, or one that the others cannot do without, has failed on a node. */
-    private static boolean hasFailed(List<Candidate> order, Candidate wishing, NodeId node) {
+    private static boolean hasFailed(List<Candidate> order, Slot wishing, NodeId node) {
         for (Candidate candidate : order) {
-            boolean matters = candidate == wishing || !candidate.slot().entry.isDispensable();
-            if (matters && candidate.slot().failedOn.contains(node)) {
+            Slot slot = candidate.slot();
+            boolean matters = slot == wishing || !slot.entry.isDispensable();
+            if (matters && slot.failedOn.contains(node)) {
                 return true;
             }
         }

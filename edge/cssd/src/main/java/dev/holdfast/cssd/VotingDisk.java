@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  *   4 MiB                           end
  * </pre>
  *
- * A disk is what its header says: it is read and compared at every open, and a disk that was exchanged is refused.
+ * A disk is what its header says: it is read and compared at every open, and a disk that was exchanged is refused. It is read again after each
+ * read of an area: a retired disk is given away and blanked while a node that does not know that yet has it open, and zeros
+ * would be taken for a disk on which nobody ever wrote.
  */
 final class VotingDisk {
     static final long HEARTBEAT_AREA = 32 << 10;
@@ -174,6 +176,7 @@ final class VotingDisk {
                 device -> {
                     verify(device);
                     byte[] area = device.read(areaStart, nodes * BlockPair.BYTES);
+                    readHeader(device); // After the area: whoever blanks a disk begins with its header.
                     SortedMap<NodeId, B> blocks = new TreeMap<>();
                     NodeSet torn = NodeSet.EMPTY;
                     for (int number = 1; number <= nodes; number++) {
@@ -220,6 +223,17 @@ final class VotingDisk {
         if (device == verified) {
             return;
         }
+        BlockCodec.Header found = readHeader(device);
+        if (found.maxNodes() < nodes) {
+            throw new IOException(device.path() + " was formatted for " + found.maxNodes() + " nodes only");
+        }
+        refuseWhileStuck(DiskMark.of(MARK, self.number(), found.disk()), device.path());
+        header = found;
+        verified = device;
+    }
+
+    /** Fails unless the disk has a header of this cluster, and the one of the disk that was known so far, if any was. */
+    private BlockCodec.Header readHeader(BlockDevice device) throws IOException {
         byte[] both = device.read(0, BlockPair.BYTES);
         BlockCodec.Header found = codec.readHeader(both, 0)
                 .or(() -> codec.readHeader(both, BlockSeal.BLOCK))
@@ -229,12 +243,7 @@ final class VotingDisk {
             throw new IOException(device.path() + " was exchanged while in use: it was " + before.disk()
                     + " and is now " + found.disk());
         }
-        if (found.maxNodes() < nodes) {
-            throw new IOException(device.path() + " was formatted for " + found.maxNodes() + " nodes only");
-        }
-        refuseWhileStuck(DiskMark.of(MARK, self.number(), found.disk()), device.path());
-        header = found;
-        verified = device;
+        return found;
     }
 
     private String whatItIs(byte[] start, Path path) {

@@ -146,6 +146,46 @@ class VotingDiskTest {
         assertThat(problem == null ? "" : problem.orElse("")).contains("is blank", "crsctl add css votedisk");
     }
 
+    /** A retired disk is given away while a node that was away during the exchange has it open: it must not look like one that nobody wrote. */
+    @Test
+    void a_disk_that_is_blanked_while_it_is_open_answers_no_more() throws InterruptedException, IOException {
+        write(disk(0), BlockCodecTest.aBlock(1, 1));
+        LinkedBlockingQueue<Optional<String>> probed = new LinkedBlockingQueue<>();
+        VotingDisk late = disk(1);
+        late.probe(probed::add);
+        assertThat(probed.poll(30, TimeUnit.SECONDS)).isEqualTo(Optional.empty());
+        try (BlockDevice device = BlockDevice.open(file)) {
+            device.write(0, new byte[(int) VotingDisk.END]);
+        }
+
+        late.readHeartbeats(2);
+        assertThat(answer()).isInstanceOfSatisfying(Input.DiskFailed.class, this::saysBlank);
+        late.readBallots(3);
+        assertThat(answer()).isInstanceOfSatisfying(Input.DiskFailed.class, this::saysBlank);
+        late.writeHeartbeat(4, BlockCodecTest.aBlock(2, 1));
+        assertThat(answer()).isInstanceOfSatisfying(Input.DiskFailed.class, this::saysBlank);
+        try (BlockDevice device = BlockDevice.open(file)) {
+            assertThat(device.read(0, (int) VotingDisk.END)).containsOnly(0);
+        }
+    }
+
+    private void saysBlank(Input.DiskFailed failed) {
+        assertThat(failed.error()).contains("is blank");
+    }
+
+    @Test
+    void a_disk_that_becomes_another_while_it_is_open_answers_no_more() throws InterruptedException, IOException {
+        VotingDisk disk = disk(0);
+        write(disk, BlockCodecTest.aBlock(1, 1));
+        writeHeader(UUID.randomUUID());
+
+        disk.readBallots(3);
+        assertThat(answer())
+                .isInstanceOfSatisfying(
+                        Input.DiskFailed.class,
+                        failed -> assertThat(failed.error()).contains("was exchanged while in use"));
+    }
+
     @Test
     void a_new_disk_has_the_blocks_of_the_old_ones_and_is_a_candidate() throws InterruptedException, IOException {
         write(disk(0), BlockCodecTest.aBlock(3, 7));

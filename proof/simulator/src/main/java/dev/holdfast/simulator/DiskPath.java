@@ -229,8 +229,22 @@ final class DiskPath {
                 opener = life;
                 Arrays.fill(givenHeartbeats, null);
                 Arrays.fill(givenBallots, null);
+                boolean retired = world.storage.state(number) == Storage.State.RETIRED;
+                if (readsHeaderOnce() && retired && world.scenario.discovery()) {
+                    world.storage.erase(number); // The worst moment; chance alone comes upon it in one of 1500 seeds.
+                }
             }
             return true;
+        }
+
+        /** After each read the header is looked at again: what was read may be zeros that somebody wrote since the disk was opened. */
+        private boolean isOfAnother() {
+            boolean reads = heartbeats != null || ballots != null;
+            return reads && disk.isBlank() && !readsHeaderOnce();
+        }
+
+        private boolean readsHeaderOnce() {
+            return world.scenario.mutation() == Mutation.HEADER_READ_ONCE;
         }
 
         void begin() {
@@ -274,7 +288,13 @@ final class DiskPath {
                 life.deliver(new Input.DiskFailed(numberInLife(), operation(), "input/output error"));
             } else {
                 look(~early);
-                life.deliver(answer());
+                if (isOfAnother()) {
+                    opener = null;
+                    world.count(Tally.WORLD, "disk blanked in use");
+                    life.deliver(new Input.DiskFailed(numberInLife(), operation(), "its header is gone"));
+                } else {
+                    life.deliver(answer());
+                }
             }
             goOn();
             machine.drained();

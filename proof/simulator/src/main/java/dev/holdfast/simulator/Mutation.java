@@ -24,6 +24,8 @@ enum Mutation {
     CORPSE_KEEPS_WATCHDOG,
     /** A machine is frozen and thawed, its clock and watchdog with it, although its timer is vouched for. */
     VM_FREEZE_VOUCHED,
+    /** A disk is taken for what it was when it was opened, also when it was given away, and blanked, since. */
+    HEADER_READ_ONCE,
     /** Nodes publish half of the time after which they are certainly harmless. */
     TIMER_TOO_SHORT;
 
@@ -38,6 +40,7 @@ enum Mutation {
             case CORPSE_KEEPS_WATCHDOG -> List.of(Fault.STALL_WITH_STUCK_DISK);
             case VM_FREEZE_VOUCHED -> List.of(Fault.VM_FREEZE);
             case TIMER_TOO_SHORT -> List.of(Fault.STALL);
+            case HEADER_READ_ONCE -> List.of(Fault.CHANGE_IN_EVICTION);
             case NONE, FENCE_LIES, LET_GO_LIES, LET_GO_SPARES_CRSD, STALE_READS -> List.of();
         };
     }

@@ -29,6 +29,7 @@ final class Tally {
             "cold start",
             "crash between two effects",
             "disk blanked",
+            "disk blanked in use",
             "fenced",
             "fencing called off in time",
             "kill timer",
