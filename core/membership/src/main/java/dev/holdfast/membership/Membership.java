@@ -136,6 +136,8 @@ public final class Membership {
     // A change of the voting set that this node was asked for as the master.
     private @Nullable VotingSetChange diskChange;
     private final Set<UUID> soughtDisks = new HashSet<>();
+    /** Where disks are that anybody ever wanted to give a vote: whoever said it may be gone before they have one. */
+    private final SortedMap<UUID, String> toldPlaces = new TreeMap<>();
     /** Where the disks that came into the voting set by a change are, as far as that is known: some path on some node. */
     private final SortedMap<UUID, String> places = new TreeMap<>();
 
@@ -994,8 +996,11 @@ public final class Membership {
         places.keySet().retainAll(voting);
         for (UUID id : voting) {
             String own = diskChange == null ? null : diskChange.change().add().get(id);
+            String told = toldPlaces.get(id);
             if (own != null) {
                 places.put(id, own);
+            } else if (told != null) {
+                places.putIfAbsent(id, told);
             }
         }
         for (DiskKnowledge.Seen seen : knowledge.all()) {
@@ -1011,6 +1016,7 @@ public final class Membership {
         notePlaces();
         SortedMap<UUID, String> sought = sought();
         soughtDisks.retainAll(sought.keySet());
+        toldPlaces.putAll(sought);
         sought.forEach((id, path) -> {
             if (disks.number(id) == null && soughtDisks.add(id)) {
                 out.add(new Effect.SeekDisk(id, path));

@@ -154,6 +154,27 @@ class VotingSetTest {
                 .allMatch(block -> block.disks().sought().equals(Map.of(B, "/dev/b")));
     }
 
+    /** Simulator, seed 80005903: the master left between its announcement of the joint set and the end of the change. */
+    @Test
+    void who_was_told_where_a_disk_is_goes_on_telling_after_the_master_is_gone() {
+        attach(0, A, A);
+        pass(1);
+        heartbeats(0)
+                .put(
+                        N2,
+                        peerBlock(
+                                view(0, VotingSet.CONFIGURED),
+                                new DiskReport(ids(A, B), new TreeMap<>(Map.of(B, "/dev/b")))));
+        pass(1);
+        assertThat(seen).contains(new Effect.SeekDisk(B, "/dev/b"));
+        attach(1, B);
+
+        peerAnnounces(0, view(1, new VotingSet(1, ids(A, B), ids())));
+        pass(2);
+        assertThat(current().votingSet().disks()).contains(B);
+        assertThat(blocksWritten().toList().getLast().disks().sought()).containsEntry(B, "/dev/b");
+    }
+
     @Test
     void a_node_that_finds_too_few_disks_looks_again_whether_the_others_are_told() {
         attach(0, A, A);
