@@ -661,6 +661,14 @@ public final class Membership {
             return;
         }
         nextFirstRead = now;
+        // A round that began with just a majority would else wait for the one of them that hangs, for as long as it
+        // hangs.
+        int disk = attached.disk();
+        if (poll != null) {
+            poll.opened(disk, attached.id());
+        }
+        joinPoll(disk);
+        register.opened(disk, attached.id(), operations);
         pollNow(now);
     }
 

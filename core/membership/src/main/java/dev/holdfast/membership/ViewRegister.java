@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,6 +165,16 @@ final class ViewRegister {
     void forget(int disk) {
         completedSequence[disk] = 0;
         writingSequence[disk] = 0;
+    }
+
+    /** Number {@code disk} was opened as {@code id}: a ballot under way asks it too, if it has a vote there. */
+    void opened(int disk, UUID id, Operations operations) {
+        quorum = quorum.opened(disk, id);
+        DiskRound under = round;
+        if (under != null) {
+            under.opened(disk, id);
+            join(disk, operations);
+        }
     }
 
     private void startRound(Incarnation incarnation, Operations operations) {

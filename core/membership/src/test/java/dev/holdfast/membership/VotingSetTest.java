@@ -44,6 +44,7 @@ class VotingSetTest {
     private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> heartbeats = new TreeMap<>();
     private final Map<Integer, SortedMap<NodeId, BallotBlock>> ballots = new TreeMap<>();
     private final Set<Integer> failing = new HashSet<>();
+    private final Set<Integer> hanging = new HashSet<>();
     private final List<Effect> seen = new ArrayList<>();
     private Moment now = new Moment(0);
     private boolean heartbeatsFail;
@@ -280,6 +281,45 @@ class VotingSetTest {
         }
     }
 
+    /** Found by the simulator, seed 90071112. */
+    @Test
+    void a_disk_that_is_opened_while_another_one_hangs_takes_its_place_in_what_is_under_way() {
+        attach(0, A, A, B, C);
+        attach(1, B, A, B, C);
+        pass(12);
+        assertThat(renewals()).isPositive();
+        hanging.add(1);
+        pass(1); // The heartbeat's round waits for B.
+        Epoch epoch = current().epoch();
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.SetRoot(epoch, new RegistryRoot(epoch.number(), 1, 1, 1))));
+        pass(0.1); // And so does the ballot's.
+
+        seen.clear();
+        attach(2, C, A, B, C);
+        pass(Timing.standard().lease().toMillis() / 1000.0);
+        assertThat(renewals()).isGreaterThan(2);
+        assertThat(seen)
+                .noneMatch(Effect.LetGo.class::isInstance)
+                .anyMatch(effect -> effect instanceof Effect.ChangeAnswered answer
+                        && answer.request() == REQUEST
+                        && answer.accepted());
+    }
+
+    @Test
+    void a_number_that_stands_for_another_disk_now_counts_for_that_one_alone() {
+        Quorum quorum = Quorum.of(new VotingSet(1, ids(A, B, C), ids()), Map.of(A, 0, B, 1));
+        assertThat(quorum.isEnough(0b11)).isTrue();
+        assertThat(quorum.opened(1, new UUID(0, 9)).isEnough(0b11))
+                .as("B is closed")
+                .isFalse();
+        assertThat(quorum.opened(2, C).isEnough(0b101)).isTrue();
+        assertThat(quorum.covers(quorum.opened(2, C)))
+                .as("the same disks decide")
+                .isTrue();
+        assertThat(quorum.covers(Quorum.of(new VotingSet(2, ids(A, B), ids()), Map.of(A, 0, B, 1))))
+                .isFalse();
+    }
+
     @Test
     void what_can_be_no_change_is_refused() {
         VotingSet one = new VotingSet(0, ids(A), ids());
@@ -432,7 +472,20 @@ class VotingSetTest {
         }
     }
 
+    private boolean hangs(Effect effect) {
+        return switch (effect) {
+            case Effect.WriteHeartbeat write -> hanging.contains(write.disk());
+            case Effect.WriteBallot write -> hanging.contains(write.disk());
+            case Effect.ReadHeartbeats read -> hanging.contains(read.disk());
+            case Effect.ReadBallots read -> hanging.contains(read.disk());
+            default -> false;
+        };
+    }
+
     private @Nullable Input answer(Effect effect) {
+        if (hangs(effect)) {
+            return null;
+        }
         return switch (effect) {
             case Effect.WriteHeartbeat write -> {
                 if (heartbeatsFail || failing.contains(write.disk())) {
