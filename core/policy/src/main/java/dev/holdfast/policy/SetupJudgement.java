@@ -38,6 +38,12 @@ final class SetupJudgement {
         switch (command) {
             case Command.AddType(CustomType type) -> add(type);
             case Command.ModifyType modify -> modify(modify);
+            case Command.SetTypeAccess(String name, String acl) -> {
+                CustomType known = custom(name);
+                if (known != null) {
+                    types.put(name, Optional.of(known.withAcl(acl)));
+                }
+            }
             case Command.DeleteType(List<String> names) -> names.forEach(name -> deleteType(name, names));
             case Command.AddPool add -> addPool(add);
             case Command.ModifyPool modify -> modifyPool(modify);
@@ -45,6 +51,69 @@ final class SetupJudgement {
             case Command.RelocateServer move -> move.servers().forEach(server -> relocate(server, move));
         }
         return new Setup.Change(types, pools, assigned);
+    }
+
+    /** The change that brings this about, not yet judged in what it leads to: for that, see {@link #endsWell}. */
+    Setup.Change define(Command.Beside beside) {
+        beside.types().forEach((name, type) -> {
+            boolean known = situation.setup().types().containsKey(name);
+            if (type.isEmpty() || known || situation.types().containsKey(name)) {
+                custom(name); // It must be there to be deleted, and not be one of the product's.
+            }
+            types.put(name, type);
+        });
+        beside.pools().forEach((name, given) -> {
+            if (given.isEmpty()) {
+                pool(name);
+                pools.put(name, Optional.empty());
+            } else {
+                Optional.ofNullable(read(name, given.get())).ifPresent(read -> pools.put(name, Optional.of(read)));
+            }
+        });
+        return new Setup.Change(types, pools, assigned);
+    }
+
+    /**
+     * Says what is wrong with a change after it was made, together with all else: the order in which it was written does not matter.
+     *
+     * @param before as it was
+     */
+    void endsWell(Setup.Change change, Setup before) {
+        change.types().forEach((name, type) -> {
+            if (type.isPresent()) {
+                refuseBadType(type.get(), before);
+            } else {
+                refuseUsed(name);
+            }
+        });
+        if (!change.types().isEmpty() && problems.isEmpty()) {
+            refuseIfResourcesNoLongerFit();
+        }
+        change.pools().forEach((name, pool) -> {
+            if (pool.isPresent()) {
+                validate(pool.get());
+            } else {
+                refuseUsedPool(name, Set.of());
+            }
+        });
+    }
+
+    private void refuseBadType(CustomType type, Setup before) {
+        CustomType was = before.types().get(type.name());
+        refuseBadName(type.name());
+        TypeDefinition base = openBase(type);
+        if (base != null) {
+            derived(base, type);
+        }
+        if (was == null) {
+            return;
+        }
+        type.attributes().forEach((name, attribute) -> {
+            CustomType.Own had = was.attributes().get(name);
+            if (had != null && had.number() != attribute.number()) {
+                refuseOtherKind(type.name(), had);
+            }
+        });
     }
 
     private void problem(String code, String text, String nextStep) {
@@ -67,12 +136,24 @@ final class SetupJudgement {
                     "To change it: crsctl modify type " + type.name() + " -attr ...");
             return;
         }
-        if (!type.name().matches("[A-Za-z][A-Za-z0-9_.-]{0,99}") || type.name().startsWith("ora.")) {
+        refuseBadName(type.name());
+        TypeDefinition base = openBase(type);
+        if (base != null) {
+            derived(base, type);
+        }
+        types.put(type.name(), Optional.of(type));
+    }
+
+    private void refuseBadName(String name) {
+        if (!name.matches("[A-Za-z][A-Za-z0-9_.-]{0,99}") || name.startsWith("ora.")) {
             problem(
                     "HF-3132",
-                    "'" + type.name() + "' is not a name for a resource type",
+                    "'" + name + "' is not a name for a resource type",
                     "Use letters, digits, dots and underscores, as in shop.web.type; do not begin with 'ora.'.");
         }
+    }
+
+    private @Nullable TypeDefinition openBase(CustomType type) {
         TypeDefinition base = situation.types().get(type.base());
         if (base == null) {
             problem(
@@ -84,10 +165,9 @@ final class SetupJudgement {
                     "HF-3133",
                     "No type can be derived from '" + base.name() + "'",
                     "Derive it from cluster_resource, local_resource, generic_application or a type of your own.");
-        } else {
-            derived(base, type);
+            return null;
         }
-        types.put(type.name(), Optional.of(type));
+        return base;
     }
 
     private @Nullable TypeDefinition derived(TypeDefinition base, CustomType type) {
@@ -134,11 +214,7 @@ final class SetupJudgement {
                                     change.defaultValue().or(had::defaultValue),
                                     change.flags().isEmpty() ? had.flags() : change.flags()));
             if (had != null && had.number() != change.number()) {
-                problem(
-                        "HF-3135",
-                        "Attribute '" + name + "' of type '" + known.name() + "' holds "
-                                + (had.number() ? "a number" : "text") + ", which cannot be changed",
-                        "Add an attribute of another name.");
+                refuseOtherKind(known.name(), had);
             }
         });
         CustomType changed = known.with(changes);
@@ -148,6 +224,14 @@ final class SetupJudgement {
         }
         types.put(known.name(), Optional.of(changed));
         refuseIfResourcesNoLongerFit();
+    }
+
+    private void refuseOtherKind(String type, CustomType.Own had) {
+        problem(
+                "HF-3135",
+                "Attribute '" + had.name() + "' of type '" + type + "' holds " + (had.number() ? "a number" : "text")
+                        + ", which cannot be changed",
+                "Add an attribute of another name.");
     }
 
     /** Every resource must be one of its changed type, and those of types derived from it. */
@@ -181,10 +265,22 @@ final class SetupJudgement {
     }
 
     private void deleteType(String name, List<String> all) {
-        CustomType known = custom(name);
-        if (known == null) {
+        if (custom(name) == null) {
             return;
         }
+        refuseUsed(name);
+        for (CustomType other : situation.setup().types().values()) {
+            if (other.base().equals(name) && !all.contains(other.name())) {
+                problem(
+                        "HF-3137",
+                        "Resource type '" + other.name() + "' is derived from '" + name + "'",
+                        "Delete it first, or in the same command.");
+            }
+        }
+        types.put(name, Optional.empty());
+    }
+
+    private void refuseUsed(String name) {
         for (ResourceDefinition resource : situation.resources().values()) {
             if (resource.type().name().equals(name)) {
                 problem(
@@ -203,15 +299,6 @@ final class SetupJudgement {
                         "Change its dependencies first: crsctl modify resource " + resource.name() + " -attr ...");
             }
         }
-        for (CustomType other : situation.setup().types().values()) {
-            if (other.base().equals(name) && !all.contains(other.name())) {
-                problem(
-                        "HF-3137",
-                        "Resource type '" + other.name() + "' is derived from '" + name + "'",
-                        "Delete it first, or in the same command.");
-            }
-        }
-        types.put(name, Optional.empty());
     }
 
     // --- server pools
@@ -320,12 +407,16 @@ final class SetupJudgement {
     }
 
     private void deletePool(String name, Command.DeletePool delete) {
-        ServerPool known = pool(name);
-        if (known == null) {
-            return;
+        if (pool(name) != null) {
+            refuseUsedPool(name, Set.copyOf(delete.names()));
+            pools.put(name, Optional.empty());
         }
+    }
+
+    /** @param going pools that are deleted with it */
+    private void refuseUsedPool(String name, Set<String> going) {
         for (ServerPool other : situation.setup().pools().values()) {
-            if (other.parents().contains(name) && !delete.names().contains(other.name())) {
+            if (other.parents().contains(name) && !going.contains(other.name())) {
                 problem(
                         "HF-3145",
                         "Server pool '" + other.name() + "' is part of '" + name + "'",
@@ -341,7 +432,6 @@ final class SetupJudgement {
                                 + " -attr SERVER_POOLS=...");
             }
         }
-        pools.put(name, Optional.empty());
     }
 
     private void relocate(String name, Command.RelocateServer move) {
