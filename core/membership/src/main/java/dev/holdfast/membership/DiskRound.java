@@ -115,6 +115,13 @@ final class DiskRound {
         failed |= bit(disk);
     }
 
+    /** {@code disk} is closed: what it was to do for this round is not done any more. What was read there still counts. */
+    void closed(int disk) {
+        if (((writing | written | reading) & bit(disk)) != 0) {
+            onFailed(disk);
+        }
+    }
+
     /** A majority of every set was written and then read: the step is done. */
     boolean isComplete() {
         return quorum.isEnough(read);

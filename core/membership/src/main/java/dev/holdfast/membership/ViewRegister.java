@@ -161,6 +161,18 @@ final class ViewRegister {
         }
     }
 
+    /** The newest view that was accepted anywhere, if it is newer than the committed one; null if there is none. */
+    @Nullable
+    View newestAccepted() {
+        View committed = sets.committed();
+        View newest = null;
+        for (View view : acceptedElsewhere) {
+            boolean isOpen = committed == null || view.isAfter(committed);
+            newest = isOpen && (newest == null || view.isAfter(newest)) ? view : newest;
+        }
+        return newest;
+    }
+
     /** Number {@code disk} stands for another disk from now on, or for none. */
     void forget(int disk) {
         completedSequence[disk] = 0;
@@ -174,6 +186,13 @@ final class ViewRegister {
         if (under != null) {
             under.opened(disk, id);
             join(disk, operations);
+        }
+    }
+
+    /** {@code disk} is closed: a ballot under way does not wait for it. */
+    void closed(int disk) {
+        if (round != null) {
+            round.closed(disk);
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -305,6 +306,51 @@ class VotingSetTest {
                         && answer.accepted());
     }
 
+    /** Found by the simulator, seed 100157533: the node waited for a disk that was closed, until its lease was over. */
+    @Test
+    void a_disk_that_was_written_and_is_closed_before_it_is_read_holds_up_no_round() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        passUntilJoint();
+        heartbeatsFail = false;
+        held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
+        pass(1); // The joint set is announced, and the ballot that ends it waits for B.
+        assertThat(current().votingSet().isJoint()).isTrue();
+
+        held = held.or(effect -> effect instanceof Effect.WriteHeartbeat write && write.disk() == 1);
+        pass(1); // A round that needs A and B has been written on A.
+        release(Effect.WriteBallot.class);
+        assertThat(current().votingSet()).isEqualTo(new VotingSet(1, ids(B), ids()));
+        give(new Input.DiskDetached(0));
+        hanging.add(0);
+        seen.clear();
+        release(Effect.WriteHeartbeat.class);
+        pass(1);
+        assertThat(blocksWritten()).isNotEmpty();
+    }
+
+    /** Found by the simulator, seed 100403836: everybody was restarted, and nobody knew where the disks were that may decide. */
+    @Test
+    void who_leaves_while_new_disks_may_be_in_force_still_tells_where_they_are() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        pass(3); // It is accepted on A, and B does not answer.
+        assertThat(valuesWritten()).anyMatch(VotingSet::isJoint);
+        assertThat(current().votingSet().isJoint()).isFalse();
+
+        seen.clear();
+        give(new Input.LeaveRequested());
+        give(new Input.LetGoDone(true, ""));
+        assertThat(blocksWritten().filter(block -> block.state() == NodeState.STOPPED))
+                .isNotEmpty()
+                .allMatch(block -> "/dev/b".equals(block.disks().sought().get(B)));
+    }
+
     @Test
     void a_number_that_stands_for_another_disk_now_counts_for_that_one_alone() {
         Quorum quorum = Quorum.of(new VotingSet(1, ids(A, B, C), ids()), Map.of(A, 0, B, 1));
@@ -472,6 +518,19 @@ class VotingSetTest {
         }
     }
 
+    private Predicate<Effect> held = _ -> false;
+    private final List<Effect> waiting = new ArrayList<>();
+
+    /** Nothing is held any more that is like that, and what waits is answered, also what follows from it. */
+    private void release(Class<? extends Effect> kind) {
+        held = held.and(effect -> !kind.isInstance(effect));
+        List<Effect> due = waiting.stream().filter(kind::isInstance).toList();
+        waiting.removeAll(due);
+        for (Effect effect : due) {
+            give(java.util.Objects.requireNonNull(answer(effect)));
+        }
+    }
+
     private boolean hangs(Effect effect) {
         return switch (effect) {
             case Effect.WriteHeartbeat write -> hanging.contains(write.disk());
@@ -483,6 +542,10 @@ class VotingSetTest {
     }
 
     private @Nullable Input answer(Effect effect) {
+        if (held.test(effect)) {
+            waiting.add(effect);
+            return null;
+        }
         if (hangs(effect)) {
             return null;
         }
