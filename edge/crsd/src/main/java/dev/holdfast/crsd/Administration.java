@@ -961,14 +961,13 @@ final class Administration {
 
     /** A default of a type, such as ACTION_SCRIPT, is what its resources have: who changes it changes them. */
     private static Optional<Reply.Refused> resourcesOf(Situation situation, Caller caller, String type) {
-        return rights(
-                situation,
-                caller,
-                new Selection.Named(situation.resources().values().stream()
-                        .filter(resource -> resource.type().isA(type))
-                        .map(resource -> resource.name().text())
-                        .toList()),
-                AccessList.Right.WRITE);
+        List<String> names = situation.resources().values().stream()
+                .filter(resource -> resource.type().isA(type))
+                .map(resource -> resource.name().text())
+                .toList();
+        return names.isEmpty()
+                ? Optional.empty()
+                : rights(situation, caller, new Selection.Named(names), AccessList.Right.WRITE);
     }
 
     /** What is in the environment of a script can make it do anything, as its owner. */

@@ -35,7 +35,8 @@ class LogsTest {
                 .containsEntry("outcome", "refused: CRS-2725 no")
                 .containsEntry("act", Long.toString(act));
         assertThat(entries.getLast().text())
-                .isEqualTo("eve asked: setPermission kind=resource name=web change=OWNER value=oracle: refused: CRS-2725 no");
+                .isEqualTo(
+                        "eve asked: setPermission kind=resource name=web change=OWNER value=oracle: refused: CRS-2725 no");
     }
 
     @Test
