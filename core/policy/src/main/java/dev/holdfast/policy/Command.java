@@ -19,6 +19,9 @@ public sealed interface Command {
     /** {@code delete resource name... [-f]}. */
     record Delete(List<String> names, boolean force) implements Command {}
 
+    /** {@code -if-version}: only if the one resource that the command names still has this version, see {@link Policy#version}. */
+    record IfVersion(String version, Command command) implements Command {}
+
     /** {@code start resource {name...|-all} [-n server] [-f]}. */
     record Start(Selection selection, Optional<String> server, boolean force) implements Command {}
 

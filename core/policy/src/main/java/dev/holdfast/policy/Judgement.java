@@ -58,6 +58,7 @@ final class Judgement {
         return switch (command) {
             case Command.Add add -> add(add);
             case Command.Modify modify -> modify(modify);
+            case Command.IfVersion(String version, Command versioned) -> ifVersion(version, versioned);
             case Command.Delete delete -> delete(delete);
             case Command.Start start -> start(start);
             case Command.Stop stop -> stop(stop);
@@ -204,6 +205,35 @@ final class Judgement {
         definitions.put(entry.name(), Optional.of(definition));
         forgiveFailures(entry);
         return acceptUnlessItStops(Set.of(entry.name()), modify.force(), true);
+    }
+
+    /** Decided together with the command, so that nothing can come between. */
+    private Decision ifVersion(String version, Command command) {
+        List<String> names = switch (command) {
+            case Command.Modify modify -> List.of(modify.name());
+            case Command.Delete delete -> delete.names();
+            default -> List.of();
+        };
+        if (names.size() != 1) {
+            return refuse(
+                    "HF-3172",
+                    "A version is of one resource, and this command "
+                            + (names.isEmpty() ? "names none" : "names " + names.size()),
+                    "Give one command for each resource.");
+        }
+        ResourceEntry entry = find(names.getFirst());
+        if (entry == null) {
+            return refused();
+        }
+        String now = Policy.version(entry.definition);
+        return now.equals(version)
+                ? decide(command)
+                : refuse(
+                        "HF-3171",
+                        "Resource '" + entry + "' was changed meanwhile: it is not of version " + version
+                                + " any more, but " + now,
+                        "Nothing was changed. Look at it as it is now, and give the command again with that version: crsctl status"
+                                + " resource " + entry + " -p -o json");
     }
 
     private void forgiveFailures(ResourceEntry entry) {

@@ -17,6 +17,9 @@ import java.util.TreeSet;
  * what is wanted and what is, not at how that came about, so a lost message is healed by the next plan.
  */
 public final class Policy {
+    /** FNV-1a of 64 bits: against mistakes, not against malice. */
+    private static final long START = 0xcbf29ce484222325L;
+
     private Policy() {}
 
     /**
@@ -55,9 +58,9 @@ public final class Policy {
 
     /** Stands for what is configured: two situations with the same definitions have the same revision, on every node. */
     public static String revision(Situation situation) {
-        long hash = 0xcbf29ce484222325L; // FNV-1a of 64 bits: against mistakes, not against malice.
+        long hash = START;
         for (ResourceDefinition definition : situation.resources().values()) {
-            hash = mixed(hash, definition.name() + "\n" + definition.type().name() + "\n" + definition.given() + "\n");
+            hash = mixed(hash, text(definition));
         }
         for (CustomType type : situation.setup().types().values()) {
             // Flags in one order: that of a set would not be the same on every node.
@@ -73,6 +76,15 @@ public final class Policy {
             hash = mixed(hash, "pool " + pool.name() + "\n" + pool.given() + "\n");
         }
         return String.format("%016x", hash);
+    }
+
+    /** Stands for what is given of one resource, as {@link #revision} does for everything. */
+    public static String version(ResourceDefinition definition) {
+        return String.format("%016x", mixed(START, text(definition)));
+    }
+
+    private static String text(ResourceDefinition definition) {
+        return definition.name() + "\n" + definition.type().name() + "\n" + definition.given() + "\n";
     }
 
     private static long mixed(long hash, String text) {

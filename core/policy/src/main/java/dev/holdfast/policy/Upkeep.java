@@ -50,6 +50,7 @@ final class Upkeep {
             }
             case Command.Add _,
                     Command.Modify _,
+                    Command.IfVersion _,
                     Command.Delete _,
                     Command.Start _,
                     Command.Stop _,

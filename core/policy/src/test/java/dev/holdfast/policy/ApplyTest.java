@@ -94,6 +94,29 @@ class ApplyTest {
         assertThat(cluster.situation().setup()).isEqualTo(Setup.NONE);
     }
 
+    @Test
+    void who_looked_at_what_was_changed_since_is_refused() {
+        cluster.define("web", "cluster_resource", "LOAD=1");
+        String seen = version();
+        Command first = new Command.IfVersion(seen, new Command.Modify("web", Map.of("LOAD", "2"), false));
+
+        accept(first);
+
+        assertThat(refuse(first)).containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(seen, new Command.Delete(List.of("web"), false))))
+                .containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(seen, new Command.Delete(List.of("web", "db"), false))))
+                .containsExactly("HF-3172");
+        assertThat(refuse(new Command.IfVersion(seen, new Command.Delete(List.of("db"), false))))
+                .containsExactly("CRS-2613");
+        accept(new Command.IfVersion(version(), new Command.Delete(List.of("web"), false)));
+        assertThat(cluster.resources).isEmpty();
+    }
+
+    private String version() {
+        return Policy.version(cluster.situation().resources().firstEntry().getValue());
+    }
+
     /** A resource of a type that is derived from another, in a pool that is part of another: none of it is there before. */
     private static Command.Apply whole() {
         SortedMap<String, Optional<CustomType>> types = new TreeMap<>();

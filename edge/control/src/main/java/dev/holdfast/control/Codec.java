@@ -136,6 +136,8 @@ public final class Codec {
             case Request.OfSetup r -> SetupCodec.toObject(r);
             case Request.StatusPool r -> object("t", "statusPool", "names", r.names());
             case Request.StatusGroup r -> object("t", "statusGroup", "names", r.names());
+            case Request.IfVersion r ->
+                object("t", "ifVersion", "version", r.version(), "change", toObject(r.change()));
             case Request.Evaluate r -> object("t", "evaluate", "change", toObject(r.change()));
             case Request.CheckResource r ->
                 object("t", "checkResource", "resources", toObject(r.resources()), "node", r.node());
@@ -306,6 +308,7 @@ public final class Codec {
                 SetupCodec.request(kind, in);
             case "statusPool" -> new Request.StatusPool(in.texts("names"));
             case "statusGroup" -> new Request.StatusGroup(in.texts("names"));
+            case "ifVersion" -> new Request.IfVersion(in.text("version"), in.object("change", Codec::plainChange));
             case "evaluate" -> new Request.Evaluate(in.object("change", Codec::change));
             case "checkResource" ->
                 new Request.CheckResource(in.object("resources", Codec::selection), in.maybeText("node"));
@@ -447,6 +450,13 @@ public final class Codec {
                         "attributes",
                         a -> new Reply.DifferingAttribute(
                                 a.text("name"), a.maybeText("before"), a.maybeText("after"))));
+    }
+
+    private static Request.Change plainChange(Fields in) throws MalformedMessage {
+        if (in.text("t").equals("ifVersion")) { // Also keeps the recursion one deep.
+            throw new MalformedMessage("one version is enough");
+        }
+        return change(in);
     }
 
     private static Request.Change change(Fields in) throws MalformedMessage {
@@ -718,7 +728,9 @@ public final class Codec {
                 "instances",
                 r.instances().stream().map(Codec::toObject).toList(),
                 "group",
-                r.group());
+                r.group(),
+                "version",
+                r.version());
     }
 
     private static Map<String, Object> toObject(Reply.Instance i) {
@@ -1033,7 +1045,8 @@ public final class Codec {
                 in.flag("local"),
                 in.textMap("attributes"),
                 in.objects("instances", Codec::instance),
-                in.maybeText("group"));
+                in.maybeText("group"),
+                in.maybeText("version"));
     }
 
     private static Reply.Instance instance(Fields in) throws MalformedMessage {

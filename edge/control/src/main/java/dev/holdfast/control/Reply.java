@@ -67,6 +67,7 @@ public sealed interface Reply {
      * @param attributes definition with defaults filled in, without NAME and TYPE; empty if not asked for
      * @param instances by node number (local) or by cardinality id and degree id
      * @param group of which it is a member
+     * @param version stands for its definition as it is: another one, another version
      */
     record Resource(
             String name,
@@ -74,11 +75,17 @@ public sealed interface Reply {
             boolean local,
             Map<String, String> attributes,
             List<Instance> instances,
-            Optional<String> group) {
-        /** A member of no group. */
+            Optional<String> group,
+            Optional<String> version) {
+        /** A member of no group, and nothing is known of its version. */
         public Resource(
                 String name, String type, boolean local, Map<String, String> attributes, List<Instance> instances) {
-            this(name, type, local, attributes, instances, Optional.empty());
+            this(name, type, local, attributes, instances, Optional.empty(), Optional.empty());
+        }
+
+        /** The same with other instances. */
+        public Resource with(List<Instance> others) {
+            return new Resource(name, type, local, attributes, others, group, version);
         }
 
         public Resource {

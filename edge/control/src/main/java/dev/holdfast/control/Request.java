@@ -42,6 +42,19 @@ public sealed interface Request {
         }
     }
 
+    /**
+     * A change of one resource, only if that still has the version that {@link Reply.Resource} told.
+     *
+     * @param change modifies or deletes it
+     */
+    record IfVersion(String version, Change change) implements Change {
+        public IfVersion {
+            if (!(change instanceof ModifyResource) && !(change instanceof DeleteResource)) {
+                throw new IllegalArgumentException("only what modifies or deletes a resource looks at its version");
+            }
+        }
+    }
+
     /** Forgets resources. {@code force}: also while they run (they are stopped) or others depend on them. */
     record DeleteResource(Selection resources, boolean force, boolean failIfBusy) implements Change {}
 

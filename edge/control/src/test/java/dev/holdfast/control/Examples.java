@@ -55,6 +55,7 @@ final class Examples {
                 new Request.Suppose("failure", "web", Optional.of("node1")),
                 new Request.Lint(),
                 new Request.Evaluate(new Request.DrainNode("node2", false)),
+                new Request.IfVersion("0123456789abcdef", new Request.DeleteResource(named, false, true)),
                 new Request.ConfirmFenced("node2", true),
                 new Request.FenceNode("node2", AWKWARD, false),
                 new Request.WhyFenced(Optional.empty()),

@@ -13,6 +13,8 @@ import java.util.Set;
 final class Commands {
     private static final Option FORCE_ADD = flag("-f", "although resources named in dependencies are not registered");
     static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
+    static final Option IF_VERSION =
+            valued("-if-version", "V", "only if it is still of this version, which status resource NAME -o json tells");
     static final Option IF_BUSY = flag("-i", "fail at once if another operation is under way, rather than wait for it");
     static final Option ATTR =
             valued("-attr", "\"NAME=value,...\"", "attributes; a value with commas or blanks stands in single quotes");
@@ -53,7 +55,7 @@ final class Commands {
                     "crsctl add resource web -type cluster_resource -attr \"ACTION_SCRIPT=/shared/web.scr,CHECK_INTERVAL=30\""),
             new Command(
                     "modify resource",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-delete] [-f] [-i] [--plan]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-delete] [-f] [-i] [-if-version V] [--plan]",
                     "change attributes of a resource",
                     List.of(
                             ATTR,
@@ -61,17 +63,19 @@ final class Commands {
                             flag("-delete", "drop these overrides: -attr \"CHECK_INTERVAL@SERVERNAME(node1)\""),
                             flag("-f", "although running resources no longer fit"),
                             IF_BUSY,
+                            IF_VERSION,
                             PLAN,
                             JSON),
                     "crsctl modify resource web -attr \"PLACEMENT=favored,HOSTING_MEMBERS='node1 node2'\""),
             new Command(
                     "delete resource",
-                    "{NAME... | -w FILTER} [-f] [-i] [--plan]",
+                    "{NAME... | -w FILTER} [-f] [-i] [-if-version V] [--plan]",
                     "forget resources",
                     List.of(
                             FILTER,
                             flag("-f", "also if it runs (it is stopped) or others depend on it"),
                             IF_BUSY,
+                            IF_VERSION,
                             PLAN,
                             JSON),
                     "crsctl delete resource web"),

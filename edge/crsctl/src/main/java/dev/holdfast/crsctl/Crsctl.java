@@ -247,7 +247,14 @@ public final class Crsctl {
     }
 
     /** Does it, or with --plan only tells what would be done. */
-    int change(Command command, Request.Change change, Arguments arguments) throws UsageProblem, Unreachable {
+    int change(Command command, Request.Change given, Arguments arguments) throws UsageProblem, Unreachable {
+        Optional<String> version = arguments.value("-if-version");
+        if (version.isPresent() && !version.get().matches("[0-9a-f]{16}")) {
+            throw new UsageProblem(
+                    "'" + version.get() + "' is no version: it has 16 letters and digits",
+                    "It stands in:  crsctl status resource NAME -o json");
+        }
+        Request.Change change = version.isPresent() ? new Request.IfVersion(version.get(), given) : given;
         if (arguments.has("--plan")) {
             return evaluate(command, change, arguments.json());
         }
@@ -401,13 +408,7 @@ public final class Crsctl {
                     .filter(instance -> instance.server().filter(node::equals).isPresent())
                     .toList();
             if (!instances.isEmpty()) {
-                there.add(new Reply.Resource(
-                        resource.name(),
-                        resource.type(),
-                        resource.local(),
-                        resource.attributes(),
-                        instances,
-                        resource.group()));
+                there.add(resource.with(instances));
             }
         }
         return there;
@@ -415,15 +416,10 @@ public final class Crsctl {
 
     private static List<Reply.Resource> onlyWithId(String id, List<Reply.Resource> resources) {
         return resources.stream()
-                .map(resource -> new Reply.Resource(
-                        resource.name(),
-                        resource.type(),
-                        resource.local(),
-                        resource.attributes(),
-                        resource.instances().stream()
-                                .filter(instance ->
-                                        String.valueOf(instance.cardinalityId()).equals(id))
-                                .toList()))
+                .map(resource -> resource.with(resource.instances().stream()
+                        .filter(instance ->
+                                String.valueOf(instance.cardinalityId()).equals(id))
+                        .toList()))
                 .filter(resource -> !resource.instances().isEmpty())
                 .toList();
     }

@@ -63,9 +63,9 @@ final class SetupCommands implements CommandArea {
                     "crsctl add resourcegroup shop -attr \"PLACEMENT=favored,HOSTING_MEMBERS='node1 node2'\""),
             new Command(
                     "modify resourcegroup",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [-if-version V] [--plan]",
                     "change attributes of a group",
-                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl modify resourcegroup shop -attr \"CRITICAL_RESOURCES='db web'\""),
             new Command(
                     "delete resourcegroup",

@@ -65,6 +65,9 @@ final class FakeCluster {
             }
             case Request.CheckResource _ -> new Reply.Done(List.of("web is ONLINE on node1"));
             case Request.StatusResource status -> status(status);
+            case Request.IfVersion(String version, Request.Change _)
+            when version.equals("0123456789abcdef") -> Reply.Done.silently();
+            case Request.IfVersion _ -> Reply.Refused.because("HF-3171", "Resource 'web' was changed meanwhile.");
             case Request.Evaluate(Request.StopResource stop)
             when names(stop.resources()).contains("webvip") && !stop.force() ->
                 Reply.Refused.because(

@@ -798,6 +798,8 @@ final class Administration {
                 Optional.of(new Command.Add(add.name(), add.type(), withOwner(caller, add.attributes()), add.force()));
             case Request.ModifyResource modify ->
                 Optional.of(new Command.Modify(modify.name(), withoutRemoved(modify), modify.force()));
+            case Request.IfVersion(String version, Request.Change change) ->
+                commandFor(situation, caller, change, asker).map(command -> new Command.IfVersion(version, command));
             case Request.DeleteResource delete ->
                 named(situation, delete.resources(), asker).map(names -> new Command.Delete(names, delete.force()));
             case Request.StartResource start ->
@@ -870,6 +872,7 @@ final class Administration {
 
     private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
+            case Request.IfVersion(String _, Request.Change change) -> refusedFor(situation, caller, change);
             case Request.AddPool add -> accessList(add.attributes()).or(() -> rootOnly(caller));
             case Request.ModifyPool modify ->
                 accessList(modify.attributes())

@@ -204,14 +204,9 @@ final class SetupAdministration {
                                 .toList()))
                 .toList();
         return new Reply.Group(
-                new Reply.Resource(
-                        plain.name(),
-                        plain.type(),
-                        plain.local(),
-                        plain.attributes(),
-                        plain.instances().stream()
-                                .map(instance -> whole(situation, group, instance))
-                                .toList()),
+                plain.with(plain.instances().stream()
+                        .map(instance -> whole(situation, group, instance))
+                        .toList()),
                 members);
     }
 

@@ -8,6 +8,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.policy.Groups;
+import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
@@ -53,7 +54,8 @@ final class StatusPicture {
                 definition.isLocal(),
                 withDefinition ? definition.effective() : Map.of(),
                 instances,
-                Optional.of(definition.group()).filter(group -> !group.isEmpty()));
+                Optional.of(definition.group()).filter(group -> !group.isEmpty()),
+                Optional.of(Policy.version(definition)));
     }
 
     private List<Reply.Instance> local(Situation situation, ResourceDefinition definition) {

@@ -24,6 +24,7 @@ final class UnknownUsers {
 
     private static List<String> named(Request request) {
         return switch (request) {
+            case Request.IfVersion(String _, Request.Change change) -> named(change);
             case Request.AddResource add -> users(add.attributes().getOrDefault("ACL", ""));
             case Request.ModifyResource modify -> users(modify.attributes().getOrDefault("ACL", ""));
             case Request.AddPool add -> users(add.attributes().getOrDefault("ACL", ""));

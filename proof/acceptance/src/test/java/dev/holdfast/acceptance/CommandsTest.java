@@ -1,8 +1,10 @@
 package dev.holdfast.acceptance;
 
 import static dev.holdfast.acceptance.Cluster.NODE1;
+import static dev.holdfast.acceptance.Cluster.NODE2;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.bench.LabConsole;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,7 +13,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -127,6 +133,41 @@ class CommandsTest {
                 .contains("httpd2\n      1        ONLINE  ONLINE       node2 ");
         assertThat(played.get(commands.indexOf("crsctl status resource myApache")).output)
                 .contains("STATE=ONLINE on node2");
+    }
+
+    /** Reads, adds one and writes, from both nodes at once: a change that was made in between may not be written over. */
+    @Test
+    @Order(4)
+    void changes_that_two_administrators_make_at_once_are_not_lost() throws Exception {
+        int each = 12;
+        Files.writeString(cluster.lab.shared().resolve("add-one.sh"), resource("add-one.sh"));
+        cluster.on(
+                        NODE1,
+                        "crsctl",
+                        "add",
+                        "resource",
+                        "counted",
+                        "-type",
+                        "cluster_resource",
+                        "-attr",
+                        "ACTION_SCRIPT=/shared/x.scr,LOAD=1")
+                .orFail("adding the resource");
+        List<Callable<LabConsole.Answer>> administrators = Stream.of(NODE1, NODE2)
+                .<Callable<LabConsole.Answer>>map(
+                        node -> () -> cluster.on(node, "bash", "/shared/add-one.sh", Integer.toString(each)))
+                .toList();
+        int refused = 0;
+        try (var threads = Executors.newFixedThreadPool(2)) {
+            for (Future<LabConsole.Answer> administrator : threads.invokeAll(administrators)) {
+                String told = administrator.get().orFail("adding one");
+                refused += Integer.parseInt(told.strip().replaceAll("(?s).*refused ", ""));
+            }
+        }
+
+        assertThat(cluster.on(NODE1, "crsctl", "status", "resource", "counted", "-p", "-attr", "LOAD")
+                        .orFail("reading it"))
+                .contains("LOAD=" + (1 + 2 * each));
+        System.out.println(2 * each + " changes from two nodes at once; refused and tried again: " + refused);
     }
 
     /** Lines in which * stands for anything; the line ... stands for any lines. */
