@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -1661,6 +1662,14 @@ public final class Membership {
         return Timing.times(timing.poll(), 3).plus(timing.letGoGrace());
     }
 
+    /**
+     * What a ballot to found does when this node has heard of a view under way, or was let in: it knew nothing of that view's members
+     * when it decided to found, and must not found over them. It finishes what they began, if it read that.
+     */
+    private static @Nullable View foundedByOthers(@Nullable View newest, @Nullable View known) {
+        return newest != null && (known == null || newest.isAfter(known)) ? newest : null;
+    }
+
     private @Nullable View foundOn(@Nullable View newest, NodeSet who) {
         if (incarnation == null) {
             return null;
@@ -1793,7 +1802,10 @@ public final class Membership {
     private ViewRegister.@Nullable Change nextChange(Moment now) {
         if (phase == Phase.JOINING && founders != null) {
             NodeSet who = founders;
-            return newest -> phase == Phase.JOINING ? foundOn(newest, who) : null;
+            View known = current;
+            return newest -> phase == Phase.JOINING && Objects.equals(current, known)
+                    ? foundOn(newest, who)
+                    : foundedByOthers(newest, known);
         }
         if (phase != Phase.MEMBER || current == null) {
             return null;

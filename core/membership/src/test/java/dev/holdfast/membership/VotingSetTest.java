@@ -351,6 +351,31 @@ class VotingSetTest {
                 .allMatch(block -> "/dev/b".equals(block.disks().sought().get(B)));
     }
 
+    /** Found by the simulator, seed 300214758: two founders at a time, and the second founded over the first one's view. */
+    @Test
+    void who_hears_of_a_view_while_its_own_ballot_to_found_is_under_way_does_not_found_over_it() {
+        View founded = new View(
+                new Epoch(1),
+                0,
+                new TreeMap<>(Map.of(N2, FIRST_LIFE)),
+                N2,
+                List.of(),
+                RegistryRoot.NONE,
+                N2,
+                "founded by n2");
+        attach(0, A, A);
+        held = effect -> effect instanceof Effect.WriteBallot;
+        pass(12);
+        assertThat(ballotsWritten()).as("a ballot to found").isNotEmpty();
+
+        ballots(0).put(N2, new BallotBlock(N2, FIRST_LIFE, 2, 130, 130, founded));
+        peerAnnounces(0, founded);
+        pass(0.5);
+        release(Effect.WriteBallot.class);
+        assertThat(ballotsWritten().map(BallotBlock::value).filter(java.util.Objects::nonNull))
+                .allMatch(founded::equals);
+    }
+
     @Test
     void a_number_that_stands_for_another_disk_now_counts_for_that_one_alone() {
         Quorum quorum = Quorum.of(new VotingSet(1, ids(A, B, C), ids()), Map.of(A, 0, B, 1));
