@@ -381,6 +381,9 @@ final class Administration {
             case Request.StatusResource(Selection selection, boolean definitions) ->
                 asker.answer(status(caller, situation, selection, definitions));
             case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
+            case Request.StatusCategory(List<String> names, Optional<String> server) ->
+                asker.answer(SetupAdministration.categories(situation, names, server));
+            case Request.StatusPolicySet _ -> asker.answer(SetupAdministration.policySet(situation));
             case Request.StatusPool(List<String> names) -> asker.answer(SetupAdministration.pools(situation, names));
             case Request.StatusGroup(List<String> names) ->
                 asker.answer(SetupAdministration.groups(
