@@ -307,5 +307,7 @@ SomethingIsCommitted == <>(committed # {})
 FewBallotsSuffice == committed # {} \/ \A n \in Node : mine[n].promised < MaxBallot - 1
 
 \* Disks are alike if no change of the set tells them apart.
-Alike == Permutations(Disk)
+Alike ==
+    {p \in Permutations(Disk) :
+        \A d \in Disk : (d \in OldDisk <=> p[d] \in OldDisk) /\ (d \in NewDisk <=> p[d] \in NewDisk)}
 =============================================================================

@@ -54,10 +54,18 @@ final class DiskKnowledge {
         return (long) disk << 8 | node.number();
     }
 
+    private static int diskOf(long key) {
+        return (int) (key >> 8);
+    }
+
+    private static NodeId nodeOf(long key) {
+        return new NodeId((int) (key & 0xFF));
+    }
+
     /** Another disk gets this number: what was seen under it does not bind the new one. */
     void forget(int disk) {
-        newestPerDisk.keySet().removeIf(key -> key >> 8 == disk);
-        ballotSequencePerDisk.keySet().removeIf(key -> key >> 8 == disk);
+        newestPerDisk.keySet().removeIf(key -> diskOf(key) == disk);
+        ballotSequencePerDisk.keySet().removeIf(key -> diskOf(key) == disk);
     }
 
     /**
@@ -129,10 +137,12 @@ final class DiskKnowledge {
         if (!torn.isEmpty()) {
             return false;
         }
-        for (NodeId node : newest.keySet()) {
-            long floor = ballotSequencePerDisk.getOrDefault(key(disk, node), 0L);
-            BallotBlock block = blocks.get(node);
-            if (floor > 0 && (block == null || block.sequence() < floor)) {
+        // Of every node that a ballot was ever seen of, also if no heartbeat of it was read yet.
+        for (Map.Entry<Long, Long> floor : ballotSequencePerDisk.entrySet()) {
+            BallotBlock block = blocks.get(nodeOf(floor.getKey()));
+            if (diskOf(floor.getKey()) == disk
+                    && floor.getValue() > 0
+                    && (block == null || block.sequence() < floor.getValue())) {
                 return false;
             }
         }

@@ -3,6 +3,7 @@ package dev.holdfast.membership;
 import dev.holdfast.model.BrokenInvariant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * One protocol step on the voting disks: write your own block, then read the others' (rule R8). It is the only way
@@ -20,7 +21,7 @@ import java.util.List;
  * round of the old one.
  */
 final class DiskRound {
-    private final Quorum quorum;
+    private Quorum quorum;
     private long takingPart;
     // Bits by disk number; a disk is in one of writing, written, reading, read and failed.
     private long writing;
@@ -48,6 +49,16 @@ final class DiskRound {
 
     boolean takesPart(int disk) {
         return (takingPart & bit(disk)) != 0;
+    }
+
+    /**
+     * Number {@code disk} was opened as {@code id} while this round is under way. The voting sets of the round stay what they are;
+     * if one of them has that disk, it may {@link #join}. A number that took part stands for the disk that it was.
+     */
+    void opened(int disk, UUID id) {
+        if (!takesPart(disk)) {
+            quorum = quorum.opened(disk, id);
+        }
     }
 
     /**
@@ -102,6 +113,13 @@ final class DiskRound {
         written &= ~bit(disk);
         reading &= ~bit(disk);
         failed |= bit(disk);
+    }
+
+    /** {@code disk} is closed: what it was to do for this round is not done any more. What was read there still counts. */
+    void closed(int disk) {
+        if (((writing | written | reading) & bit(disk)) != 0) {
+            onFailed(disk);
+        }
     }
 
     /** A majority of every set was written and then read: the step is done. */

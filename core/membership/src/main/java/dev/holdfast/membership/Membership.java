@@ -661,6 +661,14 @@ public final class Membership {
             return;
         }
         nextFirstRead = now;
+        // A round that began with just a majority would else wait for the one of them that hangs, for as long as it
+        // hangs.
+        int disk = attached.disk();
+        if (poll != null) {
+            poll.opened(disk, attached.id());
+        }
+        joinPoll(disk);
+        register.opened(disk, attached.id(), operations);
         pollNow(now);
     }
 
@@ -669,13 +677,25 @@ public final class Membership {
             return;
         }
         disks.detach(disk);
-        long poll = heartbeatLane.underWay(disk);
+        long beat = heartbeatLane.underWay(disk);
         long ballot = register.lane().underWay(disk);
-        if (poll != 0) {
-            onDiskFailed(now, new Input.DiskFailed(disk, poll, "closed"));
+        if (beat != 0) {
+            onDiskFailed(now, new Input.DiskFailed(disk, beat, "closed"));
         }
         if (ballot != 0) {
             onDiskFailed(now, new Input.DiskFailed(disk, ballot, "closed"));
+        }
+        // It may have been written and wait for the others before it is read: nobody would ever answer that.
+        if (poll != null && !pollDone) {
+            poll.closed(disk);
+            if (poll.isHopeless()) {
+                failRound(now);
+            }
+        }
+        register.closed(disk);
+        if (register.isStuck()) {
+            register.abandon();
+            onConflict(now);
         }
         knowledge.forget(disk);
         register.forget(disk);
@@ -967,6 +987,7 @@ public final class Membership {
 
     /** What others need to know of voting disks: which ones this node uses, and where they are. */
     private DiskReport diskReport(Moment now) {
+        notePlaces();
         SortedMap<UUID, String> sought = new TreeMap<>(places);
         if (diskChange != null && isMaster()) {
             sought.putAll(diskChange.change().add());
@@ -992,7 +1013,12 @@ public final class Membership {
 
     /** Keeps in mind where the disks of the voting set are, for those that come back when nobody remembers the change. */
     private void notePlaces() {
-        SortedSet<UUID> voting = disks.setOf(current).disks();
+        SortedSet<UUID> voting = new TreeSet<>(disks.setOf(current).disks());
+        View accepted = register.newestAccepted();
+        if (accepted != null) {
+            // It may be in force without anybody knowing yet: then nothing can be decided any more without these disks.
+            voting.addAll(accepted.votingSet().disks());
+        }
         places.keySet().retainAll(voting);
         for (UUID id : voting) {
             String own = diskChange == null ? null : diskChange.change().add().get(id);
@@ -2016,6 +2042,7 @@ public final class Membership {
             out.add(new Effect.ChangeAnswered(wanted.request(), true, current, "it is so already"));
         } else if (wanted.change() instanceof ViewChange.ChangeDisks change) {
             diskChange = new VotingSetChange(wanted, change, now, false);
+            toldPlaces.putAll(change.add());
             pollNow(now); // The others learn from our block what to look for.
         } else {
             changesWanted.add(wanted);

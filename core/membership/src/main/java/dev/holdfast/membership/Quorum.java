@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -17,10 +18,26 @@ import java.util.UUID;
  * @param sets without one nothing is ever enough
  */
 record Quorum(List<Votes> sets) {
-    /** The open disks of one set, and how many disks that set has in all. */
-    record Votes(long open, int size) {
+    /**
+     * One set.
+     *
+     * @param disks its disks by identity; empty where disks have none
+     * @param open those of them that are open here, as bits
+     * @param size how many disks it has in all
+     */
+    record Votes(SortedSet<UUID> disks, long open, int size) {
         boolean areMajority(long disks) {
             return 2 * Long.bitCount(disks & open) > size;
+        }
+
+        boolean isSameSet(Votes other) {
+            return size == other.size && disks.equals(other.disks);
+        }
+
+        /** The same set, now that number {@code disk} is the disk {@code id} and no other any more. */
+        Votes opened(int disk, UUID id) {
+            long bit = 1L << disk;
+            return new Votes(disks, disks.contains(id) ? open | bit : open & ~bit, size);
         }
     }
 
@@ -33,7 +50,7 @@ record Quorum(List<Votes> sets) {
 
     /** More than half of the first {@code disks} disks, whatever they are. */
     static Quorum ofFirst(int disks) {
-        return new Quorum(List.of(new Votes((1L << disks) - 1, disks)));
+        return new Quorum(List.of(new Votes(new TreeSet<>(), (1L << disks) - 1, disks)));
     }
 
     /**
@@ -54,7 +71,7 @@ record Quorum(List<Votes> sets) {
             Integer number = open.get(disk);
             bits |= number == null ? 0 : 1L << number;
         }
-        return new Votes(bits, disks.size());
+        return new Votes(disks, bits, disks.size());
     }
 
     /** Enough for this and for {@code other}. */
@@ -64,8 +81,16 @@ record Quorum(List<Votes> sets) {
         return new Quorum(both);
     }
 
+    /** Enough for this is enough for {@code other}: it asks every set that the other asks, whatever was open when they were made. */
     boolean covers(Quorum other) {
-        return sets.containsAll(other.sets);
+        return other.sets.stream().allMatch(wanted -> sets.stream().anyMatch(wanted::isSameSet));
+    }
+
+    /**
+     * The same sets, now that number {@code disk} is the disk {@code id}. Only for a number under which nothing was counted yet.
+     */
+    Quorum opened(int disk, UUID id) {
+        return new Quorum(sets.stream().map(set -> set.opened(disk, id)).toList());
     }
 
     boolean isEnough(long disks) {

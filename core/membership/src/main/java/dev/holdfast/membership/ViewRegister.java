@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,10 +161,39 @@ final class ViewRegister {
         }
     }
 
+    /** The newest view that was accepted anywhere, if it is newer than the committed one; null if there is none. */
+    @Nullable
+    View newestAccepted() {
+        View committed = sets.committed();
+        View newest = null;
+        for (View view : acceptedElsewhere) {
+            boolean isOpen = committed == null || view.isAfter(committed);
+            newest = isOpen && (newest == null || view.isAfter(newest)) ? view : newest;
+        }
+        return newest;
+    }
+
     /** Number {@code disk} stands for another disk from now on, or for none. */
     void forget(int disk) {
         completedSequence[disk] = 0;
         writingSequence[disk] = 0;
+    }
+
+    /** Number {@code disk} was opened as {@code id}: a ballot under way asks it too, if it has a vote there. */
+    void opened(int disk, UUID id, Operations operations) {
+        quorum = quorum.opened(disk, id);
+        DiskRound under = round;
+        if (under != null) {
+            under.opened(disk, id);
+            join(disk, operations);
+        }
+    }
+
+    /** {@code disk} is closed: a ballot under way does not wait for it. */
+    void closed(int disk) {
+        if (round != null) {
+            round.closed(disk);
+        }
     }
 
     private void startRound(Incarnation incarnation, Operations operations) {

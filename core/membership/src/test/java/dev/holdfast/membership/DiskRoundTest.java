@@ -2,7 +2,11 @@ package dev.holdfast.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.model.VotingSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class DiskRoundTest {
@@ -66,6 +70,20 @@ class DiskRoundTest {
         begun.onFailed(1);
         assertThat(begun.join(1))
                 .as("one that failed is asked again in the next round")
+                .isFalse();
+    }
+
+    @Test
+    void a_number_that_took_part_stands_for_the_disk_that_it_was() {
+        UUID first = new UUID(0, 1);
+        UUID second = new UUID(0, 2);
+        VotingSet set = new VotingSet(1, new TreeSet<>(List.of(first)), new TreeSet<>(List.of(second)));
+        DiskRound begun = new DiskRound(Quorum.of(set, Map.of(first, 0)), List.of(0));
+        begun.onWritten(0);
+        begun.opened(0, second); // The first was closed since then, and its number given away.
+        assertThat(begun.join(0)).isFalse();
+        assertThat(begun.quorum().isEnough(0b1))
+                .as("it is not counted for both")
                 .isFalse();
     }
 

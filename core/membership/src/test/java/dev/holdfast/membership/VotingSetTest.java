@@ -22,6 +22,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,7 @@ class VotingSetTest {
     private final Map<Integer, SortedMap<NodeId, HeartbeatBlock>> heartbeats = new TreeMap<>();
     private final Map<Integer, SortedMap<NodeId, BallotBlock>> ballots = new TreeMap<>();
     private final Set<Integer> failing = new HashSet<>();
+    private final Set<Integer> hanging = new HashSet<>();
     private final List<Effect> seen = new ArrayList<>();
     private Moment now = new Moment(0);
     private boolean heartbeatsFail;
@@ -280,6 +282,90 @@ class VotingSetTest {
         }
     }
 
+    /** Found by the simulator, seed 90071112. */
+    @Test
+    void a_disk_that_is_opened_while_another_one_hangs_takes_its_place_in_what_is_under_way() {
+        attach(0, A, A, B, C);
+        attach(1, B, A, B, C);
+        pass(12);
+        assertThat(renewals()).isPositive();
+        hanging.add(1);
+        pass(1); // The heartbeat's round waits for B.
+        Epoch epoch = current().epoch();
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.SetRoot(epoch, new RegistryRoot(epoch.number(), 1, 1, 1))));
+        pass(0.1); // And so does the ballot's.
+
+        seen.clear();
+        attach(2, C, A, B, C);
+        pass(Timing.standard().lease().toMillis() / 1000.0);
+        assertThat(renewals()).isGreaterThan(2);
+        assertThat(seen)
+                .noneMatch(Effect.LetGo.class::isInstance)
+                .anyMatch(effect -> effect instanceof Effect.ChangeAnswered answer
+                        && answer.request() == REQUEST
+                        && answer.accepted());
+    }
+
+    /** Found by the simulator, seed 100157533: the node waited for a disk that was closed, until its lease was over. */
+    @Test
+    void a_disk_that_was_written_and_is_closed_before_it_is_read_holds_up_no_round() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        passUntilJoint();
+        heartbeatsFail = false;
+        held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
+        pass(1); // The joint set is announced, and the ballot that ends it waits for B.
+        assertThat(current().votingSet().isJoint()).isTrue();
+
+        held = held.or(effect -> effect instanceof Effect.WriteHeartbeat write && write.disk() == 1);
+        pass(1); // A round that needs A and B has been written on A.
+        release(Effect.WriteBallot.class);
+        assertThat(current().votingSet()).isEqualTo(new VotingSet(1, ids(B), ids()));
+        give(new Input.DiskDetached(0));
+        hanging.add(0);
+        seen.clear();
+        release(Effect.WriteHeartbeat.class);
+        pass(1);
+        assertThat(blocksWritten()).isNotEmpty();
+    }
+
+    /** Found by the simulator, seed 100403836: everybody was restarted, and nobody knew where the disks were that may decide. */
+    @Test
+    void who_leaves_while_new_disks_may_be_in_force_still_tells_where_they_are() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        pass(3); // It is accepted on A, and B does not answer.
+        assertThat(valuesWritten()).anyMatch(VotingSet::isJoint);
+        assertThat(current().votingSet().isJoint()).isFalse();
+
+        seen.clear();
+        give(new Input.LeaveRequested());
+        give(new Input.LetGoDone(true, ""));
+        assertThat(blocksWritten().filter(block -> block.state() == NodeState.STOPPED))
+                .isNotEmpty()
+                .allMatch(block -> "/dev/b".equals(block.disks().sought().get(B)));
+    }
+
+    @Test
+    void a_number_that_stands_for_another_disk_now_counts_for_that_one_alone() {
+        Quorum quorum = Quorum.of(new VotingSet(1, ids(A, B, C), ids()), Map.of(A, 0, B, 1));
+        assertThat(quorum.isEnough(0b11)).isTrue();
+        assertThat(quorum.opened(1, new UUID(0, 9)).isEnough(0b11))
+                .as("B is closed")
+                .isFalse();
+        assertThat(quorum.opened(2, C).isEnough(0b101)).isTrue();
+        assertThat(quorum.covers(quorum.opened(2, C)))
+                .as("the same disks decide")
+                .isTrue();
+        assertThat(quorum.covers(Quorum.of(new VotingSet(2, ids(A, B), ids()), Map.of(A, 0, B, 1))))
+                .isFalse();
+    }
+
     @Test
     void what_can_be_no_change_is_refused() {
         VotingSet one = new VotingSet(0, ids(A), ids());
@@ -432,7 +518,37 @@ class VotingSetTest {
         }
     }
 
+    private Predicate<Effect> held = _ -> false;
+    private final List<Effect> waiting = new ArrayList<>();
+
+    /** Nothing is held any more that is like that, and what waits is answered, also what follows from it. */
+    private void release(Class<? extends Effect> kind) {
+        held = held.and(effect -> !kind.isInstance(effect));
+        List<Effect> due = waiting.stream().filter(kind::isInstance).toList();
+        waiting.removeAll(due);
+        for (Effect effect : due) {
+            give(java.util.Objects.requireNonNull(answer(effect)));
+        }
+    }
+
+    private boolean hangs(Effect effect) {
+        return switch (effect) {
+            case Effect.WriteHeartbeat write -> hanging.contains(write.disk());
+            case Effect.WriteBallot write -> hanging.contains(write.disk());
+            case Effect.ReadHeartbeats read -> hanging.contains(read.disk());
+            case Effect.ReadBallots read -> hanging.contains(read.disk());
+            default -> false;
+        };
+    }
+
     private @Nullable Input answer(Effect effect) {
+        if (held.test(effect)) {
+            waiting.add(effect);
+            return null;
+        }
+        if (hangs(effect)) {
+            return null;
+        }
         return switch (effect) {
             case Effect.WriteHeartbeat write -> {
                 if (heartbeatsFail || failing.contains(write.disk())) {

@@ -14,8 +14,14 @@ import java.util.TreeMap;
  *
  * @param base the type that it is derived from: one of the product's, or another custom one
  * @param attributes its own only, by name
+ * @param acl who may do what with it, as text; empty: as for the product's own
  */
-public record CustomType(String name, String base, SortedMap<String, Own> attributes) {
+public record CustomType(String name, String base, SortedMap<String, Own> attributes, String acl) {
+    /** With the rights that the product's own types have. */
+    public CustomType(String name, String base, SortedMap<String, Own> attributes) {
+        this(name, base, attributes, "");
+    }
+
     /**
      * An attribute of a custom type.
      *
@@ -37,7 +43,12 @@ public record CustomType(String name, String base, SortedMap<String, Own> attrib
     public CustomType with(SortedMap<String, Own> others) {
         SortedMap<String, Own> all = new TreeMap<>(attributes);
         all.putAll(others);
-        return new CustomType(name, base, all);
+        return new CustomType(name, base, all, acl);
+    }
+
+    /** With another access list. */
+    public CustomType withAcl(String changed) {
+        return new CustomType(name, base, attributes, changed);
     }
 
     /** Reads {@code CONFIG|REQUIRED}; empty if one of the words is no flag. */

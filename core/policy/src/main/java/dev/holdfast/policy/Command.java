@@ -64,6 +64,14 @@ public sealed interface Command {
     /** {@code modify type name -attr attributes [-f]}: adds attributes, and replaces those it has. */
     record ModifyType(String name, SortedMap<String, CustomType.Own> attributes, boolean force) implements OfSetup {}
 
+    /** {@code setperm type name}: who may do what with it, as text. */
+    record SetTypeAccess(String name, String acl) implements OfSetup {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
     /** {@code delete type name...}. */
     record DeleteType(List<String> names) implements OfSetup {
         @Override
@@ -163,13 +171,34 @@ public sealed interface Command {
      *
      * @param definitions the resources that are to be defined like this, new ones and others
      * @param delete those that are to be forgotten
+     * @param beside what is to be configured beside the resources
      * @param revision of the configuration this is meant for, see {@link Policy#revision}; empty: any
      */
-    record Apply(SortedMap<String, Defined> definitions, List<String> delete, Optional<String> revision, boolean force)
+    record Apply(
+            SortedMap<String, Defined> definitions,
+            List<String> delete,
+            Beside beside,
+            Optional<String> revision,
+            boolean force)
             implements Command {
         public Apply {
             definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
             delete = List.copyOf(delete);
+        }
+    }
+
+    /**
+     * Types and server pools that are to be like this: all that is given of them. Empty: to be forgotten.
+     *
+     * @param pools their attributes as typed
+     */
+    record Beside(
+            SortedMap<String, Optional<CustomType>> types, SortedMap<String, Optional<Map<String, String>>> pools) {
+        public static final Beside NONE = new Beside(new TreeMap<>(), new TreeMap<>());
+
+        public Beside {
+            types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
+            pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
         }
     }
 

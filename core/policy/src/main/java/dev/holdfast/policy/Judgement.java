@@ -74,12 +74,13 @@ final class Judgement {
 
     private Decision ofSetup(Command.OfSetup command) {
         setup = new SetupJudgement(situation, problems).decide(command);
-        if (!problems.isEmpty()) {
-            return refused();
-        }
+        return problems.isEmpty() ? acceptSetup(command.force()) : refused();
+    }
+
+    private Decision acceptSetup(boolean force) {
         Draft then = draft();
         Set<ResourceName> stopped = stoppedBy(then, Set.of());
-        if (!command.force() && !stopped.isEmpty()) {
+        if (!force && !stopped.isEmpty()) {
             return refuse(
                     "CRS-2529",
                     "Unable to do that because it would require stopping or relocating resource '"
@@ -564,8 +565,12 @@ final class Judgement {
                             + apply.revision().get() + ", it is now revision " + revision,
                     "Export it anew and make the changes in that; or take the line 'revision' out of the file.");
         }
+        setup = new SetupJudgement(situation, problems).define(apply.beside());
+        var reading = new Judgement(situation.with(changes()));
         SortedMap<ResourceName, ResourceDefinition> defined = new TreeMap<>();
-        apply.definitions().forEach((text, given) -> defined(text, given).ifPresent(it -> defined.put(it.name(), it)));
+        apply.definitions()
+                .forEach((text, given) -> reading.defined(text, given).ifPresent(it -> defined.put(it.name(), it)));
+        problems.addAll(reading.problems);
         if (!problems.isEmpty()) {
             return refused();
         }
@@ -597,8 +602,12 @@ final class Judgement {
         definitions.putAll(deletion.definitions);
         wanted.putAll(deletion.wanted);
         awaits.putAll(deletion.awaits);
+        new SetupJudgement(situation.with(changes()), problems).endsWell(setup, situation.setup());
+        if (!problems.isEmpty()) {
+            return refused();
+        }
         if (definitions.isEmpty() && wanted.isEmpty()) {
-            return accept();
+            return setup.isEmpty() ? accept() : acceptSetup(apply.force());
         }
         Set<ResourceName> asked = new TreeSet<>(defined.keySet());
         asked.addAll(gone.keySet());

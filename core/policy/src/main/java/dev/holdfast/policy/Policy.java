@@ -1,13 +1,16 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerPool;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Decides what runs where. Pure: the same arguments give the same answer, on every node. Level-triggered: it looks at
@@ -54,12 +57,30 @@ public final class Policy {
     public static String revision(Situation situation) {
         long hash = 0xcbf29ce484222325L; // FNV-1a of 64 bits: against mistakes, not against malice.
         for (ResourceDefinition definition : situation.resources().values()) {
-            String text = definition.name() + "\n" + definition.type().name() + "\n" + definition.given() + "\n";
-            for (int at = 0; at < text.length(); at++) {
-                hash = (hash ^ text.charAt(at)) * 0x100000001b3L;
+            hash = mixed(hash, definition.name() + "\n" + definition.type().name() + "\n" + definition.given() + "\n");
+        }
+        for (CustomType type : situation.setup().types().values()) {
+            // Flags in one order: that of a set would not be the same on every node.
+            hash = mixed(hash, "type " + type.name() + "\n" + type.base() + "\n" + type.acl() + "\n");
+            for (CustomType.Own own : type.attributes().values()) {
+                hash = mixed(
+                        hash,
+                        own.name() + " " + own.number() + " " + own.defaultValue() + " " + new TreeSet<>(own.flags())
+                                + "\n");
             }
         }
+        for (ServerPool pool : situation.setup().pools().values()) {
+            hash = mixed(hash, "pool " + pool.name() + "\n" + pool.given() + "\n");
+        }
         return String.format("%016x", hash);
+    }
+
+    private static long mixed(long hash, String text) {
+        long mixed = hash;
+        for (int at = 0; at < text.length(); at++) {
+            mixed = (mixed ^ text.charAt(at)) * 0x100000001b3L;
+        }
+        return mixed;
     }
 
     /** Why a resource is where it is, or is not, and what would change that. Empty: there is no such resource. */

@@ -43,6 +43,12 @@ final class SetupJudgement {
         switch (command) {
             case Command.AddType(CustomType type) -> add(type);
             case Command.ModifyType modify -> modify(modify);
+            case Command.SetTypeAccess(String name, String acl) -> {
+                CustomType known = custom(name);
+                if (known != null) {
+                    types.put(name, Optional.of(known.withAcl(acl)));
+                }
+            }
             case Command.DeleteType(List<String> names) -> names.forEach(name -> deleteType(name, names));
             case Command.AddPool add -> addPool(add);
             case Command.ModifyPool modify -> modifyPool(modify);
@@ -54,6 +60,70 @@ final class SetupJudgement {
             case Command.OfPolicies ofPolicies -> policies(ofPolicies);
         }
         return new Setup.Change(types, categories, pools, policies, assigned);
+    }
+
+    /** The change that brings this about, not yet judged in what it leads to: for that, see {@link #endsWell}. */
+    Setup.Change define(Command.Beside beside) {
+        beside.types().forEach((name, type) -> {
+            boolean known = situation.setup().types().containsKey(name);
+            if (type.isEmpty() || known || situation.types().containsKey(name)) {
+                custom(name); // It must be there to be deleted, and not be one of the product's.
+            }
+            types.put(name, type);
+        });
+        beside.pools().forEach((name, given) -> {
+            if (given.isEmpty()) {
+                pool(name);
+                pools.put(name, Optional.empty());
+            } else {
+                Optional.ofNullable(read(name, given.get())).ifPresent(read -> pools.put(name, Optional.of(read)));
+            }
+        });
+        return new Setup.Change(types, categories, pools, policies, assigned);
+    }
+
+    /**
+     * Says what is wrong with a change after it was made, together with all else: the order in which it was written does not matter.
+     *
+     * @param before as it was
+     */
+    void endsWell(Setup.Change change, Setup before) {
+        change.types().forEach((name, type) -> {
+            if (type.isPresent()) {
+                refuseBadType(type.get(), before);
+            } else {
+                refuseUsed(name);
+            }
+        });
+        if (!change.types().isEmpty() && problems.isEmpty()) {
+            refuseIfResourcesNoLongerFit();
+        }
+        change.pools().forEach((name, pool) -> {
+            if (pool.isPresent()) {
+                validate(pool.get());
+            } else {
+                refuseInPolicySet(name);
+                refuseUsedPool(name, Set.of());
+            }
+        });
+    }
+
+    private void refuseBadType(CustomType type, Setup before) {
+        CustomType was = before.types().get(type.name());
+        refuseBadName(type.name());
+        TypeDefinition base = openBase(type);
+        if (base != null) {
+            derived(base, type);
+        }
+        if (was == null) {
+            return;
+        }
+        type.attributes().forEach((name, attribute) -> {
+            CustomType.Own had = was.attributes().get(name);
+            if (had != null && had.number() != attribute.number()) {
+                refuseOtherKind(type.name(), had);
+            }
+        });
     }
 
     private void problem(String code, String text, String nextStep) {
@@ -76,12 +146,24 @@ final class SetupJudgement {
                     "To change it: crsctl modify type " + type.name() + " -attr ...");
             return;
         }
-        if (!type.name().matches("[A-Za-z][A-Za-z0-9_.-]{0,99}") || type.name().startsWith("ora.")) {
+        refuseBadName(type.name());
+        TypeDefinition base = openBase(type);
+        if (base != null) {
+            derived(base, type);
+        }
+        types.put(type.name(), Optional.of(type));
+    }
+
+    private void refuseBadName(String name) {
+        if (!name.matches("[A-Za-z][A-Za-z0-9_.-]{0,99}") || name.startsWith("ora.")) {
             problem(
                     "HF-3132",
-                    "'" + type.name() + "' is not a name for a resource type",
+                    "'" + name + "' is not a name for a resource type",
                     "Use letters, digits, dots and underscores, as in shop.web.type; do not begin with 'ora.'.");
         }
+    }
+
+    private @Nullable TypeDefinition openBase(CustomType type) {
         TypeDefinition base = situation.types().get(type.base());
         if (base == null) {
             problem(
@@ -93,10 +175,9 @@ final class SetupJudgement {
                     "HF-3133",
                     "No type can be derived from '" + base.name() + "'",
                     "Derive it from cluster_resource, local_resource, generic_application or a type of your own.");
-        } else {
-            derived(base, type);
+            return null;
         }
-        types.put(type.name(), Optional.of(type));
+        return base;
     }
 
     private @Nullable TypeDefinition derived(TypeDefinition base, CustomType type) {
@@ -143,11 +224,7 @@ final class SetupJudgement {
                                     change.defaultValue().or(had::defaultValue),
                                     change.flags().isEmpty() ? had.flags() : change.flags()));
             if (had != null && had.number() != change.number()) {
-                problem(
-                        "HF-3135",
-                        "Attribute '" + name + "' of type '" + known.name() + "' holds "
-                                + (had.number() ? "a number" : "text") + ", which cannot be changed",
-                        "Add an attribute of another name.");
+                refuseOtherKind(known.name(), had);
             }
         });
         CustomType changed = known.with(changes);
@@ -157,6 +234,14 @@ final class SetupJudgement {
         }
         types.put(known.name(), Optional.of(changed));
         refuseIfResourcesNoLongerFit();
+    }
+
+    private void refuseOtherKind(String type, CustomType.Own had) {
+        problem(
+                "HF-3135",
+                "Attribute '" + had.name() + "' of type '" + type + "' holds " + (had.number() ? "a number" : "text")
+                        + ", which cannot be changed",
+                "Add an attribute of another name.");
     }
 
     /** Every resource must be one of its changed type, and those of types derived from it. */
@@ -190,10 +275,22 @@ final class SetupJudgement {
     }
 
     private void deleteType(String name, List<String> all) {
-        CustomType known = custom(name);
-        if (known == null) {
+        if (custom(name) == null) {
             return;
         }
+        refuseUsed(name);
+        for (CustomType other : situation.setup().types().values()) {
+            if (other.base().equals(name) && !all.contains(other.name())) {
+                problem(
+                        "HF-3137",
+                        "Resource type '" + other.name() + "' is derived from '" + name + "'",
+                        "Delete it first, or in the same command.");
+            }
+        }
+        types.put(name, Optional.empty());
+    }
+
+    private void refuseUsed(String name) {
         for (ResourceDefinition resource : situation.resources().values()) {
             if (resource.type().name().equals(name)) {
                 problem(
@@ -212,15 +309,6 @@ final class SetupJudgement {
                         "Change its dependencies first: crsctl modify resource " + resource.name() + " -attr ...");
             }
         }
-        for (CustomType other : situation.setup().types().values()) {
-            if (other.base().equals(name) && !all.contains(other.name())) {
-                problem(
-                        "HF-3137",
-                        "Resource type '" + other.name() + "' is derived from '" + name + "'",
-                        "Delete it first, or in the same command.");
-            }
-        }
-        types.put(name, Optional.empty());
     }
 
     // --- categories
@@ -311,6 +399,8 @@ final class SetupJudgement {
     private void policies(Command.OfPolicies command) {
         PolicyJudgement judgement = new PolicyJudgement(situation, problems);
         Setup.Change change = judgement.decide(command);
+        Set<String> going = new TreeSet<>(change.pools().keySet());
+        going.removeIf(name -> change.pools().getOrDefault(name, Optional.empty()).isPresent());
         change.pools().forEach((name, pool) -> {
             pool.ifPresent(shaped -> {
                 if (problems.isEmpty()) {
@@ -318,7 +408,7 @@ final class SetupJudgement {
                 }
             });
             if (pool.isEmpty()) {
-                deletePool(name, change.pools());
+                refuseUsedPool(name, going);
             }
             pools.put(name, pool);
         });
@@ -443,27 +533,26 @@ final class SetupJudgement {
     }
 
     private void deletePool(String name, Command.DeletePool delete) {
-        if (pool(name) == null) {
-            return;
+        if (pool(name) != null) {
+            refuseInPolicySet(name);
+            refuseUsedPool(name, Set.copyOf(delete.names()));
+            pools.put(name, Optional.empty());
         }
+    }
+
+    private void refuseInPolicySet(String name) {
         if (situation.setup().policies().pools().contains(name)) {
             problem(
                     "HF-3180",
                     "Server pool '" + name + "' is in the policy set",
                     "Take it out of it first: crsctl modify policyset -attr \"SERVER_POOL_NAMES='...'\"");
         }
-        SortedMap<String, Optional<ServerPool>> gone = new TreeMap<>();
-        delete.names().forEach(each -> gone.put(each, Optional.empty()));
-        deletePool(name, gone);
-        pools.put(name, Optional.empty());
     }
 
-    /** @param changes which pools are deleted in the same command */
-    private void deletePool(String name, SortedMap<String, Optional<ServerPool>> changes) {
+    /** @param going pools that are deleted with it */
+    private void refuseUsedPool(String name, Set<String> going) {
         for (ServerPool other : situation.setup().pools().values()) {
-            boolean goesToo =
-                    changes.containsKey(other.name()) && changes.get(other.name()).isEmpty();
-            if (other.parents().contains(name) && !goesToo) {
+            if (other.parents().contains(name) && !going.contains(other.name())) {
                 problem(
                         "HF-3145",
                         "Server pool '" + other.name() + "' is part of '" + name + "'",

@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,13 +204,25 @@ public final class Codec {
             case Request.OfRegistry r -> object("t", "registry", "registry", RegistryCodec.toObject(r.request()));
             case Request.StopCrs r -> object("t", "stopCrs", "force", r.force());
             case Request.GetPermission r ->
-                object("t", "getPermission", "resource", r.resource(), "user", r.user(), "group", r.group());
+                object(
+                        "t",
+                        "getPermission",
+                        "kind",
+                        r.kind().word(),
+                        "name",
+                        r.name(),
+                        "user",
+                        r.user(),
+                        "group",
+                        r.group());
             case Request.SetPermission r ->
                 object(
                         "t",
                         "setPermission",
-                        "resource",
-                        r.resource(),
+                        "kind",
+                        r.kind().word(),
+                        "name",
+                        r.name(),
                         "change",
                         r.change().name(),
                         "value",
@@ -235,8 +248,10 @@ public final class Codec {
                 object(
                         "t",
                         "apply",
-                        "resources",
-                        r.resources().stream().map(Codec::toObject).toList(),
+                        "kinds",
+                        r.kinds().stream().map(Kind::word).toList(),
+                        "items",
+                        r.items().stream().map(Codec::toObject).toList(),
                         "revision",
                         r.revision(),
                         "keep",
@@ -360,10 +375,14 @@ public final class Codec {
             case "registry" -> new Request.OfRegistry(in.object("registry", RegistryCodec::request));
             case "stopCrs" -> new Request.StopCrs(in.flag("force"));
             case "getPermission" ->
-                new Request.GetPermission(in.text("resource"), in.maybeText("user"), in.maybeText("group"));
+                new Request.GetPermission(
+                        kind(in.text("kind")), in.text("name"), in.maybeText("user"), in.maybeText("group"));
             case "setPermission" ->
                 new Request.SetPermission(
-                        in.text("resource"), Request.PermissionChange.valueOf(in.text("change")), in.text("value"));
+                        kind(in.text("kind")),
+                        in.text("name"),
+                        Request.PermissionChange.valueOf(in.text("change")),
+                        in.text("value"));
             case "readLog" ->
                 new Request.ReadLog(
                         in.text("log"),
@@ -376,7 +395,8 @@ public final class Codec {
             case "compare" -> new Request.Compare(in.object("apply", Codec::apply));
             case "apply" ->
                 new Request.Apply(
-                        in.objects("resources", Codec::configured),
+                        kinds(in.texts("kinds")),
+                        in.objects("items", Codec::configured),
                         in.maybeText("revision"),
                         in.flag("keep"),
                         in.flag("force"));
@@ -394,12 +414,25 @@ public final class Codec {
         throw new MalformedMessage("'" + in.text("t") + "' cannot be compared");
     }
 
+    private static Kind kind(String word) throws MalformedMessage {
+        return Kind.ofWord(word)
+                .orElseThrow(() -> new MalformedMessage("there is no kind '" + word + "' in version " + VERSION));
+    }
+
+    private static List<Kind> kinds(List<String> words) throws MalformedMessage {
+        List<Kind> kinds = new ArrayList<>();
+        for (String word : words) {
+            kinds.add(kind(word));
+        }
+        return kinds;
+    }
+
     private static Reply.Configured configured(Fields in) throws MalformedMessage {
-        return new Reply.Configured(in.text("name"), in.text("type"), in.textMap("attributes"));
+        return new Reply.Configured(kind(in.text("kind")), in.text("name"), in.text("type"), in.textMap("attributes"));
     }
 
     private static Map<String, Object> toObject(Reply.Configured c) {
-        return object("name", c.name(), "type", c.type(), "attributes", c.attributes());
+        return object("kind", c.kind().word(), "name", c.name(), "type", c.type(), "attributes", c.attributes());
     }
 
     private static Map<String, Object> toObject(Reply.Entry e) {
@@ -410,6 +443,8 @@ public final class Codec {
         return object(
                 "action",
                 d.action(),
+                "kind",
+                d.kind().word(),
                 "name",
                 d.name(),
                 "type",
@@ -423,6 +458,7 @@ public final class Codec {
     private static Reply.Differing differing(Fields in) throws MalformedMessage {
         return new Reply.Differing(
                 in.text("action"),
+                kind(in.text("kind")),
                 in.text("name"),
                 in.text("type"),
                 in.objects(
@@ -676,7 +712,7 @@ public final class Codec {
                         nodes.stream()
                                 .map(n -> object("node", n.node(), "facts", n.facts()))
                                 .toList());
-            case Reply.Configuration(String cluster, String revision, List<Reply.Configured> resources) ->
+            case Reply.Configuration(String cluster, String revision, List<Reply.Configured> items) ->
                 object(
                         "t",
                         "configuration",
@@ -684,14 +720,14 @@ public final class Codec {
                         cluster,
                         "revision",
                         revision,
-                        "resources",
-                        resources.stream().map(Codec::toObject).toList());
-            case Reply.Difference(List<Reply.Differing> resources, List<String> messages, List<Reply.Step> steps) ->
+                        "items",
+                        items.stream().map(Codec::toObject).toList());
+            case Reply.Difference(List<Reply.Differing> items, List<String> messages, List<Reply.Step> steps) ->
                 object(
                         "t",
                         "difference",
-                        "resources",
-                        resources.stream().map(Codec::toObject).toList(),
+                        "items",
+                        items.stream().map(Codec::toObject).toList(),
                         "messages",
                         messages,
                         "steps",
@@ -1022,12 +1058,10 @@ public final class Codec {
                 new Reply.Facts(in.objects("nodes", n -> new Reply.NodeFacts(n.text("node"), n.textMap("facts"))));
             case "configuration" ->
                 new Reply.Configuration(
-                        in.text("cluster"), in.text("revision"), in.objects("resources", Codec::configured));
+                        in.text("cluster"), in.text("revision"), in.objects("items", Codec::configured));
             case "difference" ->
                 new Reply.Difference(
-                        in.objects("resources", Codec::differing),
-                        in.texts("messages"),
-                        in.objects("steps", Codec::step));
+                        in.objects("items", Codec::differing), in.texts("messages"), in.objects("steps", Codec::step));
             default -> throw new MalformedMessage("there is no reply '" + kind + "' in version " + VERSION);
         };
     }

@@ -510,30 +510,39 @@ public sealed interface Reply {
     }
 
     /** The whole configuration; {@code revision} stands for exactly this content. */
-    record Configuration(String cluster, String revision, List<Configured> resources) implements Answer {
+    record Configuration(String cluster, String revision, List<Configured> items) implements Answer {
         public Configuration {
-            resources = List.copyOf(resources);
+            items = List.copyOf(items);
         }
     }
 
-    /** A resource as it is configured: what was given, without defaults. */
-    record Configured(String name, String type, Map<String, String> attributes) {
+    /**
+     * Something as it is configured: what was given, without defaults.
+     *
+     * @param type of a resource; of a type, the one that it is derived from; of others empty
+     * @param attributes of a type: {@code ACL}, and of each attribute such as {@code PORT} what {@code add type} takes, as
+     *     {@code PORT.TYPE}, {@code PORT.DEFAULT_VALUE} and {@code PORT.FLAGS}
+     */
+    record Configured(Kind kind, String name, String type, Map<String, String> attributes) {
         public Configured {
+            if (kind.section().isEmpty()) {
+                throw new IllegalArgumentException("a " + kind.word() + " has no part of its own in a configuration");
+            }
             attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
         }
     }
 
     /** How a configuration differs from the one in force; {@code steps}: what would be done because of it. */
-    record Difference(List<Differing> resources, List<String> messages, List<Step> steps) implements Answer {
+    record Difference(List<Differing> items, List<String> messages, List<Step> steps) implements Answer {
         public Difference {
-            resources = List.copyOf(resources);
+            items = List.copyOf(items);
             messages = List.copyOf(messages);
             steps = List.copyOf(steps);
         }
     }
 
     /** {@code action}: add, modify or delete. {@code attributes}: those that differ. */
-    record Differing(String action, String name, String type, List<DifferingAttribute> attributes) {
+    record Differing(String action, Kind kind, String name, String type, List<DifferingAttribute> attributes) {
         public Differing {
             attributes = List.copyOf(attributes);
         }

@@ -419,7 +419,7 @@ public sealed interface Request {
     record StopCrs(boolean force) implements Request {}
 
     /** Answered with {@link Reply.Permission}. {@code user}, {@code group}: what these may do; both absent: the whole list. */
-    record GetPermission(String resource, Optional<String> user, Optional<String> group) implements Reading {}
+    record GetPermission(Kind kind, String name, Optional<String> user, Optional<String> group) implements Reading {}
 
     /** How an access list is changed. */
     enum PermissionChange {
@@ -431,8 +431,8 @@ public sealed interface Request {
         GROUP
     }
 
-    /** Changes who may do what with a resource; for its owner, and for root, who alone names another owner. */
-    record SetPermission(String resource, PermissionChange change, String value) implements Request {}
+    /** Changes who may do what with something; for its owner, and for root, who alone names another owner. */
+    record SetPermission(Kind kind, String name, PermissionChange change, String value) implements Request {}
 
     /**
      * What happened, from the logs of nodes. Answered with {@link Reply.Log}.
@@ -465,14 +465,21 @@ public sealed interface Request {
     /**
      * Makes the configuration what is given here, in one change of the registry or not at all.
      *
+     * @param kinds what this speaks of; everything of other kinds stays
      * @param revision of the configuration this was made from; refused if another one is in force now. Absent: not checked
-     * @param keep resources that are not named stay; else they are deleted
+     * @param keep what is not named stays; else it is deleted
      * @param force also what would stop or move what runs
      */
-    record Apply(List<Reply.Configured> resources, Optional<String> revision, boolean keep, boolean force)
+    record Apply(List<Kind> kinds, List<Reply.Configured> items, Optional<String> revision, boolean keep, boolean force)
             implements Request {
         public Apply {
-            resources = List.copyOf(resources);
+            kinds = List.copyOf(kinds);
+            items = List.copyOf(items);
+            for (Reply.Configured item : items) {
+                if (!kinds.contains(item.kind())) {
+                    throw new IllegalArgumentException(item.kind().word() + " '" + item.name() + "' is not spoken of");
+                }
+            }
         }
     }
 

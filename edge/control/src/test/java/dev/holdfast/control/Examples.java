@@ -64,14 +64,15 @@ final class Examples {
                 new Request.SetCritical(true),
                 new Request.GetCritical(),
                 new Request.QueryLinks(),
-                new Request.GetPermission("web", Optional.of("oracle"), Optional.empty()),
-                new Request.SetPermission("web", Request.PermissionChange.UPDATE, "user:oracle:r-x"),
+                new Request.GetPermission(Kind.RESOURCE, "web", Optional.of("oracle"), Optional.empty()),
+                new Request.SetPermission(Kind.POOL, "web", Request.PermissionChange.UPDATE, "user:oracle:r-x"),
                 new Request.ReadLog("events", List.of("node1"), 1, Long.MAX_VALUE >> 12, 100),
                 new Request.QueryFacts(true, List.of()),
                 new Request.Export(),
-                new Request.Compare(new Request.Apply(List.of(), Optional.empty(), true, false)),
+                new Request.Compare(new Request.Apply(List.of(Kind.TYPE), List.of(), Optional.empty(), true, false)),
                 new Request.Apply(
-                        List.of(new Reply.Configured("web", "cluster_resource", attributes)),
+                        List.of(Kind.RESOURCE, Kind.POOL),
+                        List.of(new Reply.Configured(Kind.RESOURCE, "web", "cluster_resource", attributes)),
                         Optional.of("0123456789abcdef"),
                         false,
                         true),
@@ -222,10 +223,11 @@ final class Examples {
                 new Reply.Configuration(
                         "lab",
                         "0123456789abcdef",
-                        List.of(new Reply.Configured("web", "cluster_resource", Map.of("LOAD", "2")))),
+                        List.of(new Reply.Configured(Kind.RESOURCE, "web", "cluster_resource", Map.of("LOAD", "2")))),
                 new Reply.Difference(
                         List.of(new Reply.Differing(
                                 "modify",
+                                Kind.RESOURCE,
                                 "web",
                                 "cluster_resource",
                                 List.of(new Reply.DifferingAttribute("LOAD", Optional.of("1"), Optional.empty())))),

@@ -2,34 +2,64 @@ package dev.holdfast.crsctl;
 
 import static dev.holdfast.crsctl.Command.valued;
 
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Who may do what. */
 final class AccessCommands implements CommandArea {
-    private static final List<Command> COMMANDS = List.of(
-            new Command(
-                    "getperm resource",
-                    "NAME [-u USER | -g GROUP] [-o json]",
-                    "show who may do what with a resource, or what one user or group may do",
-                    List.of(
-                            valued("-u", "USER", "what this user may do"),
-                            valued("-g", "GROUP", "what this group may do"),
-                            Commands.JSON),
-                    "crsctl getperm resource web -u oracle"),
-            new Command(
-                    "setperm resource",
-                    "NAME {-u ENTRY | -x ENTRY | -o USER | -g GROUP}",
-                    "change who may do what with a resource: r see, w change and delete, x start and stop",
-                    List.of(
-                            valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
-                            valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
-                            valued("-o", "USER", "who owns it, and as whom its actions run; for root"),
-                            valued("-g", "GROUP", "its primary group")),
-                    "crsctl setperm resource webvip -u user:oracle:r-x"));
+    private static final List<Command> COMMANDS =
+            Arrays.stream(Kind.values()).flatMap(AccessCommands::of).toList();
+
+    private static Stream<Command> of(Kind kind) {
+        String example = switch (kind) {
+            case RESOURCE -> "web";
+            case GROUP -> "shop";
+            case TYPE -> "shop.web.type";
+            case POOL -> "web";
+        };
+        String what = switch (kind) {
+            case RESOURCE -> "a resource";
+            case GROUP -> "a resource group";
+            case TYPE -> "a resource type";
+            case POOL -> "a server pool";
+        };
+        String execute = switch (kind) {
+            case RESOURCE, GROUP -> "start and stop";
+            case TYPE -> "have resources of it";
+            case POOL -> "have resources in it";
+        };
+        return Stream.of(
+                new Command(
+                        "getperm " + kind.word(),
+                        "NAME [-u USER | -g GROUP] [-o json]",
+                        "show who may do what with " + what + ", or what one user or group may do",
+                        List.of(
+                                valued("-u", "USER", "what this user may do"),
+                                valued("-g", "GROUP", "what this group may do"),
+                                Commands.JSON),
+                        "crsctl getperm " + kind.word() + " " + example + " -u oracle"),
+                new Command(
+                        "setperm " + kind.word(),
+                        "NAME {-u ENTRY | -x ENTRY | -o USER | -g GROUP}",
+                        "change who may do what with " + what + ": r see, w change and delete, x " + execute,
+                        List.of(
+                                valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
+                                valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
+                                valued(
+                                        "-o",
+                                        "USER",
+                                        kind == Kind.RESOURCE
+                                                ? "who owns it, and as whom its actions run; for root"
+                                                : "who owns it; for root"),
+                                valued("-g", "GROUP", "its primary group")),
+                        "crsctl setperm " + kind.word() + " " + example + " -u user:oracle:r-x"));
+    }
 
     @Override
     public List<Command> commands() {
@@ -38,22 +68,30 @@ final class AccessCommands implements CommandArea {
 
     @Override
     public int run(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
-        String name = arguments.only("resource");
-        if (command.words().equals("getperm resource")) {
+        String[] words = command.words().split(" ");
+        Kind kind = Kind.ofWord(words[1]).orElseThrow(() -> new IllegalStateException(command.words()));
+        String name = arguments.only(
+                switch (kind) {
+                    case RESOURCE -> "resource";
+                    case GROUP -> "group";
+                    case TYPE -> "type";
+                    case POOL -> "server pool";
+                });
+        if (words[0].equals("getperm")) {
             arguments.atMostOneOf("-u", "-g");
             return crsctl.show(
                     command,
-                    new Request.GetPermission(name, arguments.value("-u"), arguments.value("-g")),
+                    new Request.GetPermission(kind, name, arguments.value("-u"), arguments.value("-g")),
                     arguments.json(),
                     answer -> answer instanceof Reply.Permission permission
                             ? text(permission)
                             : Crsctl.unexpected(answer));
         }
         arguments.atMostOneOf("-u", "-x", "-o", "-g");
-        return crsctl.show(command, set(arguments, name), false, _ -> "");
+        return crsctl.show(command, set(arguments, kind, name), false, _ -> "");
     }
 
-    private static Request set(Arguments arguments, String name) throws UsageProblem {
+    private static Request set(Arguments arguments, Kind kind, String name) throws UsageProblem {
         record Way(String option, Request.PermissionChange change) {}
         for (Way way : List.of(
                 new Way("-u", Request.PermissionChange.UPDATE),
@@ -62,7 +100,7 @@ final class AccessCommands implements CommandArea {
                 new Way("-g", Request.PermissionChange.GROUP))) {
             Optional<String> value = arguments.value(way.option);
             if (value.isPresent()) {
-                return new Request.SetPermission(name, way.change, value.get());
+                return new Request.SetPermission(kind, name, way.change, value.get());
             }
         }
         throw new UsageProblem("it is not said what to change: give -u, -x, -o or -g");

@@ -3,6 +3,7 @@ package dev.holdfast.crsctl;
 import static dev.holdfast.crsctl.Command.flag;
 import static dev.holdfast.crsctl.Command.valued;
 
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Texts;
@@ -38,7 +39,9 @@ final class ConfigurationCommands implements CommandArea {
             "make the configuration what the file says: all of it in one change, or nothing",
             List.of(
                     flag("--plan", "only show what would be changed and done"),
-                    flag("-keep", "leave alone what the file does not name; else it is deleted"),
+                    flag(
+                            "-keep",
+                            "leave alone what the file does not name; else it is deleted, if the file has a part for its kind"),
                     flag("-f", "also what stops, moves or deletes what runs"),
                     Commands.JSON),
             "crsctl apply cluster.yaml --plan");
@@ -81,7 +84,10 @@ final class ConfigurationCommands implements CommandArea {
         if (!(answer instanceof Reply.Configuration configuration)) {
             return crsctl.print(command, answer, false, _ -> "");
         }
-        Optional<Reply.Configured> found = configuration.resources().stream()
+        List<Reply.Configured> resources = configuration.items().stream()
+                .filter(item -> item.kind() == Kind.RESOURCE)
+                .toList();
+        Optional<Reply.Configured> found = resources.stream()
                 .filter(resource -> resource.name().equals(name))
                 .findFirst();
         if (found.isEmpty()) {
@@ -92,7 +98,7 @@ final class ConfigurationCommands implements CommandArea {
                             "Could not find resource '" + name + "'."
                                     + Nearest.hint(
                                             name,
-                                            configuration.resources().stream()
+                                            resources.stream()
                                                     .map(Reply.Configured::name)
                                                     .toList())),
                     false,
@@ -127,7 +133,8 @@ final class ConfigurationCommands implements CommandArea {
         ConfigurationFile file = read(arguments.onlyFile());
         checkCluster(crsctl, file);
         var apply = new Request.Apply(
-                file.resources(),
+                file.kinds(),
+                file.items(),
                 only && command.equals(DIFF) ? Optional.empty() : file.revision(),
                 arguments.has("-keep"),
                 command.equals(DIFF) || arguments.has("-f"));
@@ -140,8 +147,8 @@ final class ConfigurationCommands implements CommandArea {
                 told -> told instanceof Reply.Difference difference
                         ? text(difference, planned)
                         : Crsctl.unexpected(told));
-        boolean differs = answer instanceof Reply.Difference(List<Reply.Differing> resources, var _, var _)
-                && !resources.isEmpty();
+        boolean differs =
+                answer instanceof Reply.Difference(List<Reply.Differing> items, var _, var _) && !items.isEmpty();
         return command.equals(DIFF) && differs ? Cluster.REFUSED : status;
     }
 
@@ -170,14 +177,16 @@ final class ConfigurationCommands implements CommandArea {
 
     private static String text(Reply.Difference difference, boolean planned) {
         var text = new StringBuilder();
-        if (difference.resources().isEmpty()) {
+        if (difference.items().isEmpty()) {
             text.append("No difference.\n");
         }
-        for (Reply.Differing each : difference.resources()) {
+        for (Reply.Differing each : difference.items()) {
             text.append(each.action())
-                    .append(" resource ")
+                    .append(' ')
+                    .append(each.kind().word())
+                    .append(' ')
                     .append(each.name())
-                    .append(each.action().equals("add") ? " (" + each.type() + ")" : "")
+                    .append(each.action().equals("add") && !each.type().isEmpty() ? " (" + each.type() + ")" : "")
                     .append('\n');
             if (each.action().equals("delete")) {
                 continue;

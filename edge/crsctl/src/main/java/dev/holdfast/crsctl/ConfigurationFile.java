@@ -1,5 +1,6 @@
 package dev.holdfast.crsctl;
 
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,21 +11,29 @@ import java.util.TreeMap;
 
 /**
  * The configuration of a cluster in one file, as {@code crsctl export} writes it and {@code crsctl apply} reads it: YAML or JSON with
- * the fields {@code holdfast} (1, the version of this format), {@code cluster}, {@code revision} and {@code resources}.
+ * the fields {@code holdfast} (1, the version of this format), {@code cluster}, {@code revision}, and one part for each kind of things:
+ * {@code types}, {@code serverpools} and {@code resources}, at least one of them.
  *
  * @param cluster empty: any
  * @param revision of the configuration that it was made from
+ * @param kinds those of which it speaks; everything of others stays as it is
  */
-record ConfigurationFile(String cluster, Optional<String> revision, List<Reply.Configured> resources) {
+record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> kinds, List<Reply.Configured> items) {
     private static final String FORMAT = "1";
+    private static final List<String> OF_TYPE = List.of("base", "acl", "attributes");
+    private static final List<String> OF_ATTRIBUTE = List.of("TYPE", "DEFAULT_VALUE", "FLAGS");
 
     ConfigurationFile {
-        resources = List.copyOf(resources);
+        kinds = List.copyOf(kinds);
+        items = List.copyOf(items);
     }
 
     static ConfigurationFile of(Reply.Configuration configuration) {
         return new ConfigurationFile(
-                configuration.cluster(), Optional.of(configuration.revision()), configuration.resources());
+                configuration.cluster(),
+                Optional.of(configuration.revision()),
+                Kind.configured(),
+                configuration.items());
     }
 
     /** The same as maps and texts; what {@code -o json} prints and YAML is written from. */
@@ -33,15 +42,40 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Reply.C
         tree.put("holdfast", FORMAT);
         tree.put("cluster", cluster);
         revision.ifPresent(known -> tree.put("revision", known));
-        Map<String, Object> all = new LinkedHashMap<>();
-        for (Reply.Configured resource : resources) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("type", resource.type());
-            one.put("attributes", new TreeMap<>(resource.attributes()));
-            all.put(resource.name(), one);
+        for (Kind kind : kinds) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            items.stream().filter(item -> item.kind() == kind).forEach(item -> all.put(item.name(), tree(item)));
+            tree.put(kind.section(), all);
         }
-        tree.put("resources", all);
         return tree;
+    }
+
+    private static Map<String, Object> tree(Reply.Configured item) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        Map<String, Object> attributes = new TreeMap<>(item.attributes());
+        switch (item.kind()) {
+            case RESOURCE, GROUP -> one.put("type", item.type());
+            case POOL -> {}
+            case TYPE -> {
+                one.put("base", item.type());
+                Optional.ofNullable(attributes.remove("ACL")).ifPresent(acl -> one.put("acl", acl));
+                attributes = nested(item.attributes());
+            }
+        }
+        one.put("attributes", attributes);
+        return one;
+    }
+
+    /** {@code PORT.TYPE} and {@code PORT.FLAGS} as two fields of {@code PORT}. */
+    private static Map<String, Object> nested(Map<String, String> flat) {
+        Map<String, Map<String, Object>> all = new TreeMap<>();
+        new TreeMap<>(flat).forEach((key, value) -> {
+            int dot = key.lastIndexOf('.');
+            if (dot > 0) {
+                all.computeIfAbsent(key.substring(0, dot), _ -> new TreeMap<>()).put(key.substring(dot + 1), value);
+            }
+        });
+        return new TreeMap<>(all);
     }
 
     String yaml() {
@@ -57,10 +91,12 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Reply.C
     }
 
     private static ConfigurationFile of(Map<String, Object> tree) throws UsageProblem {
+        List<String> known = new ArrayList<>(List.of("holdfast", "cluster", "revision"));
+        Kind.configured().forEach(kind -> known.add(kind.section()));
         for (String key : tree.keySet()) {
-            if (!List.of("holdfast", "cluster", "revision", "resources").contains(key)) {
-                throw new UsageProblem("the file has a field '" + key + "', which is not known."
-                        + Nearest.hint(key, List.of("holdfast", "cluster", "revision", "resources")));
+            if (!known.contains(key)) {
+                throw new UsageProblem(
+                        "the file has a field '" + key + "', which is not known." + Nearest.hint(key, known));
             }
         }
         if (!FORMAT.equals(text(tree, "holdfast", "the file").orElse(""))) {
@@ -69,35 +105,89 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Reply.C
                             + "', so it is no configuration that this version reads",
                     "Make one with:  crsctl export");
         }
-        List<Reply.Configured> resources = new ArrayList<>();
-        for (Map.Entry<String, Object> entry :
-                map(tree, "resources", "the file").entrySet()) {
-            String name = entry.getKey();
-            String where = "resource '" + name + "'";
-            Map<String, Object> one = asMap(entry.getValue(), where);
-            for (String key : one.keySet()) {
-                if (!key.equals("type") && !key.equals("attributes")) {
-                    throw new UsageProblem(where + " has a field '" + key + "'; it has 'type' and 'attributes'");
-                }
+        List<Kind> kinds = new ArrayList<>();
+        List<Reply.Configured> items = new ArrayList<>();
+        for (Kind kind : Kind.configured()) {
+            if (!tree.containsKey(kind.section())) {
+                continue;
             }
-            Map<String, String> attributes = new TreeMap<>();
-            for (Map.Entry<String, Object> attribute : one.containsKey("attributes")
-                    ? map(one, "attributes", where).entrySet()
-                    : Map.<String, Object>of().entrySet()) {
-                if (!(attribute.getValue() instanceof String value)) {
-                    throw new UsageProblem(
-                            "attribute " + attribute.getKey() + " of " + where + " is not a text or a number");
-                }
-                attributes.put(attribute.getKey(), value);
+            kinds.add(kind);
+            for (Map.Entry<String, Object> entry :
+                    map(tree, kind.section(), "the file").entrySet()) {
+                items.add(item(kind, entry.getKey(), entry.getValue()));
             }
-            Arguments.checkName("resource", name);
-            resources.add(new Reply.Configured(
-                    name,
-                    text(one, "type", where).orElseThrow(() -> new UsageProblem(where + " has no type")),
-                    attributes));
+        }
+        if (kinds.isEmpty()) {
+            throw new UsageProblem(
+                    "the file has none of the parts "
+                            + String.join(
+                                    ", ",
+                                    Kind.configured().stream()
+                                            .map(Kind::section)
+                                            .toList()),
+                    "Make one with:  crsctl export");
         }
         return new ConfigurationFile(
-                text(tree, "cluster", "the file").orElse(""), text(tree, "revision", "the file"), resources);
+                text(tree, "cluster", "the file").orElse(""), text(tree, "revision", "the file"), kinds, items);
+    }
+
+    private static Reply.Configured item(Kind kind, String name, Object value) throws UsageProblem {
+        String where = kind.word() + " '" + name + "'";
+        Map<String, Object> one = asMap(value, where);
+        List<String> fields = switch (kind) {
+            case RESOURCE, GROUP -> List.of("type", "attributes");
+            case POOL -> List.of("attributes");
+            case TYPE -> OF_TYPE;
+        };
+        only(fields, one, where);
+        Arguments.checkName(kind == Kind.POOL ? "server pool" : kind.word(), name);
+        Map<String, Object> given = one.containsKey("attributes") ? map(one, "attributes", where) : Map.of();
+        return switch (kind) {
+            case RESOURCE, GROUP ->
+                new Reply.Configured(
+                        kind,
+                        name,
+                        text(one, "type", where).orElseThrow(() -> new UsageProblem(where + " has no type")),
+                        texts(given, where));
+            case POOL -> new Reply.Configured(kind, name, "", texts(given, where));
+            case TYPE -> {
+                Map<String, String> attributes = new TreeMap<>();
+                text(one, "acl", where).ifPresent(acl -> attributes.put("ACL", acl));
+                for (Map.Entry<String, Object> attribute : given.entrySet()) {
+                    String of = "attribute " + attribute.getKey() + " of " + where;
+                    Map<String, Object> words = asMap(attribute.getValue(), of);
+                    only(OF_ATTRIBUTE, words, of);
+                    texts(words, of).forEach((key, text) -> attributes.put(attribute.getKey() + "." + key, text));
+                }
+                yield new Reply.Configured(
+                        kind,
+                        name,
+                        text(one, "base", where)
+                                .orElseThrow(() -> new UsageProblem(where + " has no base: what is it derived from?")),
+                        attributes);
+            }
+        };
+    }
+
+    private static void only(List<String> fields, Map<String, Object> found, String where) throws UsageProblem {
+        for (String key : found.keySet()) {
+            if (!fields.contains(key)) {
+                throw new UsageProblem(
+                        where + " has a field '" + key + "'; it has '" + String.join("' and '", fields) + "'");
+            }
+        }
+    }
+
+    private static Map<String, String> texts(Map<String, Object> given, String where) throws UsageProblem {
+        Map<String, String> texts = new TreeMap<>();
+        for (Map.Entry<String, Object> attribute : given.entrySet()) {
+            if (!(attribute.getValue() instanceof String value)) {
+                throw new UsageProblem(
+                        "attribute " + attribute.getKey() + " of " + where + " is not a text or a number");
+            }
+            texts.put(attribute.getKey(), value);
+        }
+        return texts;
     }
 
     private static Optional<String> text(Map<String, Object> tree, String key, String where) throws UsageProblem {

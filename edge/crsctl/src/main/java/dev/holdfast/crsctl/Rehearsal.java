@@ -95,7 +95,7 @@ public final class Rehearsal {
                     Request.Apply _,
                     Request.StopNodes _,
                     Request.StopCrs _ -> Reply.Done.silently();
-            case Request.GetPermission get -> new Reply.Permission(get.resource(), "owner:root:rwx", Optional.empty());
+            case Request.GetPermission get -> new Reply.Permission(get.name(), "owner:root:rwx", Optional.empty());
             case Request.ReadLog _ -> new Reply.Log(List.of(), List.of());
             case Request.QueryFacts _ -> new Reply.Facts(List.of(new Reply.NodeFacts("node1", Map.of("RELEASE", "1"))));
             case Request.Export _ -> new Reply.Configuration("demo", "0", List.of());

@@ -23,6 +23,9 @@ final class SetupCommands implements CommandArea {
             "\"ATTRIBUTE=...,TYPE=int|string,DEFAULT_VALUE=...,FLAGS=...\"",
             "attributes, one after the other; FLAGS: CONFIG, READONLY, REQUIRED, HOTMOD, with | between");
     private static final Option TYPE_FILE = valued("-file", "FILE", "the same from a file, one word a line");
+    /** What exists has an access list, which says who may change it. */
+    private static final List<String> ROOTS = List.of("add type", "add serverpool", "relocate server");
+
     private static final Option BASE =
             valued("-basetype", "TYPE", "cluster_resource, local_resource, generic_application or one of your own");
     private static final Option STOPS = flag("-f", "also if something that runs is stopped or moved by it");
@@ -330,7 +333,7 @@ final class SetupCommands implements CommandArea {
                         command, new Request.CheckResource(groups(arguments), arguments.node("-n")), false, _ -> "");
             default -> {
                 Request.Change change = change(words, arguments);
-                yield change instanceof Request.OfSetup && !arguments.has("--plan")
+                yield ROOTS.contains(words) && !arguments.has("--plan")
                         ? crsctl.asRoot(command, change)
                         : crsctl.change(command, change, arguments);
             }

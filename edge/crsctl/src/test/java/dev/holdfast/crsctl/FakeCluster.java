@@ -2,6 +2,7 @@ package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.RegistryReply;
 import dev.holdfast.control.RegistryRequest;
 import dev.holdfast.control.Reply;
@@ -295,12 +296,12 @@ final class FakeCluster {
             case Request.ConfirmFenced _ ->
                 new Reply.Done(List.of("node2 counts as fenced (F5, by " + (caller.isRoot() ? "root" : "you") + ")."));
             case Request.GetPermission get ->
-                get.resource().equals("web")
+                get.name().equals("web")
                         ? new Reply.Permission(
                                 "web",
                                 "owner:oracle:rwx,pgrp:dba:r-x,other::r--",
                                 get.user().or(get::group).map(_ -> "r-x"))
-                        : Reply.Refused.because("CRS-2613", "Could not find resource '" + get.resource() + "'.");
+                        : Reply.Refused.because("CRS-2613", "Could not find resource '" + get.name() + "'.");
             case Request.SetPermission set
             when set.value().startsWith("usr:") ->
                 Reply.Refused.because("HF-2251", "The access list was not understood: 'usr:x' is no entry.");
@@ -316,15 +317,17 @@ final class FakeCluster {
                         "demo",
                         "0123456789abcdef",
                         List.of(new Reply.Configured(
+                                Kind.RESOURCE,
                                 "web",
                                 "cluster_resource",
                                 Map.of("ACTION_SCRIPT", "/shared/web.scr", "DESCRIPTION", "the web: it's ours"))));
             case Request.Compare(Request.Apply apply) ->
                 new Reply.Difference(
-                        apply.resources().isEmpty()
+                        apply.items().isEmpty()
                                 ? List.of()
                                 : List.of(new Reply.Differing(
                                         "modify",
+                                        Kind.RESOURCE,
                                         "web",
                                         "cluster_resource",
                                         List.of(

@@ -3,6 +3,7 @@ package dev.holdfast.crsctl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.control.Kind;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -49,21 +50,49 @@ class YamlTest {
         var file = new ConfigurationFile(
                 "demo",
                 java.util.Optional.of("0123456789abcdef"),
-                java.util.List.of(new dev.holdfast.control.Reply.Configured(
-                        "web",
-                        "cluster_resource",
-                        Map.of(
-                                "CHECK_INTERVAL@SERVERNAME(node1)",
-                                "5",
-                                "DESCRIPTION",
-                                "the web: it's #1",
-                                "START_DEPENDENCIES",
-                                "hard(webvip) pullup(webvip)"))));
+                Kind.configured(),
+                java.util.List.of(
+                        new dev.holdfast.control.Reply.Configured(
+                                Kind.TYPE,
+                                "shop.web.type",
+                                "cluster_resource",
+                                Map.of(
+                                        "ACL",
+                                        "owner:oracle:rwx,pgrp:dba:r-x,other::r--",
+                                        "PORT.TYPE",
+                                        "int",
+                                        "PORT.DEFAULT_VALUE",
+                                        "80",
+                                        "PORT.FLAGS",
+                                        "CONFIG|HOTMOD")),
+                        new dev.holdfast.control.Reply.Configured(Kind.POOL, "web", "", Map.of("MIN_SIZE", "1")),
+                        new dev.holdfast.control.Reply.Configured(
+                                Kind.RESOURCE,
+                                "web",
+                                "cluster_resource",
+                                Map.of(
+                                        "CHECK_INTERVAL@SERVERNAME(node1)",
+                                        "5",
+                                        "DESCRIPTION",
+                                        "the web: it's #1",
+                                        "START_DEPENDENCIES",
+                                        "hard(webvip) pullup(webvip)"))));
 
         assertThat(file.yaml()).contains("      DESCRIPTION: 'the web: it''s #1'\n");
         assertThat(ConfigurationFile.read(file.yaml())).isEqualTo(file);
         assertThat(ConfigurationFile.read(dev.holdfast.control.Texts.pretty(file.tree())))
                 .isEqualTo(file);
+    }
+
+    @Test
+    void a_file_speaks_of_what_it_has_a_part_for() throws Exception {
+        ConfigurationFile file = ConfigurationFile.read("holdfast: 1\nserverpools:\n  web: {}\n");
+
+        assertThat(file.kinds()).containsExactly(Kind.POOL);
+        assertThatThrownBy(() -> ConfigurationFile.read("holdfast: 1\n")).hasMessageContaining("none of the parts");
+        assertThatThrownBy(() -> ConfigurationFile.read(
+                        "holdfast: 1\ntypes:\n  a:\n    base: b\n    attributes:\n      P:\n        KIND: int\n"))
+                .hasMessageContaining("attribute P of type 'a' has a field 'KIND'");
     }
 
     @Test

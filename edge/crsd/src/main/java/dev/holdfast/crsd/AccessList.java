@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /**
  * Who may do what with a resource: {@code owner:root:rwx,pgrp:root:r-x,other::r--,user:oracle:r-x}. r = see, w = change
- * and delete, x = start, stop, relocate and check. root may do everything.
+ * and delete, x = start, stop, relocate and check; of a type: have resources of it; of a server pool: have resources in it. root may do
+ * everything.
  */
 record AccessList(List<Entry> entries) {
     /** @param kind owner, pgrp, other, user or group */
@@ -53,6 +54,9 @@ record AccessList(List<Entry> entries) {
 
     /** What a resource has whose definition says nothing: those of the cluster's own. */
     static final String OF_ROOT = "owner:root:rwx,pgrp:root:r-x,other::r--";
+
+    /** What types and server pools have about which nothing was said: everybody may use them, root alone changes them. */
+    static final String OF_SETUP = "owner:root:rwx,pgrp:root:r-x,other::r-x";
 
     /** Entries that are not understood give nobody a right. Of an empty text, {@link #OF_ROOT}. */
     static AccessList parse(String text) {

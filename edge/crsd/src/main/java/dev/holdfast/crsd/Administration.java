@@ -2,6 +2,7 @@ package dev.holdfast.crsd;
 
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.MalformedMessage;
 import dev.holdfast.control.RegistryRequest;
 import dev.holdfast.control.Reply;
@@ -46,7 +47,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
@@ -367,24 +367,26 @@ final class Administration {
         }
         Situation situation = known.get();
         Request request = switch (asked) {
-            case Request.Apply apply -> withAccessLists(situation, caller, apply);
-            case Request.Compare(Request.Apply apply) -> new Request.Compare(withAccessLists(situation, caller, apply));
+            case Request.Apply apply -> WholeConfiguration.completed(situation, caller, apply);
+            case Request.Compare(Request.Apply apply) ->
+                new Request.Compare(WholeConfiguration.completed(situation, caller, apply));
             default -> asked;
         };
         switch (request) {
             case Request.Compare(Request.Apply apply)
-            when differences(situation, apply).isEmpty() ->
+            when WholeConfiguration.differences(situation, apply).isEmpty() ->
                 asker.answer(new Reply.Difference(List.of(), List.of(), List.of()));
             case Request.Apply apply
-            when differences(situation, apply).isEmpty() ->
+            when WholeConfiguration.differences(situation, apply).isEmpty() ->
                 asker.answer(new Reply.Done(List.of("No difference: nothing was changed.")));
             case Request.StatusResource(Selection selection, boolean definitions) ->
                 asker.answer(status(caller, situation, selection, definitions));
-            case Request.StatusType(List<String> names) -> asker.answer(types(situation, names));
+            case Request.StatusType(List<String> names) -> asker.answer(types(situation, caller, names));
+            case Request.StatusPool(List<String> names) ->
+                asker.answer(SetupAdministration.pools(situation, caller, names));
             case Request.StatusCategory(List<String> names, Optional<String> server) ->
                 asker.answer(SetupAdministration.categories(situation, names, server));
             case Request.StatusPolicySet _ -> asker.answer(SetupAdministration.policySet(situation));
-            case Request.StatusPool(List<String> names) -> asker.answer(SetupAdministration.pools(situation, names));
             case Request.StatusGroup(List<String> names) ->
                 asker.answer(SetupAdministration.groups(
                         situation, picture, names, name -> mayRead(situation, caller, name)));
@@ -400,8 +402,12 @@ final class Administration {
                 asker.answer(new Reply.Configuration(
                         settings.cluster().name(),
                         Policy.revision(situation),
-                        configured(situation).values().stream()
-                                .filter(resource -> mayRead(situation, caller, resource.name()))
+                        WholeConfiguration.of(situation).values().stream()
+                                .filter(item -> item.kind() == Kind.RESOURCE
+                                        ? mayRead(situation, caller, item.name())
+                                        : SetupAccess.of(situation, item.kind(), item.name())
+                                                .filter(list -> list.allows(caller, AccessList.Right.READ))
+                                                .isPresent())
                                 .toList()));
             case Request.Compare(Request.Apply apply) ->
                 translated(situation, caller, apply, asker)
@@ -421,7 +427,7 @@ final class Administration {
                     commands.put(
                             id,
                             request instanceof Request.Apply apply
-                                    ? telling(differences(situation, apply), asker)
+                                    ? telling(WholeConfiguration.differences(situation, apply), asker)
                                     : asker);
                     step.accept(new CrsInput.CommandGiven(id, command, environment(request)));
                 });
@@ -454,29 +460,28 @@ final class Administration {
     // ---------------------------------------------------------------- access lists
 
     private static Reply.Answer permission(Situation situation, Caller caller, Request.GetPermission get) {
-        ResourceDefinition known = find(situation, get.resource());
-        if (known == null) {
-            return Reply.Refused.because("CRS-2613", "Could not find resource '" + get.resource() + "'.");
+        Optional<AccessList> known = SetupAccess.of(situation, get.kind(), get.name());
+        if (known.isEmpty()) {
+            return SetupAccess.unknown(situation, get.kind(), get.name());
         }
-        Optional<Reply.Refused> secret = rights(situation, caller, named(get.resource()), AccessList.Right.READ);
-        if (secret.isPresent()) {
-            return secret.get();
+        AccessList list = known.get();
+        if (!list.allows(caller, AccessList.Right.READ)) {
+            return SetupAccess.forbidden(caller, get.kind(), get.name(), list);
         }
-        AccessList list = AccessList.parse(known.value("ACL"));
         Optional<String> rights = get.user().isPresent() || get.group().isPresent()
                 ? Optional.of(list.rights(
                         new Caller(get.user().orElse(""), get.group().orElse(""))))
                 : Optional.empty();
-        return new Reply.Permission(get.resource(), list.text(), rights);
+        return new Reply.Permission(get.name(), list.text(), rights);
     }
 
     private static Optional<Command> permissionSet(Situation situation, Request.SetPermission set, Asker asker) {
-        ResourceDefinition known = find(situation, set.resource());
-        if (known == null) {
-            asker.answer(Reply.Refused.because("CRS-2613", "Could not find resource '" + set.resource() + "'."));
+        Optional<AccessList> known = SetupAccess.of(situation, set.kind(), set.name());
+        if (known.isEmpty()) {
+            asker.answer(SetupAccess.unknown(situation, set.kind(), set.name()));
             return Optional.empty();
         }
-        AccessList list = AccessList.parse(known.value("ACL"));
+        AccessList list = known.get();
         try {
             AccessList changed = switch (set.change()) {
                 case UPDATE -> list.with(AccessList.entry(set.value()));
@@ -484,10 +489,14 @@ final class Administration {
                 case OWNER -> list.withName("owner", set.value(), "rwx");
                 case GROUP -> list.withName("pgrp", set.value(), "r-x");
             };
-            return Optional.of(new Command.Modify(
-                    set.resource(),
-                    Map.of("ACL", AccessList.read(changed.text()).text()),
-                    false));
+            String acl = AccessList.read(changed.text()).text();
+            return Optional.of(
+                    switch (set.kind()) {
+                        case RESOURCE, GROUP -> new Command.Modify(set.name(), Map.of("ACL", acl), false);
+                        case TYPE -> new Command.SetTypeAccess(set.name(), acl);
+                        case POOL -> new Command.ModifyPool(
+                                set.name(), Map.of("ACL", acl), Command.PolicyChoice.NONE, false);
+                    });
         } catch (AccessList.Malformed e) {
             asker.answer(badAccessList(e));
             return Optional.empty();
@@ -505,106 +514,6 @@ final class Administration {
 
     // ---------------------------------------------------------------- the configuration as a whole
 
-    private static SortedMap<String, Reply.Configured> configured(Situation situation) {
-        SortedMap<String, Reply.Configured> all = new TreeMap<>();
-        situation.resources().forEach((name, definition) -> {
-            if (!situation.wantedOf(name).deleting()) {
-                all.put(
-                        name.text(),
-                        new Reply.Configured(name.text(), definition.type().name(), definition.given()));
-            }
-        });
-        return all;
-    }
-
-    /** A file that does not speak of access means: as it is; and what is new belongs to whoever adds it, as ever. */
-    private static Request.Apply withAccessLists(Situation situation, Caller caller, Request.Apply apply) {
-        SortedMap<String, Reply.Configured> present = configured(situation);
-        List<Reply.Configured> complete = new ArrayList<>();
-        for (Reply.Configured resource : apply.resources()) {
-            Map<String, String> attributes = new LinkedHashMap<>(resource.attributes());
-            Reply.Configured before = present.get(resource.name());
-            if (before == null) {
-                attributes.putIfAbsent("ACL", AccessList.ofCreator(caller));
-            } else if (before.attributes().containsKey("ACL")) {
-                attributes.putIfAbsent("ACL", before.attributes().get("ACL"));
-            }
-            complete.add(new Reply.Configured(resource.name(), resource.type(), attributes));
-        }
-        return new Request.Apply(complete, apply.revision(), apply.keep(), apply.force());
-    }
-
-    /** What {@code apply} would change, by name: additions, modifications, then deletions. */
-    private static List<Reply.Differing> differences(Situation situation, Request.Apply apply) {
-        SortedMap<String, Reply.Configured> present = configured(situation);
-        List<Reply.Differing> all = new ArrayList<>();
-        SortedMap<String, Reply.Configured> wanted = new TreeMap<>();
-        apply.resources().forEach(resource -> wanted.put(resource.name(), resource));
-        wanted.forEach((name, resource) -> {
-            Reply.Configured before = present.get(name);
-            List<Reply.DifferingAttribute> attributes =
-                    differing(before == null ? Map.of() : before.attributes(), resource.attributes());
-            if (before == null || !before.type().equals(resource.type()) || !attributes.isEmpty()) {
-                all.add(new Reply.Differing(before == null ? "add" : "modify", name, resource.type(), attributes));
-            }
-        });
-        present.forEach((name, resource) -> {
-            // The public networks come from cluster.conf.
-            boolean goes = !apply.keep()
-                    && !wanted.containsKey(name)
-                    && !resource.type().equals(TypeDefinition.NETWORK);
-            if (goes) {
-                all.add(new Reply.Differing(
-                        "delete", name, resource.type(), differing(resource.attributes(), Map.of())));
-            }
-        });
-        return all;
-    }
-
-    private static List<Reply.DifferingAttribute> differing(Map<String, String> before, Map<String, String> after) {
-        List<Reply.DifferingAttribute> all = new ArrayList<>();
-        Set<String> names = new TreeSet<>(before.keySet());
-        names.addAll(after.keySet());
-        for (String name : names) {
-            Optional<String> was = Optional.ofNullable(before.get(name));
-            Optional<String> is = Optional.ofNullable(after.get(name));
-            if (!was.equals(is)) {
-                all.add(new Reply.DifferingAttribute(name, was, is));
-            }
-        }
-        return all;
-    }
-
-    /** The request that would make this difference alone: who may not give that one may not give this one either. */
-    private static Request asOne(Request.Apply apply, Reply.Differing differing) {
-        Map<String, String> changed = new LinkedHashMap<>();
-        differing
-                .attributes()
-                .forEach(attribute ->
-                        changed.put(attribute.name(), attribute.after().orElse("")));
-        return switch (differing.action()) {
-            case "add" -> new Request.AddResource(differing.name(), differing.type(), changed, apply.force(), false);
-            case "modify" -> new Request.ModifyResource(differing.name(), changed, List.of(), apply.force(), false);
-            default -> new Request.DeleteResource(named(differing.name()), apply.force(), false);
-        };
-    }
-
-    private static Command applied(Situation situation, Request.Apply apply) {
-        SortedMap<String, Command.Defined> definitions = new TreeMap<>();
-        List<String> delete = new ArrayList<>();
-        Map<String, Reply.Configured> wanted = new HashMap<>();
-        apply.resources().forEach(resource -> wanted.put(resource.name(), resource));
-        for (Reply.Differing differing : differences(situation, apply)) {
-            Reply.Configured resource = wanted.get(differing.name());
-            if (resource == null) {
-                delete.add(differing.name());
-            } else {
-                definitions.put(resource.name(), new Command.Defined(resource.type(), resource.attributes()));
-            }
-        }
-        return new Command.Apply(definitions, delete, apply.revision(), apply.force());
-    }
-
     /** One who is told at the end what was changed, too. */
     private static Asker telling(List<Reply.Differing> differences, Asker asker) {
         return new Asker() {
@@ -617,7 +526,7 @@ final class Administration {
             public void answer(Reply.Answer answer) {
                 if (answer instanceof Reply.Done(List<String> notes)) {
                     List<String> lines = new ArrayList<>(differences.stream()
-                            .map(each -> each.action() + " resource " + each.name() + ": done")
+                            .map(each -> each.action() + " " + each.kind().word() + " " + each.name() + ": done")
                             .toList());
                     lines.addAll(notes);
                     asker.answer(new Reply.Done(lines));
@@ -631,7 +540,7 @@ final class Administration {
     private Reply.Answer compared(Situation situation, Request.Apply apply, Command command) {
         Reply.Answer plan = evaluated(situation, Policy.foresee(situation, command));
         return plan instanceof Reply.Plan(List<String> messages, List<Reply.Step> steps)
-                ? new Reply.Difference(differences(situation, apply), messages, steps)
+                ? new Reply.Difference(WholeConfiguration.differences(situation, apply), messages, steps)
                 : plan;
     }
 
@@ -927,7 +836,7 @@ final class Administration {
             case Request.DeleteAppVip(String name, boolean force) ->
                 Optional.of(new Command.Delete(List.of(name), force));
             case Request.SetPermission set -> permissionSet(situation, set, asker);
-            case Request.Apply apply -> Optional.of(applied(situation, apply));
+            case Request.Apply apply -> WholeConfiguration.command(situation, apply, asker);
             default -> {
                 asker.answer(Reply.Refused.because("HF-2205", "This request is not understood by the master."));
                 yield Optional.empty();
@@ -965,16 +874,39 @@ final class Administration {
 
     private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
-            case Request.OfSetup _ -> rootOnly(caller);
+            case Request.AddPool add -> accessList(add.attributes()).or(() -> rootOnly(caller));
+            case Request.ModifyPool modify ->
+                accessList(modify.attributes())
+                        .or(() -> SetupAccess.refusal(
+                                situation, caller, Kind.POOL, modify.name(), AccessList.Right.WRITE))
+                        .or(() -> modify.attributes().containsKey("ACL")
+                                ? SetupAccess.notOwner(situation, caller, Kind.POOL, modify.name())
+                                : Optional.empty());
+            case Request.DeletePool delete ->
+                refusals(
+                        delete.names(),
+                        name -> SetupAccess.refusal(situation, caller, Kind.POOL, name, AccessList.Right.WRITE));
+            case Request.ModifyType modify ->
+                SetupAccess.refusal(situation, caller, Kind.TYPE, modify.name(), AccessList.Right.WRITE)
+                        .or(() -> resourcesOf(situation, caller, modify.name()));
+            case Request.DeleteType delete ->
+                refusals(
+                        delete.names(),
+                        name -> SetupAccess.refusal(situation, caller, Kind.TYPE, name, AccessList.Right.WRITE));
+            case Request.AddType _, Request.RelocateServer _ -> rootOnly(caller);
             case Request.AddResource add ->
                 accessList(add.attributes())
                         .or(() -> owner(caller, add.attributes()))
-                        .or(() -> nativeType(situation, caller, add.type()));
+                        .or(() -> nativeType(situation, caller, add.type()))
+                        .or(() ->
+                                SetupAccess.refusal(situation, caller, Kind.TYPE, add.type(), AccessList.Right.EXECUTE))
+                        .or(() -> SetupAccess.pools(situation, caller, "", add.attributes()));
             case Request.ModifyResource modify ->
                 accessList(modify.attributes())
                         .or(() -> rights(situation, caller, named(modify.name()), AccessList.Right.WRITE))
                         .or(() -> ownerStays(situation, caller, modify.name(), modify.attributes()))
                         .or(() -> outside(situation, modify))
+                        .or(() -> SetupAccess.pools(situation, caller, modify.name(), modify.attributes()))
                         .or(() -> busy(situation, Selection.named(modify.name()), modify.failIfBusy()));
             case Request.DeleteResource delete ->
                 rights(situation, caller, delete.resources(), AccessList.Right.WRITE)
@@ -997,15 +929,20 @@ final class Administration {
             case Request.FreezeResource freeze -> rights(situation, caller, freeze.resources(), AccessList.Right.WRITE);
             case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
             case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
+            case Request.SetPermission set
+            when set.kind() == Kind.TYPE || set.kind() == Kind.POOL ->
+                set.change() == Request.PermissionChange.OWNER
+                        ? rootOnly(caller)
+                        : SetupAccess.notOwner(situation, caller, set.kind(), set.name());
             case Request.SetPermission set ->
-                rights(situation, caller, named(set.resource()), AccessList.Right.READ)
-                        .or(() -> ownerOnly(situation, caller, set.resource()))
+                rights(situation, caller, named(set.name()), AccessList.Right.READ)
+                        .or(() -> ownerOnly(situation, caller, set.name()))
                         .or(() -> set.change() == Request.PermissionChange.OWNER
-                                ? rootOnly(caller).or(() -> newOwner(situation, set.resource(), set.value()))
+                                ? rootOnly(caller).or(() -> newOwner(situation, set.name(), set.value()))
                                 : Optional.empty());
             case Request.Apply apply ->
-                differences(situation, apply).stream()
-                        .map(differing -> asOne(apply, differing))
+                WholeConfiguration.differences(situation, apply).stream()
+                        .map(differing -> WholeConfiguration.asOne(apply, differing))
                         .flatMap(one -> refusedFor(situation, caller, one).stream())
                         .flatMap(refused -> refused.problems().stream())
                         .collect(Collectors.collectingAndThen(
@@ -1015,6 +952,26 @@ final class Administration {
                                         : Optional.of(new Reply.Refused(problems))));
             default -> Optional.empty();
         };
+    }
+
+    private static Optional<Reply.Refused> refusals(
+            List<String> names, Function<String, Optional<Reply.Refused>> refusal) {
+        List<Reply.Problem> problems = names.stream()
+                .flatMap(name -> refusal.apply(name).stream())
+                .flatMap(refused -> refused.problems().stream())
+                .toList();
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
+    }
+
+    /** A default of a type, such as ACTION_SCRIPT, is what its resources have: who changes it changes them. */
+    private static Optional<Reply.Refused> resourcesOf(Situation situation, Caller caller, String type) {
+        List<String> names = situation.resources().values().stream()
+                .filter(resource -> resource.type().isA(type))
+                .map(resource -> resource.name().text())
+                .toList();
+        return names.isEmpty()
+                ? Optional.empty()
+                : rights(situation, caller, new Selection.Named(names), AccessList.Right.WRITE);
     }
 
     /** What is in the environment of a script can make it do anything, as its owner. */
@@ -1335,9 +1292,9 @@ final class Administration {
                         .toList());
     }
 
-    private static Reply.Answer types(Situation situation, List<String> names) {
+    private static Reply.Answer types(Situation situation, Caller caller, List<String> names) {
         List<Reply.Problem> missing = names.stream()
-                .filter(name -> !situation.types().containsKey(name))
+                .filter(name -> !SetupAccess.mayRead(situation, caller, Kind.TYPE, name))
                 .map(name -> new Reply.Problem("CRS-2560", "Resource type '" + name + "' does not exist.", List.of()))
                 .toList();
         if (!missing.isEmpty()) {
@@ -1345,6 +1302,7 @@ final class Administration {
         }
         return new Reply.Types(situation.types().values().stream()
                 .filter(type -> names.isEmpty() || names.contains(type.name()))
+                .filter(type -> SetupAccess.mayRead(situation, caller, Kind.TYPE, type.name()))
                 .map(Administration::type)
                 .toList());
     }

@@ -57,6 +57,7 @@ final class CssdLink implements AutoCloseable {
     private final Object writing = new Object();
     private volatile @Nullable SocketChannel channel;
     private volatile boolean closed;
+    private volatile boolean leaving;
 
     CssdLink(Path socket, Listener listener) {
         this.socket = socket;
@@ -76,6 +77,9 @@ final class CssdLink implements AutoCloseable {
                 complained = false;
                 LOG.info("connected to cssd at {}", socket);
                 listener.connected();
+                if (leaving) {
+                    sayLeave();
+                }
                 read(opened);
             } catch (IOException e) {
                 if (!complained && !closed) {
@@ -177,8 +181,16 @@ final class CssdLink implements AutoCloseable {
         send(Json.object().with("t", "alive").with("weight", weight));
     }
 
-    /** All resources are stopped; cssd writes STOPPED and does not come back. */
+    /**
+     * All resources are stopped; cssd writes STOPPED and does not come back. A cssd that is away, or dies before it has done so, is
+     * told when the next one is there: else the node would stay a member that starts nothing.
+     */
     void leave() {
+        leaving = true;
+        sayLeave();
+    }
+
+    private void sayLeave() {
         send(Json.object().with("t", "leave"));
     }
 

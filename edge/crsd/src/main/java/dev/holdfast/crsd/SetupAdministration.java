@@ -1,5 +1,7 @@
 package dev.holdfast.crsd;
 
+import dev.holdfast.control.Caller;
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.model.CustomType;
@@ -71,7 +73,7 @@ final class SetupAdministration {
     }
 
     /** @param of the type whose attributes they change or inherit: where no kind is said, its own counts */
-    private static SortedMap<String, CustomType.Own> attributes(
+    static SortedMap<String, CustomType.Own> attributes(
             Situation situation, String of, List<Request.TypeAttribute> given, List<Reply.Problem> problems) {
         SortedMap<String, CustomType.Own> all = new TreeMap<>();
         for (Request.TypeAttribute attribute : given) {
@@ -197,7 +199,7 @@ final class SetupAdministration {
 
     // ---------------------------------------------------------------- server pools
 
-    static Reply.Answer pools(Situation situation, List<String> names) {
+    static Reply.Answer pools(Situation situation, Caller caller, List<String> names) {
         SortedMap<String, SortedSet<String>> servers = new TreeMap<>();
         Policy.pools(situation).forEach((node, in) -> {
             Server server = situation.servers().get(node);
@@ -212,7 +214,9 @@ final class SetupAdministration {
         situation.setup().pools().values().forEach(pool -> {
             Map<String, String> attributes = new LinkedHashMap<>();
             ServerPool.ATTRIBUTES.forEach(attribute -> attributes.put(attribute, pool.value(attribute)));
-            all.add(pool(pool.name(), attributes, servers));
+            if (SetupAccess.mayRead(situation, caller, Kind.POOL, pool.name())) {
+                all.add(pool(pool.name(), attributes, servers));
+            }
         });
         List<Reply.Problem> missing = names.stream()
                 .filter(name -> all.stream().noneMatch(pool -> pool.name().equals(name)))

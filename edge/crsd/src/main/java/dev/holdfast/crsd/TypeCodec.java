@@ -26,7 +26,10 @@ final class TypeCodec {
                                                 .map(Enum::name)
                                                 .toList())
                                 .values()));
-        return Json.object().with("base", type.base()).with("attributes", attributes);
+        return Json.object()
+                .with("base", type.base())
+                .with("attributes", attributes)
+                .withOptional("acl", type.acl().isEmpty() ? null : type.acl());
     }
 
     static Map<String, Object> encode(SortedMap<String, CustomType> types) {
@@ -50,7 +53,7 @@ final class TypeCodec {
                                     .orElseThrow(
                                             () -> new Json.Malformed("a flag of '" + attribute + "' is unknown"))));
         }
-        return new CustomType(name, json.string("base"), attributes);
+        return new CustomType(name, json.string("base"), attributes, json.has("acl") ? json.string("acl") : "");
     }
 
     static SortedMap<String, CustomType> decode(Json types) throws Json.Malformed {

@@ -26,6 +26,8 @@ final class UnknownUsers {
         return switch (request) {
             case Request.AddResource add -> users(add.attributes().getOrDefault("ACL", ""));
             case Request.ModifyResource modify -> users(modify.attributes().getOrDefault("ACL", ""));
+            case Request.AddPool add -> users(add.attributes().getOrDefault("ACL", ""));
+            case Request.ModifyPool modify -> users(modify.attributes().getOrDefault("ACL", ""));
             case Request.CreateAppVip create -> List.of(create.user());
             case Request.SetPermission set ->
                 switch (set.change()) {

@@ -3,6 +3,7 @@ package dev.holdfast.crsd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.control.Caller;
+import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ class LogsTest {
     void an_act_is_recorded_before_and_after_with_who_and_what_came_of_it() throws Exception {
         Path file = directory.resolve("log/calog.jsonl");
         var audit = new AuditLog(file, "node1", 1 << 20);
-        var request = new Request.SetPermission("web", Request.PermissionChange.OWNER, "oracle");
+        var request = new Request.SetPermission(Kind.RESOURCE, "web", Request.PermissionChange.OWNER, "oracle");
         var eve = new Caller("eve", "users");
 
         long act = audit.begun(eve, request);
@@ -34,7 +35,8 @@ class LogsTest {
                 .containsEntry("outcome", "refused: CRS-2725 no")
                 .containsEntry("act", Long.toString(act));
         assertThat(entries.getLast().text())
-                .isEqualTo("eve asked: setPermission resource=web change=OWNER value=oracle: refused: CRS-2725 no");
+                .isEqualTo(
+                        "eve asked: setPermission kind=resource name=web change=OWNER value=oracle: refused: CRS-2725 no");
     }
 
     @Test
@@ -81,8 +83,9 @@ class LogsTest {
 
     @Test
     void users_that_this_node_does_not_know_are_named() {
-        var unknown = new Request.SetPermission("web", Request.PermissionChange.UPDATE, "user:no_such_user_here:r-x");
-        var known = new Request.SetPermission("web", Request.PermissionChange.UPDATE, "user:root:r-x");
+        var unknown = new Request.SetPermission(
+                Kind.RESOURCE, "web", Request.PermissionChange.UPDATE, "user:no_such_user_here:r-x");
+        var known = new Request.SetPermission(Kind.RESOURCE, "web", Request.PermissionChange.UPDATE, "user:root:r-x");
 
         Optional<Reply.Refused> refusal = UnknownUsers.refusal(unknown, "node1");
 

@@ -1,11 +1,14 @@
 package dev.holdfast.lab;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the daemons of a node from outside, by the node's control group and the class that each of them runs. */
 final class Daemons {
@@ -42,16 +45,39 @@ final class Daemons {
         return found;
     }
 
+    /** Groups of actions come and go while this looks: one that is gone has nothing that lives. */
     private List<Long> pids() throws IOException {
         List<Long> pids = new ArrayList<>();
-        try (Stream<Path> groups = Files.walk(cgroup)) {
-            for (Path file :
-                    groups.filter(path -> path.endsWith("cgroup.procs")).toList()) {
-                try (Stream<String> lines = Files.lines(file)) {
-                    lines.map(Long::parseLong).forEach(pids::add);
+        Files.walkFileTree(cgroup, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (file.endsWith("cgroup.procs")) {
+                    try {
+                        Files.readAllLines(file).stream().map(Long::parseLong).forEach(pids::add);
+                    } catch (IOException e) {
+                        return goneOr(file, e);
+                    }
                 }
+                return FileVisitResult.CONTINUE;
             }
-        }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                return goneOr(file, e);
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path group, @Nullable IOException e) throws IOException {
+                return e == null ? FileVisitResult.CONTINUE : goneOr(group, e);
+            }
+
+            private FileVisitResult goneOr(Path file, IOException e) throws IOException {
+                if (Files.exists(file)) {
+                    throw e;
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
         return pids;
     }
 

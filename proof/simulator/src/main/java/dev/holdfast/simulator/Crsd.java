@@ -44,6 +44,8 @@ class Crsd {
     private final Runnable rounds = this::round;
     private boolean lettingGo;
     private boolean leaving;
+    /** Everything was stopped for good; whichever cssd is there has to hear it. */
+    private boolean goodbye;
     /** How often crsd was started anew: what the one before was about to do is not done. */
     int processes;
 
@@ -96,6 +98,9 @@ class Crsd {
         orphan = false;
         rootWanted = null;
         epochToConfirm = null;
+        if (alive && goodbye) {
+            goodbye();
+        }
         if (!alive) {
             // It died as well; cssd starts another, which knows nothing and finds what runs.
             alive = true;
@@ -111,6 +116,7 @@ class Crsd {
     void restart() {
         processes++;
         leaving = false;
+        goodbye = false;
         starting = 0;
         masterOf = Epoch.NONE;
         held.clear();
@@ -346,13 +352,21 @@ class Crsd {
             world.time.after(
                     life.machine.letGoNanos(),
                     () -> whenRunning(() -> {
-                        if (life.isAlive() && process == processes) {
-                            starting = 0;
-                            life.machine.stopAll();
-                            life.leave();
+                        if (process == processes) {
+                            goodbye();
                         }
                     }));
         });
+    }
+
+    /** Leaves, or does so as soon as there is a cssd again to hear it. */
+    final void goodbye() {
+        goodbye = true;
+        if (life.isAlive()) {
+            starting = 0;
+            life.machine.stopAll();
+            life.leave();
+        }
     }
 
     // --- the register

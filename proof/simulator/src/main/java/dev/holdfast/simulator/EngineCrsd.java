@@ -428,9 +428,8 @@ final class EngineCrsd extends Crsd {
         world.time.after(
                 life.machine.letGoNanos(),
                 () -> whenRunning(() -> {
-                    if (life.isAlive() && process.equals(meant)) {
-                        life.machine.stopAll();
-                        life.leave();
+                    if (process.equals(meant)) {
+                        goodbye();
                     }
                 }));
     }

@@ -1,0 +1,150 @@
+package dev.holdfast.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.model.CustomType;
+import dev.holdfast.model.Message;
+import dev.holdfast.model.NodeId;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** A whole configuration in one change: it is judged as it will be in the end, so the order means nothing. */
+class ApplyTest {
+    private static final Map<String, String> SCRIPT = Map.of("ACTION_SCRIPT", "/shared/web.scr");
+    private final PaperCluster cluster = new PaperCluster();
+
+    ApplyTest() {
+        cluster.server(new NodeId(1), "node1", Server.State.ONLINE, 1);
+        cluster.server(new NodeId(2), "node2", Server.State.ONLINE, 1);
+    }
+
+    @Test
+    void types_pools_and_what_is_of_them_come_and_go_together() {
+        String empty = Policy.revision(cluster.situation());
+        accept(whole());
+
+        assertThat(cluster.situation().resources().firstEntry().getValue().value("PORT"))
+                .isEqualTo("8080");
+        assertThat(cluster.situation().setup().pools().keySet()).containsExactly("inner", "web");
+        assertThat(Policy.revision(cluster.situation())).isNotEqualTo(empty);
+
+        accept(new Command.Apply(
+                new TreeMap<>(),
+                List.of("shop"),
+                new Command.Beside(
+                        new TreeMap<>(Map.of("a.type", Optional.empty(), "b.type", Optional.empty())),
+                        new TreeMap<>(Map.of("inner", Optional.empty(), "web", Optional.empty()))),
+                Optional.empty(),
+                false));
+
+        assertThat(cluster.situation().setup().types()).isEmpty();
+        assertThat(cluster.situation().setup().pools()).isEmpty();
+        assertThat(Policy.revision(cluster.situation())).isEqualTo(empty);
+    }
+
+    @Test
+    void what_is_still_used_is_not_taken_away() {
+        accept(whole());
+
+        List<String> codes = refuse(new Command.Apply(
+                new TreeMap<>(),
+                List.of(),
+                new Command.Beside(
+                        new TreeMap<>(Map.of("a.type", Optional.empty(), "b.type", Optional.empty())),
+                        new TreeMap<>(Map.of("web", Optional.empty()))),
+                Optional.empty(),
+                false));
+
+        assertThat(codes).containsOnlyOnce("CRS-2729", "HF-3145", "HF-3146");
+    }
+
+    @Test
+    void an_attribute_goes_from_a_type_only_with_its_last_use() {
+        accept(whole());
+        var bare = new Command.Beside(
+                new TreeMap<>(
+                        Map.of("a.type", Optional.of(new CustomType("a.type", "cluster_resource", new TreeMap<>())))),
+                new TreeMap<>());
+        cluster.define("other", "b.type", "PORT=81");
+
+        assertThat(refuse(new Command.Apply(new TreeMap<>(), List.of(), bare, Optional.empty(), false)))
+                .isNotEmpty();
+        assertThat(refuse(
+                        new Command.Apply(defined("shop", "b.type", SCRIPT), List.of(), bare, Optional.empty(), false)))
+                .isNotEmpty();
+        accept(new Command.Apply(defined("other", "b.type", SCRIPT), List.of(), bare, Optional.empty(), false));
+        assertThat(Objects.requireNonNull(cluster.situation().types().get("b.type"))
+                        .attributes())
+                .doesNotContainKey("PORT");
+    }
+
+    @Test
+    void what_belongs_to_the_product_and_what_is_not_there_is_refused() {
+        assertThat(refuse(beside("cluster_resource", Optional.of(type("cluster_resource", "local_resource")))))
+                .contains("HF-3134");
+        assertThat(refuse(beside("a.type", Optional.of(type("a.type", "b.type")))))
+                .contains("CRS-2560");
+        assertThat(refuse(beside("a.type", Optional.empty()))).contains("CRS-2560");
+        assertThat(cluster.situation().setup()).isEqualTo(Setup.NONE);
+    }
+
+    /** A resource of a type that is derived from another, in a pool that is part of another: none of it is there before. */
+    private static Command.Apply whole() {
+        SortedMap<String, Optional<CustomType>> types = new TreeMap<>();
+        types.put("a.type", Optional.of(type("a.type", "cluster_resource")));
+        types.put("b.type", Optional.of(new CustomType("b.type", "a.type", new TreeMap<>())));
+        SortedMap<String, Optional<Map<String, String>>> pools = new TreeMap<>();
+        pools.put("inner", Optional.of(Map.of("PARENT_POOLS", "web")));
+        pools.put("web", Optional.of(Map.of("MIN_SIZE", "1")));
+        Map<String, String> attributes = new TreeMap<>(SCRIPT);
+        attributes.put("SERVER_POOLS", "web");
+        attributes.put("PLACEMENT", "restricted");
+        return new Command.Apply(
+                defined("shop", "b.type", attributes),
+                List.of(),
+                new Command.Beside(types, pools),
+                Optional.empty(),
+                false);
+    }
+
+    private static Command.Apply beside(String name, Optional<CustomType> type) {
+        return new Command.Apply(
+                new TreeMap<>(),
+                List.of(),
+                new Command.Beside(new TreeMap<>(Map.of(name, type)), new TreeMap<>()),
+                Optional.empty(),
+                false);
+    }
+
+    private static CustomType type(String name, String base) {
+        var port = new CustomType.Own("PORT", true, Optional.of("8080"), Set.of());
+        return new CustomType(name, base, new TreeMap<>(Map.of("PORT", port)));
+    }
+
+    private static SortedMap<String, Command.Defined> defined(
+            String name, String type, Map<String, String> attributes) {
+        return new TreeMap<>(Map.of(name, new Command.Defined(type, attributes)));
+    }
+
+    private void accept(Command command) {
+        Decision decision = Policy.decide(cluster.situation(), command);
+        assertThat(decision).isInstanceOf(Decision.Accepted.class);
+        if (decision instanceof Decision.Accepted accepted) {
+            cluster.apply(accepted.changes());
+        }
+    }
+
+    private List<String> refuse(Command command) {
+        Decision decision = Policy.decide(cluster.situation(), command);
+        assertThat(decision).isInstanceOf(Decision.Refused.class);
+        return decision instanceof Decision.Refused(List<Message> reasons)
+                ? reasons.stream().map(Message::code).toList()
+                : List.of();
+    }
+}
