@@ -172,6 +172,9 @@ public final class Membership {
     private final Map<NodeId, Moment> stableSince = new HashMap<>();
     private @Nullable HeartbeatBlock joiner;
     private @Nullable NodeSet founders;
+    /** The newest view that this node knew when it decided who founds. */
+    private @Nullable View foundersKnew;
+
     private @Nullable Moment mayFoundSince;
 
     // Confirmations: answered by the first round that begins after they were asked for.
@@ -1654,6 +1657,7 @@ public final class Membership {
         int before = best.nodes().indexOf(self);
         if (now.since(mayFoundSince).compareTo(Timing.times(timing.holdOff(), before)) >= 0) {
             founders = best;
+            foundersKnew = current;
         }
     }
 
@@ -1800,9 +1804,9 @@ public final class Membership {
     }
 
     private ViewRegister.@Nullable Change nextChange(Moment now) {
-        if (phase == Phase.JOINING && founders != null) {
+        if (phase == Phase.JOINING && founders != null && Objects.equals(current, foundersKnew)) {
             NodeSet who = founders;
-            View known = current;
+            View known = foundersKnew;
             return newest -> phase == Phase.JOINING && Objects.equals(current, known)
                     ? foundOn(newest, who)
                     : foundedByOthers(newest, known);

@@ -368,7 +368,7 @@ class VotingSetTest {
         pass(12);
         assertThat(ballotsWritten()).as("a ballot to found").isNotEmpty();
 
-        ballots(0).put(N2, new BallotBlock(N2, FIRST_LIFE, 2, 130, 130, founded));
+        ballots(0).put(N2, new BallotBlock(N2, FIRST_LIFE, 2, 2, 2, founded));
         peerAnnounces(0, founded);
         pass(0.5);
         release(Effect.WriteBallot.class);

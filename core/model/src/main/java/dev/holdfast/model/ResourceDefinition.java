@@ -109,7 +109,6 @@ public final class ResourceDefinition {
             Map.entry("FAILOVER_DELAY", "Leave it out: a failover begins when the lost server is proved harmless."),
             Map.entry("LOGGING_LEVEL", "Leave it out: all output of actions is kept."),
             Map.entry("MODIFY_TIMEOUT", "Leave it out: no action is called when a resource is modified."),
-            Map.entry("SERVER_CATEGORY", "Leave it out, and name the servers, or a server pool, instead."),
             Map.entry("USER_WORKLOAD", "Leave it out: every resource counts as workload of users."),
             Map.entry(
                     "WORKLOAD_CPU_CAP",
@@ -134,6 +133,7 @@ public final class ResourceDefinition {
     private final String group;
     private final List<String> hostingMembers;
     private final List<String> serverPools;
+    private final String serverCategory;
     private final boolean poolSized;
     private final int cardinality;
     private final int load;
@@ -175,6 +175,7 @@ public final class ResourceDefinition {
         this.hostingMembers = words(textOr("HOSTING_MEMBERS", ""));
         List<String> pools = words(textOr("SERVER_POOLS", "*"));
         this.serverPools = pools.contains("*") ? List.of() : pools;
+        this.serverCategory = textOr("SERVER_CATEGORY", "");
         this.poolSized = textOr("CARDINALITY", "1").equals(POOL_SIZE);
         this.cardinality = poolSized ? 1 : Integer.parseInt(textOr("CARDINALITY", "1"));
         this.load = Integer.parseInt(textOr("LOAD", "0"));
@@ -317,17 +318,28 @@ public final class ResourceDefinition {
             }
         }
         boolean anyPool = Set.of("", "*").contains(given(kept, type, "SERVER_POOLS"));
+        boolean anyCategory = given(kept, type, "SERVER_CATEGORY").isEmpty();
         boolean restricted = given(kept, type, "PLACEMENT").equals("restricted");
-        if (restricted && anyPool && given(kept, type, "HOSTING_MEMBERS").isEmpty()) {
+        if (restricted
+                && anyPool
+                && anyCategory
+                && given(kept, type, "HOSTING_MEMBERS").isEmpty()) {
             problems.add(new Message(
                     "CRS-2640",
                     "Resource '" + name + "' has PLACEMENT=restricted but no HOSTING_MEMBERS, so it could run nowhere.",
-                    "Add HOSTING_MEMBERS='server server' or SERVER_POOLS='pool', or use PLACEMENT=balanced."));
+                    "Add HOSTING_MEMBERS='server server', SERVER_POOLS='pool' or SERVER_CATEGORY=category, or use"
+                            + " PLACEMENT=balanced."));
         }
         if (!anyPool && given(kept, type, "PLACEMENT").equals("balanced")) {
             problems.add(new Message(
                     "HF-3104",
                     "Resource '" + name + "' has SERVER_POOLS but PLACEMENT=balanced, which looks at no pools.",
+                    "Add PLACEMENT=restricted (only there) or PLACEMENT=favored (rather there)."));
+        }
+        if (!anyCategory && given(kept, type, "PLACEMENT").equals("balanced")) {
+            problems.add(new Message(
+                    "HF-3104",
+                    "Resource '" + name + "' has SERVER_CATEGORY but PLACEMENT=balanced, which looks at no category.",
                     "Add PLACEMENT=restricted (only there) or PLACEMENT=favored (rather there)."));
         }
         if (given(kept, type, "CARDINALITY").equals(POOL_SIZE) && (!restricted || anyPool)) {
@@ -358,7 +370,8 @@ public final class ResourceDefinition {
         if (group.isEmpty()) {
             return;
         }
-        for (String attribute : List.of("PLACEMENT", "HOSTING_MEMBERS", "SERVER_POOLS", "ACTIVE_PLACEMENT")) {
+        for (String attribute :
+                List.of("PLACEMENT", "HOSTING_MEMBERS", "SERVER_POOLS", "SERVER_CATEGORY", "ACTIVE_PLACEMENT")) {
             if (kept.containsKey(attribute) && !kept.get(attribute).isEmpty()) {
                 problems.add(new Message(
                         "HF-3105",
@@ -631,6 +644,11 @@ public final class ResourceDefinition {
     /** The server pools that it runs in; empty: any. */
     public List<String> serverPools() {
         return serverPools;
+    }
+
+    /** The category of servers that it runs on; empty: any. */
+    public String serverCategory() {
+        return serverCategory;
     }
 
     /** It has as many instances as there are servers in its pools, whatever {@link #cardinality} says. */

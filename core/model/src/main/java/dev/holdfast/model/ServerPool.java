@@ -16,6 +16,7 @@ import java.util.TreeMap;
  * @param maxSize no more than that; {@link #UNLIMITED}: as many as there are
  * @param importance who is served first, 0 to 1000
  * @param serverNames the only servers that it may have; empty: any
+ * @param category it may have servers of this category only; empty: any
  * @param parents pools whose servers it may have; empty: it stands by itself, and shares its servers with no other such pool
  * @param exclusive pools that have one of these words in common share no server
  */
@@ -26,6 +27,7 @@ public record ServerPool(
         int maxSize,
         int importance,
         List<String> serverNames,
+        String category,
         List<String> parents,
         List<String> exclusive)
         implements Comparable<ServerPool> {
@@ -38,8 +40,15 @@ public record ServerPool(
     public static final int UNLIMITED = -1;
 
     /** In the order in which they are shown. */
-    public static final List<String> ATTRIBUTES =
-            List.of("IMPORTANCE", "MIN_SIZE", "MAX_SIZE", "SERVER_NAMES", "PARENT_POOLS", "EXCLUSIVE_POOLS", "ACL");
+    public static final List<String> ATTRIBUTES = List.of(
+            "IMPORTANCE",
+            "MIN_SIZE",
+            "MAX_SIZE",
+            "SERVER_NAMES",
+            "PARENT_POOLS",
+            "EXCLUSIVE_POOLS",
+            "ACL",
+            "SERVER_CATEGORY");
 
     private static final int MOST_IMPORTANT = 1000;
 
@@ -65,9 +74,7 @@ public record ServerPool(
                 problems.add(new Message(
                         "HF-3102",
                         "Attribute '" + attribute + "' of server pool '" + name + "' is unknown.",
-                        attribute.equals("SERVER_CATEGORY")
-                                ? "Leave it out, and give SERVER_NAMES instead."
-                                : "The attributes are " + String.join(", ", ATTRIBUTES) + "."));
+                        "The attributes are " + String.join(", ", ATTRIBUTES) + "."));
             } else if (!value.isBlank()) {
                 kept.put(attribute, value.strip());
             }
@@ -81,6 +88,13 @@ public record ServerPool(
                     "Server pool '" + name + "': MAX_SIZE=" + max + " is less than MIN_SIZE=" + min + ".",
                     "MAX_SIZE=-1 means as many as there are."));
         }
+        String category = kept.getOrDefault("SERVER_CATEGORY", "");
+        if (!category.isEmpty() && kept.containsKey("SERVER_NAMES")) {
+            problems.add(new Message(
+                    "HF-3104",
+                    "Server pool '" + name + "' has SERVER_NAMES and SERVER_CATEGORY.",
+                    "Give one of the two; to drop one, give it an empty value."));
+        }
         List<String> parents = words(kept, "PARENT_POOLS");
         if (parents.contains(name) || parents.contains(FREE)) {
             problems.add(new Message(
@@ -93,7 +107,15 @@ public record ServerPool(
             throw new InvalidAttributes(problems);
         }
         return new ServerPool(
-                name, kept, min, max, importance, words(kept, "SERVER_NAMES"), parents, words(kept, "EXCLUSIVE_POOLS"));
+                name,
+                kept,
+                min,
+                max,
+                importance,
+                words(kept, "SERVER_NAMES"),
+                category,
+                parents,
+                words(kept, "EXCLUSIVE_POOLS"));
     }
 
     private static int number(
@@ -138,6 +160,7 @@ public record ServerPool(
         return parents.isEmpty();
     }
 
+    /** By its name; whether it is of the category is another question. */
     public boolean mayHave(String server) {
         return serverNames.isEmpty() || serverNames.contains(server);
     }

@@ -83,12 +83,14 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
     /** The types that every cluster has, with the VIP types of the given public networks. */
     public static SortedMap<String, TypeDefinition> builtIns(List<Integer> networks) {
         TypeDefinition root = new TypeDefinition("resource", List.of("resource"), common());
-        TypeDefinition local = root.derive(LOCAL_RESOURCE);
+        AttributeDefinition category = new AttributeDefinition("SERVER_CATEGORY", new Kind.Name(), "", false);
+        TypeDefinition local = root.derive(LOCAL_RESOURCE, category);
         TypeDefinition cluster = root.derive(
                 CLUSTER_RESOURCE,
                 choice("PLACEMENT", "balanced", "balanced", "favored", "restricted"),
                 new AttributeDefinition("HOSTING_MEMBERS", new Kind.Servers(), "", false),
                 new AttributeDefinition("SERVER_POOLS", new Kind.Pools(), "*", false),
+                category,
                 new AttributeDefinition("CARDINALITY", new Kind.Cardinality(), "1", false),
                 choice("RELOCATE_KIND", "offline", "offline", "online"),
                 whole("WORKLOAD_CPU", 0, 0, 1_000_000),

@@ -53,6 +53,8 @@ final class Board {
     /** The pools that each member of the cluster is in; empty if there are no pools. */
     final SortedMap<NodeId, SortedSet<String>> pools;
 
+    final Categories categories;
+
     private final Map<String, NodeId> byName = new HashMap<>();
     // By node number: a plan for ten thousand resources asks a million times.
     private final @Nullable Server[] servers;
@@ -74,6 +76,7 @@ final class Board {
         }
         serversInOrder = List.copyOf(situation.servers().values());
         pools = Pools.assign(situation.setup(), situation.servers());
+        categories = new Categories(situation.setup(), serversInOrder);
         for (ResourceDefinition definition : situation.resources().values()) {
             ResourceEntry entry = new ResourceEntry(
                     definition, situation.wantedOf(definition.name()), highest, cardinality(definition));
@@ -103,8 +106,19 @@ final class Board {
             return definition.cardinality();
         }
         return (int) pools.keySet().stream()
-                .filter(node -> isInPools(definition, node))
+                .filter(node -> isInPools(definition, node) && !categories.lacks(definition.serverCategory(), node))
                 .count();
+    }
+
+    /** The category of servers that it runs on; empty: any. */
+    String categoryOf(ResourceEntry entry) {
+        return (entry.group == null ? entry : entry.group).definition.serverCategory();
+    }
+
+    /** True if a resource may run on servers of any category, or the server is known to be in the one it names. */
+    boolean isInCategory(ResourceEntry entry, NodeId node) {
+        String category = categoryOf(entry);
+        return category.isEmpty() || categories.has(category, node);
     }
 
     /** True if a resource may run in any pool, or the server is in one of its pools. */
@@ -224,11 +238,18 @@ final class Board {
 
     private void layOut(ResourceEntry entry) {
         if (entry.isLocal()) {
+            boolean spreads = !categoryOf(entry).isEmpty() && isWanted(entry);
             for (Server server : serversInOrder) {
                 int number = server.id().number();
+                if (!isInCategory(entry, server.id()) && presence(entry, server) == Presence.ABSENT) {
+                    continue; // It has no instance there.
+                }
                 if (server.state() != Server.State.OFFLINE
                         || entry.wanted.instances().containsKey(number)) {
                     Slot slot = new Slot(entry, number, entry.wanted.instance(number));
+                    if (spreads && slot.isNew()) {
+                        slot.target = Target.ONLINE; // The category has grown, and the resource grows with it.
+                    }
                     slot.node = server.id();
                     slot.at = presence(entry, server) == Presence.ACTIVE ? server.id() : null;
                     entry.slots.add(slot);
@@ -236,8 +257,7 @@ final class Board {
             }
             return;
         }
-        boolean grows = entry.definition.poolSized()
-                && entry.wanted.instances().values().stream().anyMatch(one -> one.target() == Target.ONLINE);
+        boolean grows = entry.definition.poolSized() && isWanted(entry);
         for (int number = 1; number <= entry.cardinality; number++) {
             Slot slot = new Slot(entry, number, entry.wanted.instance(number));
             if (grows && slot.isNew()) {
@@ -249,7 +269,7 @@ final class Board {
         for (Server server : serversInOrder) {
             switch (presence(entry, server)) {
                 case ACTIVE -> {
-                    if (entry.definition.poolSized() && !isInPools(entry.definition, server.id())) {
+                    if (entry.definition.poolSized() && hasLeft(entry, server.id())) {
                         entry.surplus.add(server.id()); // It is the one that goes.
                     } else {
                         active.add(server.id());
@@ -260,6 +280,10 @@ final class Board {
             }
         }
         match(entry, active);
+    }
+
+    private static boolean isWanted(ResourceEntry entry) {
+        return entry.wanted.instances().values().stream().anyMatch(one -> one.target() == Target.ONLINE);
     }
 
     /** Each active place gets an instance; those for which there is none are surplus. */
@@ -369,37 +393,66 @@ final class Board {
         }
         List<String> members = entry.definition.hostingMembers();
         if (members.isEmpty()) {
-            return isInPools(entry.definition, node) ? 0 : 1;
+            return isInPools(entry.definition, node) && isInCategory(entry, node) ? 0 : 1;
         }
         int index = members.indexOf(nameOf(node));
         return index < 0 ? members.size() : index;
     }
 
     boolean allows(ResourceEntry entry, NodeId node) {
-        return allowsPool(entry, node) && allowsServer(entry, node);
+        return allowsPool(entry, node) && allowsCategory(entry, node) && allowsServer(entry, node);
     }
 
     /** The pools restrict it, and not only attract it. */
     boolean allowsPool(ResourceEntry entry, NodeId node) {
+        return !restricts(entry) || isInPools(entry.definition, node);
+    }
+
+    /** The same of the category. */
+    boolean allowsCategory(ResourceEntry entry, NodeId node) {
+        return !restricts(entry) || isInCategory(entry, node);
+    }
+
+    private static boolean restricts(ResourceEntry entry) {
         ResourceDefinition definition = entry.definition;
-        boolean restricts = definition.placement() == ResourceDefinition.Placement.RESTRICTED
+        return entry.isLocal()
+                || definition.placement() == ResourceDefinition.Placement.RESTRICTED
                 || !definition.hostingMembers().isEmpty();
-        return !restricts || isInPools(definition, node);
+    }
+
+    /** A server that it runs on is known not to be one of its pools or category any more, and it may run there only. */
+    boolean hasLeft(ResourceEntry entry, NodeId node) {
+        return !allowsPool(entry, node) || (restricts(entry) && categories.lacks(categoryOf(entry), node));
     }
 
     private boolean allowsServer(ResourceEntry entry, NodeId node) {
         ResourceDefinition definition = entry.definition;
         return definition.placement() != ResourceDefinition.Placement.RESTRICTED
                 || (definition.hostingMembers().isEmpty()
-                        && !definition.serverPools().isEmpty())
+                        && !(definition.serverPools().isEmpty()
+                                && definition.serverCategory().isEmpty()))
                 || definition.hostingMembers().contains(nameOf(node));
     }
 
     /** What keeps a restricted resource from a node, as its definition says it. */
     String restriction(ResourceEntry entry, NodeId node) {
-        return allowsPool(entry, node)
+        if (!allowsPool(entry, node)) {
+            return "not in server pool " + String.join(", ", entry.definition.serverPools());
+        }
+        return allowsCategory(entry, node)
                 ? "not in HOSTING_MEMBERS"
-                : "not in server pool " + String.join(", ", entry.definition.serverPools());
+                : "not in server category " + categoryAsSaid(entry);
+    }
+
+    /** Its category, with what that is. */
+    String categoryAsSaid(ResourceEntry entry) {
+        String name = categoryOf(entry);
+        return name
+                + situation.setup().category(name).stream()
+                        .flatMap(category -> category.expression().stream())
+                        .map(expression -> ": " + expression)
+                        .findFirst()
+                        .orElse("");
     }
 
     /**
@@ -497,8 +550,7 @@ final class Board {
                 wanted.put(entry.name(), changed);
             }
         }
-        return new Changes(
-                definitions, wanted, greeted, new Setup.Change(new TreeMap<>(), new TreeMap<>(), movedServers()));
+        return new Changes(definitions, wanted, greeted, Setup.Change.ofAssigned(movedServers()));
     }
 
     private SortedMap<NodeId, SortedSet<String>> movedServers() {

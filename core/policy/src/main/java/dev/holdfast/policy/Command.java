@@ -1,6 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.CustomType;
+import dev.holdfast.model.PoolPolicy;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -85,8 +86,82 @@ public sealed interface Command {
     /** {@code add serverpool name -attr attributes [-f]}. */
     record AddPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {}
 
-    /** {@code modify serverpool name -attr attributes [-f]}; an empty value gives the default back. */
-    record ModifyPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {}
+    /**
+     * {@code modify serverpool name -attr attributes [-policy policy | -all_policies] [-f]}; an empty value gives the default back.
+     *
+     * @param policies what these say of the pool is changed, and not what the pool is now; empty: the pool
+     */
+    record ModifyPool(String name, Map<String, String> attributes, PolicyChoice policies, boolean force)
+            implements OfSetup {}
+
+    /** Which policies are meant: all of them, or those named. */
+    record PolicyChoice(boolean all, List<String> names) {
+        public static final PolicyChoice NONE = new PolicyChoice(false, List.of());
+
+        public PolicyChoice {
+            names = List.copyOf(names);
+        }
+
+        boolean isEmpty() {
+            return !all && names.isEmpty();
+        }
+    }
+
+    /** {@code add category name -attr attributes}. */
+    record AddCategory(String name, Map<String, String> attributes) implements OfSetup {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** {@code modify category name -attr attributes [-f]}; an empty value gives the default back. */
+    record ModifyCategory(String name, Map<String, String> attributes, boolean force) implements OfSetup {}
+
+    /** {@code delete category name...}. */
+    record DeleteCategory(List<String> names) implements OfSetup {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** What changes the policy set. */
+    sealed interface OfPolicies extends OfSetup {}
+
+    /** {@code add policy name [-attr DESCRIPTION=...]}: says of the pools of the set what they are now. */
+    record AddPolicy(String name, Map<String, String> attributes) implements OfPolicies {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** {@code modify policy name -attr DESCRIPTION=...}. */
+    record ModifyPolicy(String name, Map<String, String> attributes) implements OfPolicies {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /** {@code delete policy name...}. */
+    record DeletePolicy(List<String> names) implements OfPolicies {
+        @Override
+        public boolean force() {
+            return false;
+        }
+    }
+
+    /**
+     * {@code modify policyset {-attr attributes | -file file} [-ksp] [-f]}. LAST_ACTIVATED_POLICY among the attributes activates it.
+     *
+     * @param policies in place of all that there are; empty: they stay
+     * @param keepPools pools that leave the set stay as they are; else they are deleted
+     */
+    record ModifyPolicySet(
+            Map<String, String> attributes, Optional<List<PoolPolicy>> policies, boolean keepPools, boolean force)
+            implements OfPolicies {}
 
     /** {@code delete serverpool name... [-f]}. */
     record DeletePool(List<String> names, boolean force) implements OfSetup {}

@@ -63,8 +63,12 @@ public final class Groups {
         if (!resource.poolSized()) {
             return resource.cardinality();
         }
-        return (int) Pools.assign(situation.setup(), situation.servers()).values().stream()
-                .filter(names -> resource.serverPools().stream().anyMatch(pool -> names.contains(pool)))
+        Categories categories =
+                new Categories(situation.setup(), situation.servers().values());
+        return (int) Pools.assign(situation.setup(), situation.servers()).entrySet().stream()
+                .filter(server -> resource.serverPools().stream()
+                        .anyMatch(pool -> server.getValue().contains(pool)))
+                .filter(server -> !categories.lacks(resource.serverCategory(), server.getKey()))
                 .count();
     }
 }

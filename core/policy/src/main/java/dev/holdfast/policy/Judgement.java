@@ -314,6 +314,14 @@ final class Judgement {
         refuseAddressTwice(definition);
         refuseStrangeGroup(definition);
         refuseUnknownPools(definition);
+        String category = definition.serverCategory();
+        if (!category.isEmpty() && situation.setup().category(category).isEmpty()) {
+            problem(
+                    "HF-3173",
+                    "SERVER_CATEGORY of resource '" + definition.name() + "': there is no server category '" + category
+                            + "'",
+                    SetupJudgement.categoryHint(situation.setup(), category));
+        }
         hintAtPullup(definition);
     }
 
@@ -815,6 +823,18 @@ final class Judgement {
         }
         Slot there = node == null ? null : entry.slotFor(node);
         boolean upThere = there != null && there.isUp() && there.target == Target.ONLINE && !there.stopping;
+        boolean outside = entry.isLocal() && (node == null ? entry.slots.isEmpty() : !board.isInCategory(entry, node));
+        if (outside) {
+            if (!all) {
+                problem(
+                        "CRS-2504",
+                        "Resource '" + entry + "' cannot be placed on "
+                                + (node == null ? "any server" : "'" + board.nameOf(node) + "'")
+                                + ": SERVER_CATEGORY=" + board.categoryAsSaid(entry),
+                        "See who is in it: crsctl status server -category " + board.categoryOf(entry));
+            }
+            return false;
+        }
         if (upThere || (slots.isEmpty() && !(force && node != null && entry.isSingle()))) {
             if (!all) {
                 problem(
@@ -1179,9 +1199,11 @@ final class Judgement {
     }
 
     private void cannotBePlaced(ResourceEntry entry, NodeId node) {
-        String why = board.allowsPool(entry, node)
-                ? "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'"
-                : "SERVER_POOLS='" + String.join(" ", entry.definition.serverPools()) + "'";
+        String why = !board.allowsPool(entry, node)
+                ? "SERVER_POOLS='" + String.join(" ", entry.definition.serverPools()) + "'"
+                : board.allowsCategory(entry, node)
+                        ? "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'"
+                        : "SERVER_CATEGORY=" + board.categoryAsSaid(entry);
         problem(
                 "CRS-2504",
                 "Resource '" + entry + "' cannot be placed on '" + board.nameOf(node) + "': PLACEMENT="

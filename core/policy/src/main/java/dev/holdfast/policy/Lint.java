@@ -28,7 +28,25 @@ final class Lint {
             servers(entry);
             attributesWithoutEffect(entry);
         }
+        board.situation.setup().categories().keySet().forEach(this::emptyCategory);
         return List.copyOf(findings);
+    }
+
+    private void emptyCategory(String category) {
+        boolean empty = !board.ready.isEmpty()
+                && board.ready.stream().noneMatch(server -> board.categories.has(category, server));
+        if (empty) {
+            findings.add(new Message(
+                    "HF-3413",
+                    "Server category '" + category + "': no server that is ONLINE is in it: "
+                            + board.situation
+                                    .setup()
+                                    .category(category)
+                                    .map(each -> each.value("EXPRESSION"))
+                                    .orElse(""),
+                    "What the servers have: crsctl status server -f. To change it: crsctl modify category " + category
+                            + " -attr EXPRESSION=..."));
+        }
     }
 
     private void find(String code, ResourceEntry entry, String text, String nextStep) {
@@ -205,7 +223,9 @@ final class Lint {
         if (!entry.isLocal() && members && definition.placement() == Placement.BALANCED) {
             noEffect(entry, "HOSTING_MEMBERS", "PLACEMENT=balanced", "Use PLACEMENT=favored or restricted.");
         }
-        if (!entry.isLocal() && !members && definition.placement() == Placement.FAVORED) {
+        boolean elsewhere = !definition.serverPools().isEmpty()
+                || !definition.serverCategory().isEmpty();
+        if (!entry.isLocal() && !members && !elsewhere && definition.placement() == Placement.FAVORED) {
             noEffect(entry, "PLACEMENT=favored", "no HOSTING_MEMBERS", "Name the servers, the most wanted first.");
         }
         if (!entry.isLocal() && definition.activePlacement() && definition.placement() == Placement.BALANCED) {

@@ -403,9 +403,8 @@ final class Placement {
             return;
         }
         Reference broken = board.brokenStopDependency(slot);
-        if (broken == null && !slot.entry.isLocal() && board.isMember(at) && !board.allowsPool(slot.entry, at)) {
-            slot.leaveReason = board.nameOf(at) + " is not in server pool "
-                    + String.join(", ", slot.entry.definition.serverPools()) + " any more";
+        if (broken == null && board.isMember(at) && board.hasLeft(slot.entry, at)) {
+            slot.leaveReason = board.nameOf(at) + " is " + board.restriction(slot.entry, at) + " any more";
             slot.mustStop = true;
             return;
         }
@@ -1064,6 +1063,13 @@ final class Placement {
         int behindRanks = index - FIRST_RANK - order.size();
         if (index >= FIRST_RANK && behindRanks < 0) {
             ResourceEntry entry = order.get(index - FIRST_RANK).slot().entry;
+            if (entry.definition.hostingMembers().isEmpty()) {
+                boolean ofCategory = !entry.definition.serverCategory().isEmpty();
+                String where = ofCategory
+                        ? "SERVER_CATEGORY=" + entry.definition.serverCategory()
+                        : "SERVER_POOLS='" + String.join(" ", entry.definition.serverPools()) + "'";
+                return new Obstacle(where, (theirs > ours ? "not in " : "in ") + where + " of '" + entry + "'");
+            }
             String members = "HOSTING_MEMBERS='" + String.join(" ", entry.definition.hostingMembers()) + "'";
             return new Obstacle(
                     members,
@@ -1184,9 +1190,13 @@ final class Placement {
         if (!board.isReady(node)) {
             return new Obstacle("server state", "not ONLINE");
         }
-        if (!entry.isLocal() && !board.allows(entry, node)) {
+        if (!board.allows(entry, node)) {
             return new Obstacle(
-                    board.allowsPool(entry, node) ? "PLACEMENT=restricted" : "SERVER_POOLS",
+                    !board.allowsPool(entry, node)
+                            ? "SERVER_POOLS"
+                            : board.allowsCategory(entry, node)
+                                    ? "PLACEMENT=restricted"
+                                    : "SERVER_CATEGORY=" + board.categoryOf(entry),
                     board.restriction(entry, node));
         }
         Obstacle refusal = entry.isLocal() ? null : board.refusal(node);

@@ -30,8 +30,10 @@ final class Pools {
     private final SortedMap<NodeId, Server> servers = new TreeMap<>();
     private final SortedMap<NodeId, SortedSet<String>> before;
     private final SortedMap<NodeId, SortedSet<String>> now = new TreeMap<>();
+    private final Categories categories;
 
     private Pools(Setup setup, Map<NodeId, Server> all) {
+        categories = new Categories(setup, all.values());
         pools = setup.pools().values();
         before = setup.assigned();
         all.forEach((node, server) -> {
@@ -76,6 +78,14 @@ final class Pools {
         return has != null && has.contains(pool);
     }
 
+    /** By its name and its category. One that is in it stays until it is known to be of another category. */
+    private boolean mayHave(ServerPool pool, NodeId server) {
+        boolean fits = pool.category().isEmpty()
+                || categories.has(pool.category(), server)
+                || (wasIn(server, pool.name()) && !categories.lacks(pool.category(), server));
+        return fits && pool.mayHave(nameOf(server));
+    }
+
     private long size(String pool) {
         return now.values().stream().filter(has -> has.contains(pool)).count();
     }
@@ -107,7 +117,7 @@ final class Pools {
         Map<NodeId, ServerPool> holder = new TreeMap<>();
         for (NodeId server : left) {
             for (ServerPool pool : order) {
-                if (wasIn(server, pool.name()) && pool.mayHave(nameOf(server))) {
+                if (wasIn(server, pool.name()) && mayHave(pool, server)) {
                     holder.putIfAbsent(server, pool);
                 }
             }
@@ -131,7 +141,7 @@ final class Pools {
         }
         for (ServerPool pool : order) {
             for (NodeId server : List.copyOf(left)) {
-                if (pool.mayHave(nameOf(server)) && pool.hasRoom((int) size(pool.name()))) {
+                if (mayHave(pool, server) && pool.hasRoom((int) size(pool.name()))) {
                     left.remove(server);
                     put(server, pool.name());
                 }
@@ -146,7 +156,7 @@ final class Pools {
         NodeId best = null;
         int bestCost = Integer.MAX_VALUE;
         for (NodeId server : left) {
-            if (!pool.mayHave(nameOf(server))) {
+            if (!mayHave(pool, server)) {
                 continue;
             }
             int cost = cost(pool, holder.get(server), left, holder);
@@ -220,7 +230,7 @@ final class Pools {
         for (NodeId server : servers.keySet()) {
             boolean parent =
                     pool.parents().stream().anyMatch(each -> !each.equals(ServerPool.GENERIC) && isIn(server, each));
-            if (parent && pool.mayHave(nameOf(server)) && !isIn(server, pool.name())) {
+            if (parent && mayHave(pool, server) && !isIn(server, pool.name())) {
                 candidates.add(server);
             }
         }

@@ -175,9 +175,9 @@ final class Sequence {
             return;
         }
         String reason = entry.definition.poolSized()
-                ? board.isInPools(entry.definition, node)
-                        ? "there are more of it than servers in its pools"
-                        : "'" + board.nameOf(node) + "' is not in its server pools any more"
+                ? board.hasLeft(entry, node)
+                        ? "'" + board.nameOf(node) + "' is " + board.restriction(entry, node) + " any more"
+                        : "there are more of it than servers in its pools"
                 : entry.definition.relocatesOnline()
                         ? "it is up where it was moved to"
                         : "it runs more often than CARDINALITY=" + entry.cardinality + " allows";

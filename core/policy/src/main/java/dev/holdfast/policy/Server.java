@@ -2,6 +2,8 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ServerCategory;
+import java.util.Optional;
 
 /**
  * A configured node as the policy sees it.
@@ -15,6 +17,18 @@ public record Server(NodeId id, String name, State state, Incarnation incarnatio
     /** One of which it is not known what it has. */
     public Server(NodeId id, String name, State state, Incarnation incarnation) {
         this(id, name, state, incarnation, 0, 0);
+    }
+
+    /** What is known of one of {@link ServerCategory#OF_SERVERS}. */
+    public Optional<String> value(String attribute) {
+        return switch (attribute) {
+            case "NAME" -> Optional.of(name);
+            case "STATE" -> Optional.of(state.name());
+            case "CPU_COUNT" -> cpu > 0 ? Optional.of(Long.toString(cpu / 100)) : Optional.empty();
+            case "MEMORY_SIZE" -> memory > 0 ? Optional.of(Long.toString(memory)) : Optional.empty();
+            case "CONFIGURED_CSS_ROLE", "ACTIVE_CSS_ROLE" -> Optional.of(ServerCategory.HUB_ROLE);
+            default -> Optional.empty();
+        };
     }
 
     /** Whether a node can run something, and whether it may be running something. */

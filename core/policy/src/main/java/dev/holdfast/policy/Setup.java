@@ -2,6 +2,8 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import java.util.Collections;
 import java.util.Map;
@@ -15,51 +17,86 @@ import java.util.TreeSet;
  * What is configured beside the resources, and kept in the registry like them.
  *
  * @param types those that administrators made
+ * @param categories of servers, without the one that is always there
  * @param pools the server pools, without Free and Generic
+ * @param policies what the pools shall be when one of the policies is activated
  * @param assigned the pools that each server is in, as was written down last; a server that is in none is missing
  */
 public record Setup(
         SortedMap<String, CustomType> types,
+        SortedMap<String, ServerCategory> categories,
         SortedMap<String, ServerPool> pools,
+        PolicySet policies,
         SortedMap<NodeId, SortedSet<String>> assigned) {
-    public static final Setup NONE = new Setup(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    public static final Setup NONE =
+            new Setup(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), PolicySet.NONE, new TreeMap<>());
 
     public Setup {
         types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
+        categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
         pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
-        TreeMap<NodeId, SortedSet<String>> places = new TreeMap<>();
+        assigned = sealed(assigned);
+    }
+
+    private static SortedMap<NodeId, SortedSet<String>> sealed(Map<NodeId, SortedSet<String>> assigned) {
+        SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>();
         assigned.forEach((node, names) -> places.put(node, Collections.unmodifiableSortedSet(new TreeSet<>(names))));
-        assigned = Collections.unmodifiableSortedMap(places);
+        return Collections.unmodifiableSortedMap(places);
+    }
+
+    /** The category of this name; empty: there is none. */
+    public Optional<ServerCategory> category(String name) {
+        return name.equals(ServerCategory.HUB)
+                ? Optional.of(ServerCategory.hub())
+                : Optional.ofNullable(categories.get(name));
     }
 
     /**
      * What is to be written of it.
      *
      * @param types new or changed ones; empty: to be removed
+     * @param categories the same
      * @param pools the same
+     * @param policies in place of those that there are; empty: they stay
      * @param assigned replaces what was written down for these servers; an empty set removes it
      */
     public record Change(
             SortedMap<String, Optional<CustomType>> types,
+            SortedMap<String, Optional<ServerCategory>> categories,
             SortedMap<String, Optional<ServerPool>> pools,
+            Optional<PolicySet> policies,
             SortedMap<NodeId, SortedSet<String>> assigned) {
-        public static final Change NONE = new Change(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        public static final Change NONE = ofAssigned(new TreeMap<>());
 
         public Change {
             types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
+            categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
             pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
-            TreeMap<NodeId, SortedSet<String>> places = new TreeMap<>();
-            assigned.forEach(
-                    (node, names) -> places.put(node, Collections.unmodifiableSortedSet(new TreeSet<>(names))));
-            assigned = Collections.unmodifiableSortedMap(places);
+            assigned = sealed(assigned);
         }
 
-        static Change ofType(String name, Optional<CustomType> type) {
-            return new Change(new TreeMap<>(Map.of(name, type)), new TreeMap<>(), new TreeMap<>());
+        public static Change ofTypes(SortedMap<String, Optional<CustomType>> types) {
+            return new Change(types, new TreeMap<>(), new TreeMap<>(), Optional.empty(), new TreeMap<>());
+        }
+
+        public static Change ofCategories(SortedMap<String, Optional<ServerCategory>> categories) {
+            return new Change(new TreeMap<>(), categories, new TreeMap<>(), Optional.empty(), new TreeMap<>());
+        }
+
+        public static Change ofPools(SortedMap<String, Optional<ServerPool>> pools) {
+            return new Change(new TreeMap<>(), new TreeMap<>(), pools, Optional.empty(), new TreeMap<>());
+        }
+
+        static Change ofAssigned(SortedMap<NodeId, SortedSet<String>> assigned) {
+            return new Change(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Optional.empty(), assigned);
         }
 
         public boolean isEmpty() {
-            return types.isEmpty() && pools.isEmpty() && assigned.isEmpty();
+            return types.isEmpty()
+                    && categories.isEmpty()
+                    && pools.isEmpty()
+                    && policies.isEmpty()
+                    && assigned.isEmpty();
         }
 
         /** What makes {@code after} of {@code before}. */
@@ -67,7 +104,12 @@ public record Setup(
             SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>();
             changed(before.assigned, after.assigned)
                     .forEach((node, names) -> places.put(node, names.orElse(new TreeSet<>())));
-            return new Change(changed(before.types, after.types), changed(before.pools, after.pools), places);
+            return new Change(
+                    changed(before.types, after.types),
+                    changed(before.categories, after.categories),
+                    changed(before.pools, after.pools),
+                    before.policies.equals(after.policies) ? Optional.empty() : Optional.of(after.policies),
+                    places);
         }
 
         private static <K extends Comparable<K>, V> SortedMap<K, Optional<V>> changed(
@@ -86,13 +128,18 @@ public record Setup(
 
         /** This and then {@code later}. */
         Change then(Change later) {
-            SortedMap<String, Optional<CustomType>> allTypes = new TreeMap<>(types);
-            SortedMap<String, Optional<ServerPool>> allPools = new TreeMap<>(pools);
-            SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>(assigned);
-            allTypes.putAll(later.types);
-            allPools.putAll(later.pools);
-            places.putAll(later.assigned);
-            return new Change(allTypes, allPools, places);
+            return new Change(
+                    both(types, later.types),
+                    both(categories, later.categories),
+                    both(pools, later.pools),
+                    later.policies.or(() -> policies),
+                    both(assigned, later.assigned));
+        }
+
+        private static <K extends Comparable<K>, V> SortedMap<K, V> both(SortedMap<K, V> first, SortedMap<K, V> later) {
+            SortedMap<K, V> all = new TreeMap<>(first);
+            all.putAll(later);
+            return all;
         }
     }
 
@@ -101,14 +148,22 @@ public record Setup(
         if (change.isEmpty()) {
             return this;
         }
-        SortedMap<String, CustomType> allTypes = new TreeMap<>(types);
-        SortedMap<String, ServerPool> allPools = new TreeMap<>(pools);
         SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>(assigned);
-        change.types.forEach((name, type) -> replace(allTypes, name, type));
-        change.pools.forEach((name, pool) -> replace(allPools, name, pool));
         change.assigned.forEach(
                 (node, names) -> replace(places, node, names.isEmpty() ? Optional.empty() : Optional.of(names)));
-        return new Setup(allTypes, allPools, places);
+        return new Setup(
+                changed(types, change.types),
+                changed(categories, change.categories),
+                changed(pools, change.pools),
+                change.policies.orElse(policies),
+                places);
+    }
+
+    private static <V> SortedMap<String, V> changed(
+            SortedMap<String, V> before, SortedMap<String, Optional<V>> changes) {
+        SortedMap<String, V> all = new TreeMap<>(before);
+        changes.forEach((name, value) -> replace(all, name, value));
+        return all;
     }
 
     private static <K, V> void replace(Map<K, V> in, K key, Optional<V> value) {

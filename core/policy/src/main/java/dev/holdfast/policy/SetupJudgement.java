@@ -4,7 +4,10 @@ import dev.holdfast.model.CustomType;
 import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Spelling;
 import dev.holdfast.model.TypeDefinition;
@@ -20,12 +23,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What a command changes in the setup, or why not: types and server pools. */
+/** What a command changes in the setup, or why not: types, categories, server pools and policies. */
 final class SetupJudgement {
     private final Situation situation;
     private final List<Message> problems;
     private final SortedMap<String, Optional<CustomType>> types = new TreeMap<>();
+    private final SortedMap<String, Optional<ServerCategory>> categories = new TreeMap<>();
     private final SortedMap<String, Optional<ServerPool>> pools = new TreeMap<>();
+    private Optional<PolicySet> policies = Optional.empty();
     private final SortedMap<NodeId, SortedSet<String>> assigned = new TreeMap<>();
 
     SetupJudgement(Situation situation, List<Message> problems) {
@@ -49,8 +54,12 @@ final class SetupJudgement {
             case Command.ModifyPool modify -> modifyPool(modify);
             case Command.DeletePool delete -> delete.names().forEach(name -> deletePool(name, delete));
             case Command.RelocateServer move -> move.servers().forEach(server -> relocate(server, move));
+            case Command.AddCategory add -> addCategory(add);
+            case Command.ModifyCategory modify -> modifyCategory(modify);
+            case Command.DeleteCategory(List<String> names) -> names.forEach(this::deleteCategory);
+            case Command.OfPolicies ofPolicies -> policies(ofPolicies);
         }
-        return new Setup.Change(types, pools, assigned);
+        return new Setup.Change(types, categories, pools, policies, assigned);
     }
 
     /** The change that brings this about, not yet judged in what it leads to: for that, see {@link #endsWell}. */
@@ -70,7 +79,7 @@ final class SetupJudgement {
                 Optional.ofNullable(read(name, given.get())).ifPresent(read -> pools.put(name, Optional.of(read)));
             }
         });
-        return new Setup.Change(types, pools, assigned);
+        return new Setup.Change(types, categories, pools, policies, assigned);
     }
 
     /**
@@ -93,6 +102,7 @@ final class SetupJudgement {
             if (pool.isPresent()) {
                 validate(pool.get());
             } else {
+                refuseInPolicySet(name);
                 refuseUsedPool(name, Set.of());
             }
         });
@@ -120,7 +130,7 @@ final class SetupJudgement {
         problems.add(new Message(code, text, nextStep));
     }
 
-    private static String hint(String name, Collection<String> known, String otherwise) {
+    static String hint(String name, Collection<String> known, String otherwise) {
         return Spelling.nearest(name, known)
                 .map(near -> "Did you mean " + near + "?")
                 .orElse(otherwise);
@@ -301,6 +311,111 @@ final class SetupJudgement {
         }
     }
 
+    // --- categories
+
+    private void addCategory(Command.AddCategory add) {
+        if (situation.setup().category(add.name()).isPresent()) {
+            problem(
+                    "HF-3174",
+                    "Server category '" + add.name() + "' exists already",
+                    "To change it: crsctl modify category " + add.name() + " -attr ...");
+            return;
+        }
+        readCategory(add.name(), add.attributes());
+    }
+
+    private void readCategory(String name, Map<String, String> attributes) {
+        try {
+            categories.put(name, Optional.of(ServerCategory.read(name, attributes)));
+        } catch (InvalidAttributes invalid) {
+            problems.addAll(invalid.problems());
+        }
+    }
+
+    private @Nullable ServerCategory category(String name) {
+        ServerCategory known = situation.setup().categories().get(name);
+        if (known == null && name.equals(ServerCategory.HUB)) {
+            problem(
+                    "HF-3175",
+                    "Server category '" + name + "' is always there and cannot be changed or deleted",
+                    "Every server is in it.");
+        } else if (known == null) {
+            problem("HF-3173", "There is no server category '" + name + "'", categoryHint(situation.setup(), name));
+        }
+        return known;
+    }
+
+    static String categoryHint(Setup setup, String name) {
+        return name.equals("ora.leaf.category")
+                ? "There are no leaf nodes: every server uses the voting disks."
+                : hint(name, setup.categories().keySet(), "Add it first: crsctl add category " + name);
+    }
+
+    private void modifyCategory(Command.ModifyCategory modify) {
+        ServerCategory known = category(modify.name());
+        if (known != null) {
+            SortedMap<String, String> merged = new TreeMap<>(known.given());
+            merged.putAll(modify.attributes());
+            readCategory(modify.name(), merged);
+        }
+    }
+
+    private void deleteCategory(String name) {
+        if (category(name) == null) {
+            return;
+        }
+        for (ResourceDefinition resource : situation.resources().values()) {
+            if (resource.serverCategory().equals(name)) {
+                problem(
+                        "HF-3176",
+                        "Resource '" + resource.name() + "' runs on servers of category '" + name + "'",
+                        "Change it first: crsctl modify resource " + resource.name() + " -attr SERVER_CATEGORY=...");
+            }
+        }
+        for (ServerPool pool : situation.setup().pools().values()) {
+            if (pool.category().equals(name)) {
+                problem(
+                        "HF-3177",
+                        "Server pool '" + pool.name() + "' has servers of category '" + name + "'",
+                        "Change it first: crsctl modify serverpool " + pool.name() + " -attr SERVER_CATEGORY=...");
+            }
+        }
+        for (PoolPolicy policy : situation.setup().policies().policies().values()) {
+            boolean uses = policy.pools().values().stream()
+                    .anyMatch(
+                            values -> values.getOrDefault("SERVER_CATEGORY", "").equals(name));
+            if (uses) {
+                problem(
+                        "HF-3178",
+                        "Policy '" + policy.name() + "' gives a server pool servers of category '" + name + "'",
+                        "Change it first, with crsctl modify policyset -file.");
+            }
+        }
+        categories.put(name, Optional.empty());
+    }
+
+    // --- policies
+
+    private void policies(Command.OfPolicies command) {
+        PolicyJudgement judgement = new PolicyJudgement(situation, problems);
+        Setup.Change change = judgement.decide(command);
+        Set<String> going = new TreeSet<>(change.pools().keySet());
+        going.removeIf(
+                name -> change.pools().getOrDefault(name, Optional.empty()).isPresent());
+        change.pools().forEach((name, pool) -> {
+            pool.ifPresent(shaped -> {
+                if (problems.isEmpty()) {
+                    validate(shaped);
+                }
+            });
+            if (pool.isEmpty()) {
+                refuseUsedPool(name, going);
+            }
+            pools.put(name, pool);
+        });
+        policies = change.policies();
+    }
+
     // --- server pools
 
     private void addPool(Command.AddPool add) {
@@ -337,6 +452,14 @@ final class SetupJudgement {
                         "SERVER_NAMES of server pool '" + pool.name() + "': there is no server '" + server + "'",
                         hint(server, servers, "The servers are " + String.join(", ", servers) + "."));
             }
+        }
+        if (!pool.category().isEmpty()
+                && situation.setup().category(pool.category()).isEmpty()) {
+            problem(
+                    "HF-3173",
+                    "SERVER_CATEGORY of server pool '" + pool.name() + "': there is no server category '"
+                            + pool.category() + "'",
+                    categoryHint(situation.setup(), pool.category()));
         }
         for (String parent : pool.parents()) {
             if (!parent.equals(ServerPool.GENERIC) && !situation.setup().pools().containsKey(parent)) {
@@ -397,6 +520,10 @@ final class SetupJudgement {
         if (known == null) {
             return;
         }
+        if (!modify.policies().isEmpty()) {
+            policies = new PolicyJudgement(situation, problems).modify(known, modify);
+            return;
+        }
         SortedMap<String, String> merged = new TreeMap<>(known.given());
         merged.putAll(modify.attributes());
         ServerPool changed = read(modify.name(), merged);
@@ -408,8 +535,18 @@ final class SetupJudgement {
 
     private void deletePool(String name, Command.DeletePool delete) {
         if (pool(name) != null) {
+            refuseInPolicySet(name);
             refuseUsedPool(name, Set.copyOf(delete.names()));
             pools.put(name, Optional.empty());
+        }
+    }
+
+    private void refuseInPolicySet(String name) {
+        if (situation.setup().policies().pools().contains(name)) {
+            problem(
+                    "HF-3180",
+                    "Server pool '" + name + "' is in the policy set",
+                    "Take it out of it first: crsctl modify policyset -attr \"SERVER_POOL_NAMES='...'\"");
         }
     }
 
@@ -491,7 +628,7 @@ final class SetupJudgement {
             }
         }
         SortedSet<String> wished = new TreeSet<>(Set.of(move.pool()));
-        Setup then = situation.setup().with(new Setup.Change(new TreeMap<>(), new TreeMap<>(), with(server, wished)));
+        Setup then = situation.setup().with(Setup.Change.ofAssigned(with(server, wished)));
         SortedSet<String> gets = Pools.assign(then, situation.servers()).get(server);
         if (gets == null || !gets.contains(move.pool())) {
             problem(
@@ -499,13 +636,21 @@ final class SetupJudgement {
                     "Server '" + name + "' cannot be in server pool '" + move.pool() + "'",
                     target != null && !target.mayHave(name)
                             ? "It is not in SERVER_NAMES of '" + target.name() + "'."
-                            : target != null
-                                    ? "MAX_SIZE=" + target.maxSize() + " of '" + target.name()
-                                            + "' is reached, or a more important pool needs it."
-                                    : "Another pool has room for it: lower MAX_SIZE of that.");
+                            : target != null && isOfOther(target, server)
+                                    ? "It is not in server category '" + target.category() + "', of which '"
+                                            + target.name() + "' has servers only."
+                                    : target != null
+                                            ? "MAX_SIZE=" + target.maxSize() + " of '" + target.name()
+                                                    + "' is reached, or a more important pool needs it."
+                                            : "Another pool has room for it: lower MAX_SIZE of that.");
             return;
         }
         assigned.put(server, wished);
+    }
+
+    private boolean isOfOther(ServerPool pool, NodeId server) {
+        return !pool.category().isEmpty()
+                && !new Categories(situation.setup(), situation.servers().values()).has(pool.category(), server);
     }
 
     private SortedMap<NodeId, SortedSet<String>> with(NodeId server, SortedSet<String> names) {

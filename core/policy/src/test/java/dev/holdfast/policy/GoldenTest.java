@@ -12,6 +12,8 @@ import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
@@ -202,6 +204,7 @@ class GoldenTest {
                     offlineEverywhere(words[1]);
                 }
                 case "pool" -> cluster.pool(words[1], rest);
+                case "category" -> cluster.category(words[1], rest);
                 case "room" -> {
                     String[] numbers = rest.split("\\s+");
                     cluster.room(cluster.node(words[1]), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
@@ -383,6 +386,11 @@ class GoldenTest {
                 case "lint" -> lint();
                 case "suppose" -> suppose(words);
                 case "pools" -> pools();
+                case "category" -> {
+                    List<String> members = cluster.membersOf(words.get(1));
+                    yield List.of(members.isEmpty() ? "no server" : String.join(" ", members));
+                }
+                case "policyset" -> policySet();
                 default -> command(question, words);
             };
         }
@@ -461,6 +469,18 @@ class GoldenTest {
             return out.isEmpty() ? List.of("no pools") : out;
         }
 
+        private List<String> policySet() {
+            PolicySet set = cluster.policies();
+            List<String> out = new ArrayList<>();
+            out.add("LAST_ACTIVATED_POLICY=" + set.lastActivated());
+            out.add("SERVER_POOL_NAMES=" + String.join(" ", set.pools()));
+            set.policies().values().forEach(policy -> {
+                out.add(policy.name() + (policy.description().isEmpty() ? "" : ": " + policy.description()));
+                policy.pools().forEach((pool, values) -> out.add("  " + pool + " " + values));
+            });
+            return out;
+        }
+
         private List<String> run() {
             List<String> said = new ArrayList<>();
             List<String> rounds = cluster.run(this::succeeds, said);
@@ -522,13 +542,15 @@ class GoldenTest {
             boolean all = words.remove("-all");
             Optional<String> to = option(words, "-n");
             Optional<String> from = option(words, "-s");
+            Optional<String> policy = option(words, "-policy");
             List<String> names = words.subList(1, words.size());
             Command.Selection selection =
                     all ? new Command.Selection.All() : new Command.Selection.Named(List.copyOf(names));
-            boolean ofSetup =
-                    words.size() > 2 && Set.of("type", "pool", "server").contains(words.get(1));
+            boolean ofSetup = words.size() > 2
+                    && Set.of("type", "pool", "server", "category", "policy", "policyset")
+                            .contains(words.get(1));
             Command command = ofSetup
-                    ? ofSetup(question, words, force)
+                    ? ofSetup(question.replace(" -policy " + policy.orElse(""), ""), words, policy, force)
                     : switch (words.getFirst()) {
                         case "start" -> new Command.Start(selection, to, force);
                         case "stop" -> new Command.Stop(selection, to, force);
@@ -573,7 +595,7 @@ class GoldenTest {
             };
         }
 
-        private Command ofSetup(String question, List<String> words, boolean force) {
+        private Command ofSetup(String question, List<String> words, Optional<String> policy, boolean force) {
             String name = words.get(2);
             List<String> names = List.copyOf(words.subList(2, words.size()));
             String[] parts = question.split("\\s+", 4);
@@ -586,7 +608,36 @@ class GoldenTest {
                 case "modify type" -> new Command.ModifyType(name, own(rest), force);
                 case "delete type" -> new Command.DeleteType(names);
                 case "add pool" -> new Command.AddPool(name, attributes(rest), force);
-                case "modify pool" -> new Command.ModifyPool(name, attributes(rest), force);
+                case "modify pool" ->
+                    new Command.ModifyPool(
+                            name,
+                            attributes(rest),
+                            new Command.PolicyChoice(false, policy.stream().toList()),
+                            force);
+                case "add category" -> new Command.AddCategory(name, attributes(rest));
+                case "modify category" -> new Command.ModifyCategory(name, attributes(rest), force);
+                case "delete category" -> new Command.DeleteCategory(names);
+                case "add policy" -> new Command.AddPolicy(name, attributes(rest));
+                case "modify policy" -> new Command.ModifyPolicy(name, attributes(rest));
+                case "delete policy" -> new Command.DeletePolicy(names);
+                case "modify policyset" -> {
+                    String said = question.split("\\s+", 3)[2].replace(" -ksp", "");
+                    String[] parts3 = said.split("; ");
+                    List<PoolPolicy> policies = new ArrayList<>();
+                    for (int i = 1; i < parts3.length; i++) {
+                        String[] nameAndPools = parts3[i].replace(" -f", "").split(" ");
+                        SortedMap<String, SortedMap<String, String>> shapes = new TreeMap<>();
+                        for (int j = 1; j + 1 < nameAndPools.length; j += 2) {
+                            shapes.put(nameAndPools[j], new TreeMap<>(attributes(nameAndPools[j + 1])));
+                        }
+                        policies.add(new PoolPolicy(nameAndPools[0], "", shapes));
+                    }
+                    yield new Command.ModifyPolicySet(
+                            attributes(parts3[0]),
+                            policies.isEmpty() ? Optional.empty() : Optional.of(policies),
+                            question.contains(" -ksp"),
+                            force);
+                }
                 case "delete pool" -> new Command.DeletePool(names, force);
                 case "relocate server" ->
                     new Command.RelocateServer(names.subList(0, names.size() - 1), names.getLast(), force);

@@ -8,9 +8,11 @@ import dev.holdfast.model.InternalState;
 import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.PolicySet;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Duration;
@@ -48,13 +50,32 @@ final class PaperCluster {
     void pool(String name, String attributes) {
         try {
             Map<String, String> given = attributes.isBlank() ? new HashMap<>() : AttributeText.parse(attributes);
-            setup = setup.with(new Setup.Change(
-                    new TreeMap<>(),
-                    new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given)))),
-                    new TreeMap<>()));
+            setup = setup.with(
+                    Setup.Change.ofPools(new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given))))));
         } catch (InvalidAttributes e) {
             throw new IllegalArgumentException(e);
         }
+    }
+
+    void category(String name, String expression) {
+        try {
+            ServerCategory category = ServerCategory.read(name, Map.of("EXPRESSION", expression));
+            setup = setup.with(Setup.Change.ofCategories(new TreeMap<>(Map.of(name, Optional.of(category)))));
+        } catch (InvalidAttributes e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    PolicySet policies() {
+        return setup.policies();
+    }
+
+    List<String> membersOf(String category) {
+        Categories categories = new Categories(setup, servers.values());
+        return servers.values().stream()
+                .filter(server -> categories.has(category, server.id()))
+                .map(Server::name)
+                .toList();
     }
 
     void room(NodeId id, long cpu, long memory) {

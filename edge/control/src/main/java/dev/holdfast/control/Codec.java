@@ -134,6 +134,8 @@ public final class Codec {
                         "failIfBusy",
                         r.failIfBusy());
             case Request.OfSetup r -> SetupCodec.toObject(r);
+            case Request.StatusCategory r -> object("t", "statusCategory", "names", r.names(), "server", r.server());
+            case Request.StatusPolicySet _ -> object("t", "statusPolicySet");
             case Request.StatusPool r -> object("t", "statusPool", "names", r.names());
             case Request.StatusGroup r -> object("t", "statusGroup", "names", r.names());
             case Request.IfVersion r ->
@@ -304,8 +306,22 @@ public final class Codec {
                         in.textMap("environment"),
                         in.flag("force"),
                         in.flag("failIfBusy"));
-            case "addType", "modifyType", "deleteType", "addPool", "modifyPool", "deletePool", "relocateServer" ->
-                SetupCodec.request(kind, in);
+            case "addType",
+                    "modifyType",
+                    "deleteType",
+                    "addPool",
+                    "modifyPool",
+                    "deletePool",
+                    "relocateServer",
+                    "addCategory",
+                    "modifyCategory",
+                    "deleteCategory",
+                    "addPolicy",
+                    "modifyPolicy",
+                    "deletePolicy",
+                    "modifyPolicySet" -> SetupCodec.request(kind, in);
+            case "statusCategory" -> new Request.StatusCategory(in.texts("names"), in.maybeText("server"));
+            case "statusPolicySet" -> new Request.StatusPolicySet();
             case "statusPool" -> new Request.StatusPool(in.texts("names"));
             case "statusGroup" -> new Request.StatusGroup(in.texts("names"));
             case "ifVersion" -> new Request.IfVersion(in.text("version"), in.object("change", Codec::plainChange));
@@ -555,6 +571,22 @@ public final class Codec {
                         "pools",
                         "pools",
                         pools.stream().map(SetupCodec::toObject).toList());
+            case Reply.Categories(List<Reply.Category> categories) ->
+                object(
+                        "t",
+                        "categories",
+                        "categories",
+                        categories.stream().map(SetupCodec::toObject).toList());
+            case Reply.PolicySet set ->
+                object(
+                        "t",
+                        "policySet",
+                        "attributes",
+                        set.attributes(),
+                        "policies",
+                        set.policies().stream().map(SetupCodec::toObject).toList(),
+                        "current",
+                        SetupCodec.toObject(set.current()));
             case Reply.Groups(List<Reply.Group> groups) ->
                 object(
                         "t",
@@ -949,6 +981,12 @@ public final class Codec {
             case "servers" ->
                 new Reply.Servers(in.objects(
                         "servers", s -> new Reply.Server(s.text("name"), s.text("state"), s.textMap("details"))));
+            case "categories" -> new Reply.Categories(in.objects("categories", SetupCodec::category));
+            case "policySet" ->
+                new Reply.PolicySet(
+                        in.textMap("attributes"),
+                        in.objects("policies", SetupCodec::policy),
+                        in.object("current", SetupCodec::policy));
             case "pools" -> new Reply.Pools(in.objects("pools", SetupCodec::pool));
             case "groups" -> new Reply.Groups(in.objects("groups", SetupCodec::group));
             case "plan" -> new Reply.Plan(in.texts("messages"), in.objects("steps", Codec::step));

@@ -180,6 +180,48 @@ public sealed interface Reply {
         }
     }
 
+    /** Server categories by name. */
+    record Categories(List<Category> categories) implements Answer {
+        public Categories {
+            categories = List.copyOf(categories);
+        }
+    }
+
+    /** {@code attributes}: in the order in which they are shown. {@code servers}: known to be in it. */
+    record Category(String name, Map<String, String> attributes, List<String> servers) {
+        public Category {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /**
+     * The policies and what they are about.
+     *
+     * @param attributes of the set, in the order in which they are shown
+     * @param current what the server pools are now, as a policy would say it
+     */
+    record PolicySet(Map<String, String> attributes, List<Policy> policies, Policy current) implements Answer {
+        public PolicySet {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+            policies = List.copyOf(policies);
+        }
+    }
+
+    /** What a policy says of server pools. */
+    record Policy(String name, String description, List<Shape> pools) {
+        public Policy {
+            pools = List.copyOf(pools);
+        }
+    }
+
+    /** What a policy says of one server pool; {@code attributes}: in the order in which they are shown. */
+    record Shape(String pool, Map<String, String> attributes) {
+        public Shape {
+            attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+        }
+    }
+
     /** Groups of resources by name. */
     record Groups(List<Group> groups) implements Answer {
         public Groups {

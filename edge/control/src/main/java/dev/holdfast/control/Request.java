@@ -183,12 +183,89 @@ public sealed interface Request {
         }
     }
 
-    /** Changes attributes of a server pool. {@code force}: also if something that runs is stopped by it. */
-    record ModifyPool(String name, Map<String, String> attributes, boolean force) implements OfSetup {
+    /**
+     * Changes attributes of a server pool, or what policies say of it.
+     *
+     * @param policies what these say of the pool is changed, and not the pool
+     * @param allPolicies the same of all policies
+     * @param force also if something that runs is stopped by it
+     */
+    record ModifyPool(
+            String name, Map<String, String> attributes, List<String> policies, boolean allPolicies, boolean force)
+            implements OfSetup {
         public ModifyPool {
+            attributes = ordered(attributes);
+            policies = List.copyOf(policies);
+        }
+    }
+
+    /** Makes a server category. */
+    record AddCategory(String name, Map<String, String> attributes) implements OfSetup {
+        public AddCategory {
             attributes = ordered(attributes);
         }
     }
+
+    /** Changes attributes of a server category. {@code force}: also if something that runs is stopped by it. */
+    record ModifyCategory(String name, Map<String, String> attributes, boolean force) implements OfSetup {
+        public ModifyCategory {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /** Forgets server categories; refused while something names them. */
+    record DeleteCategory(List<String> names) implements OfSetup {
+        public DeleteCategory {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Adds a policy, which says of the server pools of the set what they are now. */
+    record AddPolicy(String name, Map<String, String> attributes) implements OfSetup {
+        public AddPolicy {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /** Changes the description of a policy. */
+    record ModifyPolicy(String name, Map<String, String> attributes) implements OfSetup {
+        public ModifyPolicy {
+            attributes = ordered(attributes);
+        }
+    }
+
+    /** Forgets policies; the server pools stay as they are. */
+    record DeletePolicy(List<String> names) implements OfSetup {
+        public DeletePolicy {
+            names = List.copyOf(names);
+        }
+    }
+
+    /**
+     * Changes the policy set. LAST_ACTIVATED_POLICY among the attributes activates that policy.
+     *
+     * @param policies in place of all that there are; absent: they stay
+     * @param keepPools server pools that leave the set stay; else they are deleted
+     * @param force also if something that runs is stopped by it
+     */
+    record ModifyPolicySet(
+            Map<String, String> attributes, Optional<List<Reply.Policy>> policies, boolean keepPools, boolean force)
+            implements OfSetup {
+        public ModifyPolicySet {
+            attributes = ordered(attributes);
+            policies = policies.map(List::copyOf);
+        }
+    }
+
+    /** Answered with {@link Reply.Categories}; no names: all. {@code server}: those that it is in. */
+    record StatusCategory(List<String> names, Optional<String> server) implements Reading {
+        public StatusCategory {
+            names = List.copyOf(names);
+        }
+    }
+
+    /** Answered with {@link Reply.PolicySet}. */
+    record StatusPolicySet() implements Reading {}
 
     /** Forgets server pools. {@code force}: also if something that runs is stopped by it. */
     record DeletePool(List<String> names, boolean force) implements OfSetup {

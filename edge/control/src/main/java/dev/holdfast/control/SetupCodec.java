@@ -2,6 +2,7 @@ package dev.holdfast.control;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The part of {@link Codec} that is about types, server pools and groups. */
 final class SetupCodec {
@@ -26,7 +27,44 @@ final class SetupCodec {
             case Request.AddPool r ->
                 Codec.object("t", "addPool", "name", r.name(), "attributes", r.attributes(), "force", r.force());
             case Request.ModifyPool r ->
-                Codec.object("t", "modifyPool", "name", r.name(), "attributes", r.attributes(), "force", r.force());
+                Codec.object(
+                        "t",
+                        "modifyPool",
+                        "name",
+                        r.name(),
+                        "attributes",
+                        r.attributes(),
+                        "policies",
+                        r.policies(),
+                        "allPolicies",
+                        r.allPolicies(),
+                        "force",
+                        r.force());
+            case Request.AddCategory r ->
+                Codec.object("t", "addCategory", "name", r.name(), "attributes", r.attributes());
+            case Request.ModifyCategory r ->
+                Codec.object("t", "modifyCategory", "name", r.name(), "attributes", r.attributes(), "force", r.force());
+            case Request.DeleteCategory r -> Codec.object("t", "deleteCategory", "names", r.names());
+            case Request.AddPolicy r -> Codec.object("t", "addPolicy", "name", r.name(), "attributes", r.attributes());
+            case Request.ModifyPolicy r ->
+                Codec.object("t", "modifyPolicy", "name", r.name(), "attributes", r.attributes());
+            case Request.DeletePolicy r -> Codec.object("t", "deletePolicy", "names", r.names());
+            case Request.ModifyPolicySet r ->
+                Codec.object(
+                        "t",
+                        "modifyPolicySet",
+                        "attributes",
+                        r.attributes(),
+                        "replaces",
+                        r.policies().isPresent(),
+                        "policies",
+                        r.policies().orElse(List.of()).stream()
+                                .map(SetupCodec::toObject)
+                                .toList(),
+                        "keepPools",
+                        r.keepPools(),
+                        "force",
+                        r.force());
             case Request.DeletePool r -> Codec.object("t", "deletePool", "names", r.names(), "force", r.force());
             case Request.RelocateServer r ->
                 Codec.object("t", "relocateServer", "servers", r.servers(), "pool", r.pool(), "force", r.force());
@@ -43,7 +81,29 @@ final class SetupCodec {
                         in.text("name"), in.objects("attributes", SetupCodec::typeAttribute), in.flag("force"));
             case "deleteType" -> new Request.DeleteType(in.texts("names"));
             case "addPool" -> new Request.AddPool(in.text("name"), in.textMap("attributes"), in.flag("force"));
-            case "modifyPool" -> new Request.ModifyPool(in.text("name"), in.textMap("attributes"), in.flag("force"));
+            case "modifyPool" ->
+                new Request.ModifyPool(
+                        in.text("name"),
+                        in.textMap("attributes"),
+                        in.texts("policies"),
+                        in.flag("allPolicies"),
+                        in.flag("force"));
+            case "addCategory" -> new Request.AddCategory(in.text("name"), in.textMap("attributes"));
+            case "modifyCategory" ->
+                new Request.ModifyCategory(in.text("name"), in.textMap("attributes"), in.flag("force"));
+            case "deleteCategory" -> new Request.DeleteCategory(in.texts("names"));
+            case "addPolicy" -> new Request.AddPolicy(in.text("name"), in.textMap("attributes"));
+            case "modifyPolicy" -> new Request.ModifyPolicy(in.text("name"), in.textMap("attributes"));
+            case "deletePolicy" -> new Request.DeletePolicy(in.texts("names"));
+            case "modifyPolicySet" -> {
+                boolean replaces = in.flag("replaces");
+                List<Reply.Policy> policies = in.objects("policies", SetupCodec::policy);
+                yield new Request.ModifyPolicySet(
+                        in.textMap("attributes"),
+                        replaces ? Optional.of(policies) : Optional.empty(),
+                        in.flag("keepPools"),
+                        in.flag("force"));
+            }
             case "deletePool" -> new Request.DeletePool(in.texts("names"), in.flag("force"));
             case "relocateServer" -> new Request.RelocateServer(in.texts("servers"), in.text("pool"), in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "'");
@@ -77,6 +137,34 @@ final class SetupCodec {
 
     static Reply.Pool pool(Fields in) throws MalformedMessage {
         return new Reply.Pool(in.text("name"), in.textMap("attributes"), in.texts("servers"));
+    }
+
+    static Map<String, Object> toObject(Reply.Category category) {
+        return Codec.object(
+                "name", category.name(), "attributes", category.attributes(), "servers", category.servers());
+    }
+
+    static Reply.Category category(Fields in) throws MalformedMessage {
+        return new Reply.Category(in.text("name"), in.textMap("attributes"), in.texts("servers"));
+    }
+
+    static Map<String, Object> toObject(Reply.Policy policy) {
+        return Codec.object(
+                "name",
+                policy.name(),
+                "description",
+                policy.description(),
+                "pools",
+                policy.pools().stream()
+                        .map(each -> Codec.object("pool", each.pool(), "attributes", each.attributes()))
+                        .toList());
+    }
+
+    static Reply.Policy policy(Fields in) throws MalformedMessage {
+        return new Reply.Policy(
+                in.text("name"),
+                in.text("description"),
+                in.objects("pools", p -> new Reply.Shape(p.text("pool"), p.textMap("attributes"))));
     }
 
     static Map<String, Object> toObject(Reply.Group group) {

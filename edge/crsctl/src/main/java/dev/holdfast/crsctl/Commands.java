@@ -146,9 +146,10 @@ final class Commands {
                     "crsctl status type cluster_resource"),
             new Command(
                     "status server",
-                    "[NAME... | -w FILTER] [-f | -v | -p | -g] [-o json]",
+                    "[NAME... | -w FILTER | -category CATEGORY] [-f | -v | -p | -g] [-o json]",
                     "show the servers",
                     List.of(
+                            valued("-category", "CATEGORY", "those that are in it"),
                             valued("-w", "FILTER", "\"STATE = ONLINE\"; also NAME and what -f shows"),
                             flag("-f", "with details"),
                             flag("-v", "the same"),

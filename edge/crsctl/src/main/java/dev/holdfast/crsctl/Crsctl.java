@@ -430,6 +430,20 @@ public final class Crsctl {
         if (arguments.has("-w") && !names.isEmpty()) {
             throw new UsageProblem("names and -w exclude each other: give one of them");
         }
+        if (arguments.has("-category") && (arguments.has("-w") || !names.isEmpty())) {
+            throw new UsageProblem("names, -w and -category exclude each other: give one of them");
+        }
+        if (arguments.has("-category")) {
+            String category = arguments.value("-category").orElseThrow();
+            Reply.Answer found = cluster.ask(new Request.StatusCategory(List.of(category), Optional.empty()));
+            if (!(found instanceof Reply.Categories(List<Reply.Category> categories))) {
+                return print(command, found, json, Crsctl::unexpected);
+            }
+            names = categories.getFirst().servers();
+            if (names.isEmpty()) {
+                return print(command, new Reply.Servers(List.of()), json, _ -> "");
+            }
+        }
         Reply.Answer answer = cluster.ask(new Request.StatusServer(names));
         if (arguments.has("-w") && answer instanceof Reply.Servers(List<Reply.Server> all)) {
             Filter filter = filter(arguments.value("-w").orElseThrow());

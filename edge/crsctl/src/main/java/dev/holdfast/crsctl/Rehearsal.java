@@ -109,6 +109,9 @@ public final class Rehearsal {
                         List.of(new Reply.TypeAttribute("A", "int", "1", List.of("CONFIG"))))));
             case Request.StatusServer _ ->
                 new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", Map.of("A", "1"))));
+            case Request.StatusCategory _ -> new Reply.Categories(List.of());
+            case Request.StatusPolicySet _ ->
+                new Reply.PolicySet(Map.of(), List.of(), new Reply.Policy("Current", "", List.of()));
             case Request.StatusPool _ -> new Reply.Pools(List.of());
             case Request.StatusGroup _ -> new Reply.Groups(List.of());
             case Request.CheckStack _ -> new Reply.Health(List.of(new Reply.NodeHealth("node1", true, true, true, "")));

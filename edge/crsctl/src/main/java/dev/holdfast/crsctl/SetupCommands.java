@@ -11,6 +11,7 @@ import dev.holdfast.crsctl.Command.Option;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Types, groups and server pools. */
 final class SetupCommands implements CommandArea {
@@ -143,9 +144,16 @@ final class SetupCommands implements CommandArea {
                     "crsctl add serverpool web -attr \"MIN_SIZE=1,MAX_SIZE=2,IMPORTANCE=5\""),
             new Command(
                     "modify serverpool",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
-                    "change attributes of a server pool",
-                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-policy POLICY... | -all_policies] [-f] [--plan]",
+                    "change attributes of a server pool, or what policies say of it",
+                    List.of(
+                            Commands.ATTR,
+                            Commands.FILE,
+                            new Option("-policy", "POLICY", true, "what these say of the pool, and not the pool"),
+                            flag("-all_policies", "what all policies say of it"),
+                            STOPS,
+                            Commands.PLAN,
+                            Commands.JSON),
                     "crsctl modify serverpool web -attr \"MAX_SIZE=3\""),
             new Command(
                     "delete serverpool",
@@ -165,6 +173,84 @@ final class SetupCommands implements CommandArea {
                     "move servers to another pool",
                     List.of(valued("-c", "POOL", "to this one"), STOPS, Commands.PLAN, Commands.JSON),
                     "crsctl relocate server node2 -c web"),
+            new Command(
+                    "add category",
+                    "NAME [-attr \"EXPRESSION='...'\" | -file FILE] [--plan]",
+                    "make a server category: all servers for which the expression holds",
+                    List.of(Commands.ATTR, Commands.FILE, Commands.PLAN, Commands.JSON),
+                    "crsctl add category big -attr \"EXPRESSION='(CPU_COUNT > 2) AND (MEMORY_SIZE > 2048)'\""),
+            new Command(
+                    "modify category",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
+                    "change a server category",
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    "crsctl modify category big -attr \"EXPRESSION='CPU_COUNT > 4'\""),
+            new Command(
+                    "delete category",
+                    "NAME... [--plan]",
+                    "forget server categories that nothing names",
+                    List.of(Commands.PLAN, Commands.JSON),
+                    "crsctl delete category big"),
+            new Command(
+                    "status category",
+                    "[NAME... | -server SERVER] [-o json]",
+                    "show server categories",
+                    List.of(valued("-server", "SERVER", "those that it is in"), Commands.JSON),
+                    "crsctl status category -server node1"),
+            new Command(
+                    "add policy",
+                    "NAME [-attr \"DESCRIPTION=...\"] [--plan]",
+                    "add a policy; it says of the server pools of the policy set what they are now",
+                    List.of(Commands.ATTR, Commands.FILE, Commands.PLAN, Commands.JSON),
+                    "crsctl add policy night -attr \"DESCRIPTION='few people'\""),
+            new Command(
+                    "modify policy",
+                    "NAME {-attr \"DESCRIPTION=...\" | -file FILE} [--plan]",
+                    "change the description of a policy",
+                    List.of(Commands.ATTR, Commands.FILE, Commands.PLAN, Commands.JSON),
+                    "crsctl modify policy night -attr \"DESCRIPTION='by night'\""),
+            new Command(
+                    "delete policy",
+                    "NAME... [--plan]",
+                    "forget policies; the server pools stay as they are",
+                    List.of(Commands.PLAN, Commands.JSON),
+                    "crsctl delete policy night"),
+            new Command(
+                    "status policy",
+                    "[NAME...] [-o json]",
+                    "show policies, and what is in effect (Current)",
+                    List.of(Commands.JSON),
+                    "crsctl status policy Current"),
+            new Command(
+                    "create policyset",
+                    "-file FILE",
+                    "write a policy set that says what the server pools are now, to be edited",
+                    List.of(valued("-file", "FILE", "must not exist yet")),
+                    "crsctl create policyset -file /tmp/policies"),
+            new Command(
+                    "status policyset",
+                    "[-file FILE] [-o json]",
+                    "show the policy set, or write it to a file",
+                    List.of(valued("-file", "FILE", "must not exist yet"), Commands.JSON),
+                    "crsctl status policyset"),
+            new Command(
+                    "modify policyset",
+                    "{-attr \"NAME=value,...\" | -file FILE} [-ksp] [-f] [--plan]",
+                    "replace the policies, or activate one: LAST_ACTIVATED_POLICY",
+                    List.of(
+                            Commands.ATTR,
+                            valued("-file", "FILE", "as create policyset writes it"),
+                            flag("-ksp", "keep server pools that leave the set; else they are deleted"),
+                            STOPS,
+                            Commands.PLAN,
+                            Commands.JSON),
+                    "crsctl modify policyset -attr \"LAST_ACTIVATED_POLICY=night\""),
+            new Command(
+                    "eval activate policy",
+                    "NAME [-f] [-o json]",
+                    "tell what activating a policy would do",
+                    List.of(STOPS, Commands.JSON),
+                    "crsctl eval activate policy night -f"),
             new Command(
                     "eval add serverpool",
                     "NAME [-attr \"NAME=value,...\" | -file FILE] [-f] [-o json]",
@@ -217,6 +303,21 @@ final class SetupCommands implements CommandArea {
                                 ? SetupText.pools(pools, details)
                                 : Crsctl.unexpected(answer));
             }
+            case "status category" -> {
+                List<String> names = arguments.names("server category");
+                if (arguments.has("-server") && !names.isEmpty()) {
+                    throw new UsageProblem("names and -server exclude each other: give one of them");
+                }
+                yield crsctl.show(
+                        command,
+                        new Request.StatusCategory(names, arguments.node("-server")),
+                        json,
+                        answer -> answer instanceof Reply.Categories categories
+                                ? SetupText.categories(categories)
+                                : Crsctl.unexpected(answer));
+            }
+            case "status policy" -> policies(crsctl, command, arguments.names("policy"), json);
+            case "status policyset", "create policyset" -> policySet(crsctl, command, arguments, json);
             case "status resourcegroup" -> {
                 boolean details = arguments.has("-p");
                 yield crsctl.show(
@@ -237,6 +338,74 @@ final class SetupCommands implements CommandArea {
                         : crsctl.change(command, change, arguments);
             }
         };
+    }
+
+    private static int policies(Crsctl crsctl, Command command, List<String> names, boolean json) throws Unreachable {
+        Reply.Answer answer = crsctl.cluster().ask(new Request.StatusPolicySet());
+        if (answer instanceof Reply.PolicySet set) {
+            List<Reply.Policy> all = new ArrayList<>(set.policies());
+            all.add(set.current());
+            List<Reply.Problem> missing = names.stream()
+                    .filter(name ->
+                            all.stream().noneMatch(policy -> policy.name().equals(name)))
+                    .map(name -> new Reply.Problem(
+                            "HF-3181",
+                            "There is no policy '" + name + "'.",
+                            List.of("crsctl status policy lists the policies.")))
+                    .toList();
+            all.removeIf(policy -> !names.isEmpty() && !names.contains(policy.name()));
+            answer = missing.isEmpty() ? new Reply.PolicySet(Map.of(), all, set.current()) : new Reply.Refused(missing);
+        }
+        return crsctl.print(
+                command,
+                answer,
+                json,
+                told -> told instanceof Reply.PolicySet set
+                        ? PolicySetFile.text(Map.of(), set.policies())
+                        : Crsctl.unexpected(told));
+    }
+
+    private static int policySet(Crsctl crsctl, Command command, Arguments arguments, boolean json)
+            throws UsageProblem, Unreachable {
+        arguments.none();
+        boolean create = command.words().equals("create policyset");
+        if (create && !arguments.has("-file")) {
+            throw new UsageProblem("-file is missing: where is the policy set to be written?");
+        }
+        Reply.Answer answer = crsctl.cluster().ask(new Request.StatusPolicySet());
+        if (answer instanceof Reply.PolicySet set && arguments.has("-file")) {
+            PolicySetFile.write(
+                    arguments.value("-file").orElseThrow(),
+                    create ? snapshot(set) : PolicySetFile.text(set.attributes(), set.policies()));
+            return 0;
+        }
+        return crsctl.print(
+                command,
+                answer,
+                json,
+                told -> told instanceof Reply.PolicySet set
+                        ? PolicySetFile.text(set.attributes(), set.policies()) + PolicySetFile.text(set.current())
+                        : Crsctl.unexpected(told));
+    }
+
+    /** What the server pools are now, as a set of one policy. */
+    private static String snapshot(Reply.PolicySet set) {
+        List<String> pools =
+                set.current().pools().stream().map(Reply.Shape::pool).toList();
+        return PolicySetFile.text(
+                Map.of("SERVER_POOL_NAMES", String.join(" ", pools)),
+                List.of(new Reply.Policy("Default", "", set.current().pools())));
+    }
+
+    private static Request.ModifyPolicySet policySet(Arguments arguments, boolean force) throws UsageProblem {
+        arguments.none();
+        arguments.atMostOneOf("-attr", "-file");
+        boolean keep = arguments.has("-ksp");
+        if (arguments.has("-file")) {
+            PolicySetFile file = PolicySetFile.read(arguments.value("-file").orElseThrow());
+            return new Request.ModifyPolicySet(file.attributes(), Optional.of(file.policies()), keep, force);
+        }
+        return new Request.ModifyPolicySet(something(arguments.attributes()), Optional.empty(), keep, force);
     }
 
     private static Request.Change change(String words, Arguments arguments) throws UsageProblem {
@@ -276,7 +445,25 @@ final class SetupCommands implements CommandArea {
                         groups(arguments), arguments.node("-s"), arguments.node("-n"), Map.of(), force, failIfBusy);
             case "add serverpool" -> new Request.AddPool(arguments.only("server pool"), arguments.attributes(), force);
             case "modify serverpool" ->
-                new Request.ModifyPool(arguments.only("server pool"), something(arguments.attributes()), force);
+                new Request.ModifyPool(
+                        arguments.only("server pool"),
+                        something(arguments.attributes()),
+                        arguments.values("-policy"),
+                        arguments.has("-all_policies"),
+                        force);
+            case "add category" -> new Request.AddCategory(arguments.only("server category"), arguments.attributes());
+            case "modify category" ->
+                new Request.ModifyCategory(arguments.only("server category"), something(arguments.attributes()), force);
+            case "delete category" ->
+                new Request.DeleteCategory(some(arguments.names("server category"), "server category"));
+            case "add policy" -> new Request.AddPolicy(arguments.only("policy"), arguments.attributes());
+            case "modify policy" ->
+                new Request.ModifyPolicy(arguments.only("policy"), something(arguments.attributes()));
+            case "delete policy" -> new Request.DeletePolicy(some(arguments.names("policy"), "policy"));
+            case "modify policyset" -> policySet(arguments, force);
+            case "activate policy" ->
+                new Request.ModifyPolicySet(
+                        Map.of("LAST_ACTIVATED_POLICY", arguments.only("policy")), Optional.empty(), false, force);
             case "delete serverpool" ->
                 new Request.DeletePool(some(arguments.names("server pool"), "server pool"), force);
             case "relocate server" -> {

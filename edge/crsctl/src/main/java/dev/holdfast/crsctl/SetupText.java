@@ -24,6 +24,18 @@ final class SetupText {
         return text.toString();
     }
 
+    static String categories(Reply.Categories categories) {
+        var text = new StringBuilder();
+        for (Reply.Category category : categories.categories()) {
+            text.append("NAME=").append(category.name()).append('\n');
+            category.attributes()
+                    .forEach((name, value) ->
+                            text.append(name).append('=').append(value).append('\n'));
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
     static String groups(Reply.Groups groups, boolean details) {
         var text = new StringBuilder();
         for (Reply.Group group : groups.groups()) {

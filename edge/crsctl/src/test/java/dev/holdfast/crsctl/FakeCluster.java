@@ -144,6 +144,17 @@ final class FakeCluster {
                                                 "CHECK_INTERVAL", "int", "60", List.of("CONFIG", "HOTMOD")))),
                         new Reply.Type("resource", Optional.empty(), List.of())));
             case Request.OfSetup _ -> Reply.Done.silently();
+            case Request.StatusCategory _ ->
+                new Reply.Categories(List.of(new Reply.Category(
+                        "big",
+                        details("ACL", "", "ACTIVE_CSS_ROLE", "hub", "EXPRESSION", "CPU_COUNT > 2"),
+                        List.of("node1"))));
+            case Request.StatusPolicySet _ ->
+                new Reply.PolicySet(
+                        details("ACL", "", "LAST_ACTIVATED_POLICY", "day", "SERVER_POOL_NAMES", "web"),
+                        List.of(new Reply.Policy(
+                                "day", "by day", List.of(new Reply.Shape("web", details("MIN_SIZE", "2"))))),
+                        new Reply.Policy("Current", "", List.of(new Reply.Shape("web", details("MIN_SIZE", "1")))));
             case Request.StatusPool _ ->
                 new Reply.Pools(List.of(
                         new Reply.Pool("Free", Map.of(), List.of("node2")),

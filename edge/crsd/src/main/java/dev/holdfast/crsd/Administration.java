@@ -384,6 +384,9 @@ final class Administration {
             case Request.StatusType(List<String> names) -> asker.answer(types(situation, caller, names));
             case Request.StatusPool(List<String> names) ->
                 asker.answer(SetupAdministration.pools(situation, caller, names));
+            case Request.StatusCategory(List<String> names, Optional<String> server) ->
+                asker.answer(SetupAdministration.categories(situation, names, server));
+            case Request.StatusPolicySet _ -> asker.answer(SetupAdministration.policySet(situation));
             case Request.StatusGroup(List<String> names) ->
                 asker.answer(SetupAdministration.groups(
                         situation, picture, names, name -> mayRead(situation, caller, name)));
@@ -491,7 +494,8 @@ final class Administration {
                     switch (set.kind()) {
                         case RESOURCE, GROUP -> new Command.Modify(set.name(), Map.of("ACL", acl), false);
                         case TYPE -> new Command.SetTypeAccess(set.name(), acl);
-                        case POOL -> new Command.ModifyPool(set.name(), Map.of("ACL", acl), false);
+                        case POOL ->
+                            new Command.ModifyPool(set.name(), Map.of("ACL", acl), Command.PolicyChoice.NONE, false);
                     });
         } catch (AccessList.Malformed e) {
             asker.answer(badAccessList(e));

@@ -5,8 +5,11 @@ import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
@@ -43,9 +46,12 @@ import org.jspecify.annotations.Nullable;
  * greeted/NODE    the life of the node whose arrival was answered
  * maintenance     {"drained": [node, …], "unused": [node, …], "frozenCluster": …, "frozen": [name, …]}
  * type/NAME       {"base": …, "attributes": {name: {"kind": …, …}, …}}
+ * category/NAME   {"given": {attribute: value, …}}
  * pool/NAME       {"given": {attribute: value, …}}
+ * policyset       {"acl": …, "last": …, "pools": [name, …], "policies": {name: {"description": …, "pools": {name: {…}}}}}
  * server/NODE     {"pools": [name, …]}
- * format          2 as soon as there is anything of the last three; a release that knows only 1 leaves them alone
+ * format          3 as soon as there is anything of the last five; a release that knows only 2 leaves categories and policies
+ *                 alone, one that knows only 1 all of them
  * </pre>
  *
  * <p>What an older release wrote is read: each entry is as it was, and what was added since is optional.
@@ -56,10 +62,12 @@ final class ContentCodec {
     private static final String GREETED = "greeted/";
     private static final String MAINTENANCE = "maintenance";
     private static final String TYPE = "type/";
+    private static final String CATEGORY = "category/";
     private static final String POOL = "pool/";
+    private static final String POLICIES = "policyset";
     private static final String SERVER = "server/";
     private static final String FORMAT_KEY = "format";
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     private ContentCodec() {}
 
@@ -103,6 +111,22 @@ final class ContentCodec {
                 deletes.add(POOL + name);
             }
         });
+        setup.categories().forEach((name, category) -> {
+            if (category.isPresent()) {
+                puts.put(
+                        CATEGORY + name,
+                        Json.object().with("given", category.get().given()).text());
+            } else {
+                deletes.add(CATEGORY + name);
+            }
+        });
+        setup.policies().ifPresent(policies -> {
+            if (policies.equals(PolicySet.NONE)) {
+                deletes.add(POLICIES);
+            } else {
+                puts.put(POLICIES, encode(policies));
+            }
+        });
         setup.assigned().forEach((node, pools) -> {
             if (pools.isEmpty()) {
                 deletes.add(SERVER + node.number());
@@ -112,6 +136,38 @@ final class ContentCodec {
                         Json.object().with("pools", List.copyOf(pools)).text());
             }
         });
+    }
+
+    private static String encode(PolicySet set) {
+        Map<String, Object> policies = new LinkedHashMap<>();
+        set.policies()
+                .forEach((name, policy) -> policies.put(
+                        name,
+                        Json.object()
+                                .with("description", policy.description())
+                                .with("pools", policy.pools())
+                                .values()));
+        return Json.object()
+                .with("acl", set.acl())
+                .with("last", set.lastActivated())
+                .with("pools", List.copyOf(set.pools()))
+                .with("policies", policies)
+                .text();
+    }
+
+    private static PolicySet policySet(Json json) throws Json.Malformed {
+        SortedMap<String, PoolPolicy> policies = new TreeMap<>();
+        Json all = json.child("policies");
+        for (String name : all.values().keySet()) {
+            Json one = all.child(name);
+            Json pools = one.child("pools");
+            SortedMap<String, SortedMap<String, String>> shapes = new TreeMap<>();
+            for (String pool : pools.values().keySet()) {
+                shapes.put(pool, new TreeMap<>(pools.stringMap(pool)));
+            }
+            policies.put(name, new PoolPolicy(name, one.string("description"), shapes));
+        }
+        return new PolicySet(json.string("acl"), json.string("last"), new TreeSet<>(json.strings("pools")), policies);
     }
 
     private static String encode(ResourceDefinition definition) {
@@ -243,7 +299,9 @@ final class ContentCodec {
     /** What is beside the resources: read first, as they are of its types. */
     private static Setup setup(RegistryContent content, BiConsumer<String, String> unreadable) {
         SortedMap<String, CustomType> types = new TreeMap<>();
+        SortedMap<String, ServerCategory> categories = new TreeMap<>();
         SortedMap<String, ServerPool> pools = new TreeMap<>();
+        PolicySet[] policies = {PolicySet.NONE};
         SortedMap<NodeId, SortedSet<String>> assigned = new TreeMap<>();
         content.entries().forEach((key, value) -> {
             try {
@@ -254,6 +312,12 @@ final class ContentCodec {
                     ServerPool pool = ServerPool.read(
                             key.substring(POOL.length()), Json.parse(value).stringMap("given"));
                     pools.put(pool.name(), pool);
+                } else if (key.startsWith(CATEGORY)) {
+                    ServerCategory category = ServerCategory.read(
+                            key.substring(CATEGORY.length()), Json.parse(value).stringMap("given"));
+                    categories.put(category.name(), category);
+                } else if (key.equals(POLICIES)) {
+                    policies[0] = policySet(Json.parse(value));
                 } else if (key.startsWith(SERVER)) {
                     assigned.put(
                             new NodeId(Integer.parseInt(key.substring(SERVER.length()))),
@@ -265,7 +329,7 @@ final class ContentCodec {
                 unreadable.accept(key, String.valueOf(e.getMessage()));
             }
         });
-        return new Setup(types, pools, assigned);
+        return new Setup(types, categories, pools, policies[0], assigned);
     }
 
     private static ResourceDefinition definition(ResourceName name, Json json, SortedMap<String, TypeDefinition> types)

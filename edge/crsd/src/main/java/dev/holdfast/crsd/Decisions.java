@@ -160,6 +160,8 @@ final class Decisions implements AutoCloseable {
                                     .with("name", server.name())
                                     .with("state", server.state().name())
                                     .with("incarnation", server.incarnation().number())
+                                    .with("cpu", server.cpu())
+                                    .with("memory", server.memory())
                                     .values()));
             line.with("servers", servers);
         }
@@ -353,7 +355,9 @@ final class Decisions implements AutoCloseable {
                                     node,
                                     one.string("name"),
                                     Server.State.valueOf(one.string("state")),
-                                    new Incarnation(one.number("incarnation"))));
+                                    new Incarnation(one.number("incarnation")),
+                                    one.has("cpu") ? one.number("cpu") : 0,
+                                    one.has("memory") ? one.number("memory") : 0));
                 }
             }
             Json seen = line.childOrEmpty("seen");

@@ -6,8 +6,11 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Groups;
@@ -43,7 +46,27 @@ final class SetupAdministration {
             case Request.DeleteType(List<String> names) -> new Command.DeleteType(names);
             case Request.AddPool add -> new Command.AddPool(add.name(), add.attributes(), add.force());
             case Request.ModifyPool modify ->
-                new Command.ModifyPool(modify.name(), modify.attributes(), modify.force());
+                new Command.ModifyPool(
+                        modify.name(),
+                        modify.attributes(),
+                        new Command.PolicyChoice(modify.allPolicies(), modify.policies()),
+                        modify.force());
+            case Request.AddCategory add -> new Command.AddCategory(add.name(), add.attributes());
+            case Request.ModifyCategory modify ->
+                new Command.ModifyCategory(modify.name(), modify.attributes(), modify.force());
+            case Request.DeleteCategory(List<String> names) -> new Command.DeleteCategory(names);
+            case Request.AddPolicy add -> new Command.AddPolicy(add.name(), add.attributes());
+            case Request.ModifyPolicy modify -> new Command.ModifyPolicy(modify.name(), modify.attributes());
+            case Request.DeletePolicy(List<String> names) -> new Command.DeletePolicy(names);
+            case Request.ModifyPolicySet modify ->
+                new Command.ModifyPolicySet(
+                        modify.attributes(),
+                        modify.policies()
+                                .map(all -> all.stream()
+                                        .map(SetupAdministration::policy)
+                                        .toList()),
+                        modify.keepPools(),
+                        modify.force());
             case Request.DeletePool delete -> new Command.DeletePool(delete.names(), delete.force());
             case Request.RelocateServer move -> new Command.RelocateServer(move.servers(), move.pool(), move.force());
         };
@@ -97,6 +120,81 @@ final class SetupAdministration {
             case "LAST_SERVER" -> instance.lastServer().orElse("");
             case "TARGET_SERVER" -> instance.targetServer().orElse("");
             default -> Integer.toString(instance.restartCount());
+        };
+    }
+
+    private static PoolPolicy policy(Reply.Policy said) {
+        SortedMap<String, SortedMap<String, String>> pools = new TreeMap<>();
+        said.pools().forEach(shape -> pools.put(shape.pool(), new TreeMap<>(shape.attributes())));
+        return new PoolPolicy(said.name(), said.description(), pools);
+    }
+
+    // ---------------------------------------------------------------- categories and policies
+
+    static Reply.Answer categories(Situation situation, List<String> names, Optional<String> server) {
+        List<Reply.Category> all = new ArrayList<>();
+        List<ServerCategory> known =
+                new ArrayList<>(situation.setup().categories().values());
+        known.add(ServerCategory.hub());
+        for (ServerCategory category : known) {
+            Map<String, String> attributes = new LinkedHashMap<>();
+            ServerCategory.ATTRIBUTES.forEach(attribute -> attributes.put(attribute, category.value(attribute)));
+            List<String> members = situation.servers().values().stream()
+                    .filter(each -> category.has(each::value).orElse(false))
+                    .map(Server::name)
+                    .toList();
+            all.add(new Reply.Category(category.name(), attributes, members));
+        }
+        List<Reply.Problem> missing = new ArrayList<>();
+        names.stream()
+                .filter(name -> all.stream().noneMatch(each -> each.name().equals(name)))
+                .forEach(name -> missing.add(new Reply.Problem(
+                        "HF-3173",
+                        "There is no server category '" + name + "'.",
+                        List.of("crsctl status category lists the categories."))));
+        server.filter(name -> situation.serverNamed(name).isEmpty())
+                .ifPresent(name ->
+                        missing.add(new Reply.Problem("CRS-2579", "Server '" + name + "' does not exist.", List.of())));
+        return missing.isEmpty()
+                ? new Reply.Categories(all.stream()
+                        .filter(each -> names.isEmpty() || names.contains(each.name()))
+                        .filter(each -> server.isEmpty() || each.servers().contains(server.get()))
+                        .toList())
+                : new Reply.Refused(missing);
+    }
+
+    static Reply.PolicySet policySet(Situation situation) {
+        PolicySet set = situation.setup().policies();
+        Map<String, String> attributes = new LinkedHashMap<>();
+        attributes.put("ACL", set.acl());
+        attributes.put("LAST_ACTIVATED_POLICY", set.lastActivated());
+        attributes.put("SERVER_POOL_NAMES", String.join(" ", set.pools()));
+        SortedMap<String, SortedMap<String, String>> now = new TreeMap<>();
+        situation.setup().pools().forEach((name, pool) -> now.put(name, PoolPolicy.shapeOf(pool)));
+        return new Reply.PolicySet(
+                attributes,
+                set.policies().values().stream()
+                        .map(SetupAdministration::policy)
+                        .toList(),
+                policy(new PoolPolicy("Current", "", now)));
+    }
+
+    private static Reply.Policy policy(PoolPolicy policy) {
+        List<Reply.Shape> shapes = new ArrayList<>();
+        policy.pools().forEach((pool, given) -> {
+            Map<String, String> values = new LinkedHashMap<>();
+            PoolPolicy.ATTRIBUTES.forEach(
+                    attribute -> values.put(attribute, given.getOrDefault(attribute, defaultOf(attribute))));
+            shapes.add(new Reply.Shape(pool, values));
+        });
+        return new Reply.Policy(policy.name(), policy.description(), shapes);
+    }
+
+    private static String defaultOf(String attribute) {
+        return switch (attribute) {
+            case "MIN_SIZE", "IMPORTANCE" -> "0";
+            case "MAX_SIZE" -> Integer.toString(ServerPool.UNLIMITED);
+            default -> "";
         };
     }
 

@@ -220,7 +220,7 @@ final class WholeConfiguration {
             case POOL ->
                 switch (differing.action()) {
                     case "add" -> new Request.AddPool(name, changed, force);
-                    case "modify" -> new Request.ModifyPool(name, changed, force);
+                    case "modify" -> new Request.ModifyPool(name, changed, List.of(), false, force);
                     default -> new Request.DeletePool(List.of(name), force);
                 };
             case TYPE ->

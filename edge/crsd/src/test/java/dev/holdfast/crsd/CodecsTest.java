@@ -13,9 +13,12 @@ import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Target;
 import dev.holdfast.model.TypeDefinition;
@@ -90,13 +93,19 @@ class CodecsTest {
     @Test
     void types_pools_and_places_survive_the_registry() throws Exception {
         ServerPool pool = ServerPool.read("web", Map.of("MIN_SIZE", "1", "SERVER_NAMES", "n1 n2"));
+        ServerCategory big = ServerCategory.read("big", Map.of("EXPRESSION", "CPU_COUNT > 2"));
+        PoolPolicy day =
+                new PoolPolicy("day", "by day", new TreeMap<>(Map.of("web", new TreeMap<>(Map.of("MIN_SIZE", "2")))));
+        PolicySet policies = new PolicySet("", "day", new TreeSet<>(List.of("web")), new TreeMap<>(Map.of("day", day)));
         Changes changes = new Changes(
                 new TreeMap<>(),
                 new TreeMap<>(),
                 new TreeMap<>(),
                 new Setup.Change(
                         new TreeMap<>(Map.of("shop.web.type", Optional.of(webType()))),
+                        new TreeMap<>(Map.of("big", Optional.of(big))),
                         new TreeMap<>(Map.of("web", Optional.of(pool))),
+                        Optional.of(policies),
                         new TreeMap<>(Map.of(N1, new TreeSet<>(List.of("web"))))));
         TypeDefinition type = java.util.Objects.requireNonNull(
                 TypeDefinition.with(TypeDefinition.builtIns(), new TreeMap<>(Map.of("shop.web.type", webType())))
@@ -112,17 +121,21 @@ class CodecsTest {
         });
 
         assertThat(read.setup().types()).isEqualTo(Map.of("shop.web.type", webType()));
+        assertThat(read.setup().categories()).isEqualTo(Map.of("big", big));
+        assertThat(read.setup().policies()).isEqualTo(policies);
         assertThat(read.setup().pools()).isEqualTo(Map.of("web", pool));
         assertThat(read.setup().assigned()).isEqualTo(Map.of(N1, new TreeSet<>(List.of("web"))));
         assertThat(read.definitions()).isEqualTo(Map.of(WEB, web));
-        assertThat(content.entries()).containsEntry("format", "2");
+        assertThat(content.entries()).containsEntry("format", "3");
         RegistryContent without = content.with(ContentCodec.encode(new Changes(
                 new TreeMap<>(Map.of(WEB, Optional.empty())),
                 new TreeMap<>(),
                 new TreeMap<>(),
                 new Setup.Change(
                         new TreeMap<>(Map.of("shop.web.type", Optional.empty())),
+                        new TreeMap<>(Map.of("big", Optional.empty())),
                         new TreeMap<>(Map.of("web", Optional.empty())),
+                        Optional.of(PolicySet.NONE),
                         new TreeMap<>(Map.of(N1, new TreeSet<>()))))));
         assertThat(without.entries()).containsOnlyKeys("format");
     }

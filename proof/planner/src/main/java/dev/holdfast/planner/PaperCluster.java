@@ -51,10 +51,8 @@ final class PaperCluster {
 
     void pool(String name, Map<String, String> given) {
         try {
-            setup = setup.with(new Setup.Change(
-                    new TreeMap<>(),
-                    new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given)))),
-                    new TreeMap<>()));
+            setup = setup.with(
+                    Setup.Change.ofPools(new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given))))));
         } catch (InvalidAttributes e) {
             throw new IllegalArgumentException(name + " " + given, e);
         }
