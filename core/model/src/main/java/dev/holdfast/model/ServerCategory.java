@@ -83,7 +83,7 @@ public record ServerCategory(String name, SortedMap<String, String> given, Optio
             for (String attribute : expression.attributes()) {
                 if (!OF_SERVERS.contains(attribute)) {
                     problems.add(new Message(
-                            "HF-3171",
+                            "HF-3179",
                             "EXPRESSION of server category '" + name + "': nothing is known of '" + attribute
                                     + "' of a server.",
                             Spelling.nearest(attribute, OF_SERVERS)
