@@ -235,7 +235,7 @@ class Crsd {
             report(epoch, self, mask, number);
             direct(view);
         } else {
-            world.carry(self, master, () -> toCrsd(master, crsd -> crsd.report(epoch, self, mask, number)));
+            world.carry(self, master, toCrsd(master, crsd -> crsd.report(epoch, self, mask, number)));
         }
     }
 
@@ -243,11 +243,18 @@ class Crsd {
         void reach(Crsd receiver);
     }
 
-    private void toCrsd(int node, Message message) {
+    /**
+     * The way of a message to the process that runs on {@code node} now. The daemons are connected, and a connection ends with either
+     * of its processes: what is under way to one that is killed never reaches the next, which would take an old report for a new one.
+     */
+    private Runnable toCrsd(int node, Message message) {
         Life there = world.machines[node].life();
-        if (there != null) {
-            there.crsd.whenRunning(() -> message.reach(there.crsd));
-        }
+        int process = there == null ? 0 : there.crsd.processes;
+        return () -> {
+            if (there != null && there.equals(world.machines[node].life()) && there.crsd.processes == process) {
+                there.crsd.whenRunning(() -> message.reach(there.crsd));
+            }
+        };
     }
 
     // --- the master
@@ -308,9 +315,7 @@ class Crsd {
         } else {
             long answered = reportOf[target];
             world.carry(
-                    life.machine.node.number(),
-                    target,
-                    () -> toCrsd(target, crsd -> crsd.start(epoch, resource, answered)));
+                    life.machine.node.number(), target, toCrsd(target, crsd -> crsd.start(epoch, resource, answered)));
         }
     }
 
