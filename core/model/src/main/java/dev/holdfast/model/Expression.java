@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * {@code nci} whatever the case. {@code AND} binds stronger than {@code OR}. Operators stand between blanks, values with blanks or
  * parentheses in single quotes. {@code > >= < <=} compare whole numbers and hold for nothing else.
  *
- * <p>The grammar is that of the filters of the administration protocol, which knows nothing of core; a test holds the two together.
+ * <p>The grammar is that of the filters of the administration protocol, which knows nothing of core; {@code ExpressionTest} holds
+ * the two together. Only that an order of what is no number is refused here, where the text is kept.
  */
 public final class Expression {
     private static final int LONGEST = 10_000;
