@@ -43,7 +43,7 @@ public record ServerCategory(String name, SortedMap<String, String> given, Optio
         List<Message> problems = new ArrayList<>();
         if (!ResourceName.isValid(name) || name.startsWith("ora.")) {
             problems.add(new Message(
-                    "HF-3170",
+                    "HF-3185",
                     "'" + name + "' is not a name for a server category.",
                     "Use letters, digits and underscores. What begins with 'ora.' is taken."));
         }
@@ -95,7 +95,7 @@ public record ServerCategory(String name, SortedMap<String, String> given, Optio
             return Optional.of(expression);
         } catch (IllegalArgumentException bad) {
             problems.add(new Message(
-                    "HF-3172",
+                    "HF-3186",
                     "EXPRESSION of server category '" + name + "' was not understood: " + bad.getMessage() + ".",
                     "An example: EXPRESSION='(CPU_COUNT > 2) AND (MEMORY_SIZE > 2048)'"));
             return Optional.empty();

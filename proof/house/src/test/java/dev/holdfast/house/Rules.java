@@ -51,8 +51,11 @@ final class Rules {
     private static final Pattern MESSAGE_CODE = Pattern.compile("HF-\\d{4}");
 
     /** Codes that several modules say on purpose, because they mean the same by it. */
-    private static final Map<String, String> SAID_TOGETHER =
-            Map.of("HF-3103", "this version does not support that attribute, wherever it is noticed");
+    private static final Map<String, String> SAID_TOGETHER = Map.of(
+            "HF-3102", "that attribute is not known, of whatever kind of thing",
+            "HF-3103", "this version does not support that attribute, wherever it is noticed",
+            "HF-3173", "there is no such server category, to be named or to be shown",
+            "HF-3181", "there is no such policy, to be named or to be shown");
 
     private Rules() {}
 
