@@ -697,10 +697,7 @@ public final class Membership {
             }
         }
         register.closed(disk);
-        if (register.isStuck()) {
-            register.abandon();
-            onConflict(now);
-        }
+        giveUpIfStuck(now);
         knowledge.forget(disk);
         register.forget(disk);
         firstHeartbeats.remove(disk);
@@ -774,10 +771,7 @@ public final class Membership {
             if (disks.isOpen(disk)) {
                 register.join(disk, operations);
             }
-            if (register.isStuck()) {
-                register.abandon();
-                onConflict(now);
-            }
+            giveUpIfStuck(now);
         }
     }
 
@@ -820,6 +814,14 @@ public final class Membership {
             learnFromDisks(now);
         }
         startPoll(now);
+    }
+
+    /** A ballot that can no longer be completed is abandoned, and another one follows after a while. */
+    private void giveUpIfStuck(Moment now) {
+        if (register.isStuck()) {
+            register.abandon();
+            onConflict(now);
+        }
     }
 
     private void failRound(Moment now) {
@@ -879,10 +881,7 @@ public final class Membership {
         if (outcome != null) {
             onOutcome(now, outcome);
         }
-        if (register.isStuck()) {
-            register.abandon();
-            onConflict(now);
-        }
+        giveUpIfStuck(now);
     }
 
     private void pollNow(Moment now) {
@@ -1796,10 +1795,7 @@ public final class Membership {
         ViewRegister.Change change = nextChange(now);
         if (change != null) {
             register.propose(change, incarnation, operations);
-            if (register.isStuck()) {
-                register.abandon();
-                onConflict(now);
-            }
+            giveUpIfStuck(now);
         }
     }
 

@@ -77,7 +77,7 @@ class VotingSetTest {
         attach(0, A, A);
         pass(12);
         attach(1, B);
-        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        wantBForA();
         passUntilJoint();
 
         heartbeatsFail = true;
@@ -139,7 +139,7 @@ class VotingSetTest {
         attach(0, A, A);
         pass(12);
         attach(1, B);
-        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        wantBForA();
         pass(5);
         HeartbeatBlock last = java.util.Objects.requireNonNull(heartbeats(1).get(N1));
         assertThat(last.disks().sought()).containsExactly(Map.entry(B, "/dev/b"));
@@ -312,7 +312,7 @@ class VotingSetTest {
         attach(0, A, A);
         pass(12);
         attach(1, B);
-        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        wantBForA();
         passUntilJoint();
         heartbeatsFail = false;
         held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
@@ -338,7 +338,7 @@ class VotingSetTest {
         pass(12);
         attach(1, B);
         held = effect -> effect instanceof Effect.WriteBallot write && write.disk() == 1;
-        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
+        wantBForA();
         pass(3); // It is accepted on A, and B does not answer.
         assertThat(valuesWritten()).anyMatch(VotingSet::isJoint);
         assertThat(current().votingSet().isJoint()).isFalse();
@@ -500,6 +500,10 @@ class VotingSetTest {
 
     private View current() {
         return java.util.Objects.requireNonNull(installed());
+    }
+
+    private void wantBForA() {
+        give(new Input.ChangeWanted(REQUEST, new ViewChange.ChangeDisks(new TreeMap<>(Map.of(B, "/dev/b")), ids(A))));
     }
 
     private void passUntilJoint() {

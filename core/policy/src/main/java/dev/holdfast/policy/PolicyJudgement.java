@@ -9,7 +9,6 @@ import dev.holdfast.model.ServerPool;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -213,7 +212,8 @@ final class PolicyJudgement {
         if (text == null) {
             return before.pools();
         }
-        SortedSet<String> names = new TreeSet<>(text.isBlank() ? Set.of() : Set.of(unique(text)));
+        SortedSet<String> names = new TreeSet<>(List.of(text.strip().split("\\s+")));
+        names.remove(""); // Of an empty list.
         names.remove(ServerPool.FREE);
         if (names.remove(ServerPool.GENERIC)) {
             problem(
@@ -222,10 +222,6 @@ final class PolicyJudgement {
                     "It has the servers that its children name.");
         }
         return names;
-    }
-
-    private static String[] unique(String text) {
-        return new TreeSet<>(List.of(text.strip().split("\\s+"))).toArray(String[]::new);
     }
 
     private @Nullable ServerPool unshaped(String name) {
@@ -273,30 +269,7 @@ final class PolicyJudgement {
         }
         try {
             ServerPool shaped = policy.shape(pool);
-            String category = shaped.category();
-            if (!category.isEmpty() && situation.setup().category(category).isEmpty()) {
-                refused(
-                        policy,
-                        new Message(
-                                "HF-3173",
-                                "SERVER_CATEGORY of server pool '" + pool.name() + "': there is no server category '"
-                                        + category + "'",
-                                SetupJudgement.categoryHint(situation.setup(), category)));
-            }
-            List<String> servers =
-                    situation.servers().values().stream().map(Server::name).toList();
-            for (String server : shaped.serverNames()) {
-                if (!servers.contains(server)) {
-                    refused(
-                            policy,
-                            new Message(
-                                    "HF-3115",
-                                    "SERVER_NAMES of server pool '" + pool.name() + "': there is no server '" + server
-                                            + "'",
-                                    SetupJudgement.hint(
-                                            server, servers, "The servers are " + String.join(", ", servers) + ".")));
-                }
-            }
+            SetupJudgement.unknownServers(situation, shaped).forEach(each -> refused(policy, each));
             return Optional.of(shaped);
         } catch (InvalidAttributes invalid) {
             invalid.problems().forEach(each -> refused(policy, each));

@@ -442,25 +442,32 @@ final class SetupJudgement {
         }
     }
 
-    private void validate(ServerPool pool) {
+    /** What is wrong with the servers and the category that a pool names: there are none of that name. */
+    static List<Message> unknownServers(Situation situation, ServerPool pool) {
+        List<Message> unknown = new ArrayList<>();
+        List<String> servers =
+                situation.servers().values().stream().map(Server::name).toList();
         for (String server : pool.serverNames()) {
-            if (situation.serverNamed(server).isEmpty()) {
-                List<String> servers =
-                        situation.servers().values().stream().map(Server::name).toList();
-                problem(
+            if (!servers.contains(server)) {
+                unknown.add(new Message(
                         "HF-3115",
                         "SERVER_NAMES of server pool '" + pool.name() + "': there is no server '" + server + "'",
-                        hint(server, servers, "The servers are " + String.join(", ", servers) + "."));
+                        hint(server, servers, "The servers are " + String.join(", ", servers) + ".")));
             }
         }
-        if (!pool.category().isEmpty()
-                && situation.setup().category(pool.category()).isEmpty()) {
-            problem(
+        String category = pool.category();
+        if (!category.isEmpty() && situation.setup().category(category).isEmpty()) {
+            unknown.add(new Message(
                     "HF-3173",
-                    "SERVER_CATEGORY of server pool '" + pool.name() + "': there is no server category '"
-                            + pool.category() + "'",
-                    categoryHint(situation.setup(), pool.category()));
+                    "SERVER_CATEGORY of server pool '" + pool.name() + "': there is no server category '" + category
+                            + "'",
+                    categoryHint(situation.setup(), category)));
         }
+        return unknown;
+    }
+
+    private void validate(ServerPool pool) {
+        problems.addAll(unknownServers(situation, pool));
         for (String parent : pool.parents()) {
             if (!parent.equals(ServerPool.GENERIC) && !situation.setup().pools().containsKey(parent)) {
                 problem(

@@ -2,20 +2,24 @@ package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Reply;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
-/** Server pools and groups as text. */
+/** Server pools, categories and groups as text. */
 final class SetupText {
     private SetupText() {}
+
+    private static void attributes(StringBuilder text, Map<String, String> attributes) {
+        attributes.forEach(
+                (name, value) -> text.append(name).append('=').append(value).append('\n'));
+    }
 
     static String pools(Reply.Pools pools, boolean details) {
         var text = new StringBuilder();
         for (Reply.Pool pool : pools.pools()) {
             text.append("NAME=").append(pool.name()).append('\n');
             if (details) {
-                pool.attributes()
-                        .forEach((name, value) ->
-                                text.append(name).append('=').append(value).append('\n'));
+                attributes(text, pool.attributes());
             }
             text.append("ACTIVE_SERVERS=")
                     .append(String.join(" ", pool.servers()))
@@ -28,9 +32,7 @@ final class SetupText {
         var text = new StringBuilder();
         for (Reply.Category category : categories.categories()) {
             text.append("NAME=").append(category.name()).append('\n');
-            category.attributes()
-                    .forEach((name, value) ->
-                            text.append(name).append('=').append(value).append('\n'));
+            attributes(text, category.attributes());
             text.append('\n');
         }
         return text.toString();
@@ -42,9 +44,7 @@ final class SetupText {
             String plain = ResourceText.plain(List.of(group.itself()));
             text.append(plain, 0, plain.length() - 1); // Without its empty line.
             if (details) {
-                new TreeMap<>(group.itself().attributes())
-                        .forEach((name, value) ->
-                                text.append(name).append('=').append(value).append('\n'));
+                attributes(text, new TreeMap<>(group.itself().attributes()));
             }
             for (Reply.Member member : group.members()) {
                 text.append("MEMBER=")

@@ -403,11 +403,7 @@ final class Administration {
                         settings.cluster().name(),
                         Policy.revision(situation),
                         WholeConfiguration.of(situation).values().stream()
-                                .filter(item -> item.kind() == Kind.RESOURCE
-                                        ? mayRead(situation, caller, item.name())
-                                        : SetupAccess.of(situation, item.kind(), item.name())
-                                                .filter(list -> list.allows(caller, AccessList.Right.READ))
-                                                .isPresent())
+                                .filter(item -> SetupAccess.mayRead(situation, caller, item.kind(), item.name()))
                                 .toList()));
             case Request.Compare(Request.Apply apply) ->
                 translated(situation, caller, apply, asker)
@@ -1025,7 +1021,7 @@ final class Administration {
     }
 
     private static Optional<Reply.Refused> ownerOnly(Situation situation, Caller caller, String name) {
-        ResourceDefinition known = find(situation, name);
+        ResourceDefinition known = SetupAccess.resource(situation, name);
         if (known == null || caller.isRoot()) {
             return Optional.empty();
         }
@@ -1053,7 +1049,7 @@ final class Administration {
 
     /** What one user started another may not be able to stop. */
     private static Optional<Reply.Refused> newOwner(Situation situation, String name, String owner) {
-        ResourceDefinition known = find(situation, name);
+        ResourceDefinition known = SetupAccess.resource(situation, name);
         if (known == null || AccessList.parse(known.value("ACL")).owner().equals(owner)) {
             return Optional.empty();
         }
@@ -1072,7 +1068,7 @@ final class Administration {
     }
 
     private static Optional<Reply.Refused> outside(Situation situation, Request.ModifyResource modify) {
-        ResourceDefinition known = find(situation, modify.name());
+        ResourceDefinition known = SetupAccess.resource(situation, modify.name());
         String address = modify.attributes().getOrDefault("USR_ORA_VIP", "");
         String type = known == null ? "" : known.type().name();
         Matcher network = NETWORK_OF_TYPE.matcher(type);
@@ -1130,7 +1126,7 @@ final class Administration {
     }
 
     private static Optional<Reply.Refused> notAVip(Situation situation, String name) {
-        ResourceDefinition known = find(situation, name);
+        ResourceDefinition known = SetupAccess.resource(situation, name);
         if (known != null && !known.type().isA(TypeDefinition.CLUSTER_VIP)) {
             return Optional.of(Reply.Refused.because(
                     "HF-2206",
@@ -1185,10 +1181,6 @@ final class Administration {
         return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
     }
 
-    private static @org.jspecify.annotations.Nullable ResourceDefinition find(Situation situation, String name) {
-        return ResourceName.isValid(name) ? situation.resources().get(new ResourceName(name)) : null;
-    }
-
     /** Those of the selection that exist. */
     private static List<ResourceDefinition> selected(Situation situation, Selection selection) {
         return switch (selection) {
@@ -1196,7 +1188,7 @@ final class Administration {
             case Selection.Named(List<String> names) -> {
                 List<ResourceDefinition> found = new ArrayList<>();
                 for (String name : names) {
-                    ResourceDefinition known = find(situation, name);
+                    ResourceDefinition known = SetupAccess.resource(situation, name);
                     if (known != null) {
                         found.add(known);
                     }
@@ -1205,7 +1197,7 @@ final class Administration {
             }
             case Selection.Groups(List<String> names) ->
                 names.stream()
-                        .map(name -> find(situation, name))
+                        .map(name -> SetupAccess.resource(situation, name))
                         .filter(java.util.Objects::nonNull)
                         .toList();
             case Selection.Matching(var filter) ->
@@ -1263,14 +1255,13 @@ final class Administration {
     }
 
     private static boolean mayRead(Situation situation, Caller caller, String name) {
-        ResourceDefinition known = find(situation, name);
-        return known != null && AccessList.parse(known.value("ACL")).allows(caller, AccessList.Right.READ);
+        return SetupAccess.mayRead(situation, caller, Kind.RESOURCE, name);
     }
 
     private Reply.Answer status(Caller caller, Situation situation, Selection selection, boolean definitions) {
         if (selection instanceof Selection.Named(List<String> names)) {
             List<Reply.Problem> missing = names.stream()
-                    .filter(name -> find(situation, name) == null)
+                    .filter(name -> SetupAccess.resource(situation, name) == null)
                     .map(name -> new Reply.Problem("CRS-2613", "Could not find resource '" + name + "'.", List.of()))
                     .toList();
             if (!missing.isEmpty()) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Who may do what with types and server pools: w changes and deletes them, x has resources of the type, or in the pool. */
 final class SetupAccess {
@@ -44,7 +45,8 @@ final class SetupAccess {
         return AccessList.parse(acl.filter(text -> !text.isBlank()).orElse(AccessList.OF_SETUP));
     }
 
-    private static @org.jspecify.annotations.Nullable ResourceDefinition resource(Situation situation, String name) {
+    /** The resource of that name; null if there is none. */
+    static @Nullable ResourceDefinition resource(Situation situation, String name) {
         return ResourceName.isValid(name) ? situation.resources().get(new ResourceName(name)) : null;
     }
 
