@@ -101,7 +101,7 @@ final class Life {
         return pauses > 0;
     }
 
-    /** True once it has let go of everything, verified; it never holds anything again. */
+    /** True once it knows that it has let go of everything, verified; it never holds anything again. */
     boolean isHarmless() {
         return harmless;
     }
@@ -289,6 +289,9 @@ final class Life {
         }
         if (input instanceof Input.HeartbeatsRead) {
             world.audit.reads(this);
+        }
+        if (input instanceof Input.LeaveRequested) {
+            harmless = true;
         }
         try {
             deeds.addAll(mind.step(machine.now(), input));
@@ -505,9 +508,12 @@ final class Life {
         }
     }
 
-    /** Sent by crsd when it has stopped everything because the administrator wants this node to leave. */
+    /**
+     * Sent by crsd when it has stopped everything because the administrator wants this node to leave. cssd may stand
+     * still or be busy then, and renew its lease once more before it takes this: nothing runs under that lease, and
+     * crsd starts nothing any more.
+     */
     void leave() {
-        harmless = true;
         deliver(new Input.LeaveRequested());
     }
 
