@@ -2,6 +2,7 @@ package dev.holdfast.crsd;
 
 import dev.holdfast.linux.Account;
 import dev.holdfast.linux.Cgroup;
+import dev.holdfast.linux.Scheduling;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,12 +61,17 @@ final class ActionRunner {
     /** @param exit of the script; -1 if it did not run or did not end in time */
     record Result(int exit, boolean timedOut, List<String> output, Duration took) {}
 
+    /** A session, as crsd's is scheduled before others. */
+    private static final List<String> OF_ITS_OWN = List.of("setsid");
+
     private final ResourceGroups groups;
     private final Path outputs;
     private final Path logs;
     private final AtomicLong numbers = new AtomicLong();
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("action-", 0).factory());
+    /** As crsd itself may have a lower one. */
+    private static final int ORDINARY = 0;
 
     ActionRunner(ResourceGroups groups, Directories directories) throws IOException {
         this.groups = groups;
@@ -110,7 +116,8 @@ final class ActionRunner {
         Path output = outputs.resolve(
                 ResourceGroups.directoryName(action.resource) + "." + action.word + "." + numbers.incrementAndGet());
         Cgroup group = groups.begin(action.resource);
-        List<String> command = new ArrayList<>(
+        List<String> command = new ArrayList<>(OF_ITS_OWN);
+        command.addAll(
                 action.account.uid() == Account.ownUid() ? group.commandPrefix() : group.commandPrefix(action.account));
         command.add(action.script);
         command.add(action.word);
@@ -120,6 +127,7 @@ final class ActionRunner {
                 .redirectOutput(output.toFile());
         builder.environment().clear();
         builder.environment().putAll(action.environment);
+        Scheduling.nice(ORDINARY);
         Process process = builder.start();
         boolean ended = waitFor(process, action.deadline.minus(since(begun)));
         boolean stuck = false;

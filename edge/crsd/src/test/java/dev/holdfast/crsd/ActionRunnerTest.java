@@ -3,11 +3,15 @@ package dev.holdfast.crsd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.linux.Account;
+import dev.holdfast.linux.Scheduling;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +29,7 @@ class ActionRunnerTest {
     @TempDir
     private Path directory;
 
+    private final List<String> ran = new ArrayList<>();
     private final BlockingQueue<String> gone = new LinkedBlockingQueue<>();
     private final String node = "test" + ProcessHandle.current().pid();
     private ResourceGroups groups;
@@ -91,6 +96,28 @@ class ActionRunnerTest {
         assertThat(result.output()).containsExactly("start 12");
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.timedOut()).isFalse();
+    }
+
+    @Test
+    void an_action_has_an_ordinary_priority_and_a_session_of_its_own_also_if_crsd_goes_before_others()
+            throws Exception {
+        Thread crsd = Thread.ofPlatform().start(() -> {
+            try {
+                Scheduling.nice(-5);
+                Process inherited = new ProcessBuilder("nice").start();
+                assertThat(inherited.inputReader(StandardCharsets.US_ASCII).readLine())
+                        .isEqualTo("-5");
+                ActionRunner.Result result = run("nice; ps -o sid= -p $$; echo $$", ActionRunner.Leftovers.END, LONG);
+                ran.addAll(result.output());
+            } catch (Exception e) {
+                ran.add(e.toString());
+            }
+        });
+        crsd.join();
+
+        assertThat(ran).hasSize(3);
+        assertThat(ran.getFirst()).isEqualTo("0");
+        assertThat(ran.get(1).strip()).isEqualTo(ran.get(2));
     }
 
     @Test

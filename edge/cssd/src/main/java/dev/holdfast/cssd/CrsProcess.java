@@ -24,6 +24,21 @@ final class CrsProcess {
     /** How often a crsd is looked at for being over but for threads that are stuck in a disk, which the kernel does not tell. */
     private static final Duration CORPSE_LOOK = Duration.ofMillis(500);
 
+    /**
+     * crsd goes before ordinary processes: on a machine whose load is ten to a processor, one that is started again must be there before
+     * the kernel takes the addresses that it no longer renews. Where sessions are scheduled as groups (sched(7), autogroup), niceness
+     * counts within the session only; therefore one of its own, which is given the same. Where this is not allowed, all goes on without.
+     */
+    private static final List<String> BEFORE_OTHERS = List.of(
+            "setsid",
+            "nice",
+            "-n",
+            "-10",
+            "/bin/sh",
+            "-c",
+            "{ echo -10 > /proc/self/autogroup; } 2> /dev/null; exec \"$@\"",
+            "sh");
+
     private final Cgroup group;
     private final Path log;
     private final Runnable ended;
@@ -78,7 +93,8 @@ final class CrsProcess {
             long began = System.nanoTime();
             try {
                 group.create();
-                List<String> command = new ArrayList<>(group.commandPrefix());
+                List<String> command = new ArrayList<>(BEFORE_OTHERS);
+                command.addAll(group.commandPrefix());
                 command.addAll(command(livedWell));
                 Process started = new ProcessBuilder(command)
                         .redirectErrorStream(true)

@@ -98,6 +98,7 @@ final class Libc {
     private static final MemorySegment RECV = function("recv");
     private static final MemorySegment SCHED_SETSCHEDULER = function("sched_setscheduler");
     private static final MemorySegment SCHED_GETSCHEDULER = function("sched_getscheduler");
+    private static final MemorySegment SETPRIORITY = function("setpriority");
     private static final MemorySegment MLOCKALL = function("mlockall");
     private static final MemorySegment CLOCK_GETTIME = function("clock_gettime");
     private static final MemorySegment TIMER_CREATE = function("timer_create");
@@ -293,6 +294,10 @@ final class Libc {
 
     static int schedGetscheduler(int thread) {
         return intCall(SCHED_GETSCHEDULER, thread, 0, 0);
+    }
+
+    static int setpriority(int which, int who, int niceness) {
+        return intCall(SETPRIORITY, which, who, niceness);
     }
 
     static int mlockall(int flags) {

@@ -18,6 +18,9 @@ public final class Scheduling {
     private static final int MCL_FUTURE = 2;
     private static final int MCL_ONFAULT = 4;
     private static final int SELF = 0;
+    private static final int PRIO_PROCESS = 0;
+    private static final int NICE_HIGHEST = -20;
+    private static final int NICE_LOWEST = 19;
 
     private Scheduling() {}
 
@@ -52,6 +55,22 @@ public final class Scheduling {
         refuseVirtualThread();
         int policy = Libc.check("ask for the scheduling class", Libc.schedGetscheduler(SELF)) & ~SCHED_RESET_ON_FORK;
         return policy == SCHED_RR || policy == SCHED_FIFO;
+    }
+
+    /**
+     * Sets the niceness of the calling platform thread alone (setpriority(2), which on Linux is by thread). Threads and processes that it
+     * starts inherit it.
+     *
+     * @param niceness -20..19, lower goes first
+     * @throws SystemCallFailed EACCES if the thread is nicer than that now and the process lacks CAP_SYS_NICE
+     * @throws IllegalStateException on a virtual thread
+     */
+    public static void nice(int niceness) throws IOException {
+        if (niceness < NICE_HIGHEST || niceness > NICE_LOWEST) {
+            throw new IllegalArgumentException("a niceness is -20..19, got " + niceness);
+        }
+        refuseVirtualThread();
+        Libc.check("set the niceness to " + niceness, Libc.setpriority(PRIO_PROCESS, SELF, niceness));
     }
 
     /**
