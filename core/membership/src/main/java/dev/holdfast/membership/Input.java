@@ -78,6 +78,10 @@ public sealed interface Input {
     /** crsd asks whether {@code epoch} is still the newest view, by a majority read that starts after now. */
     record ConfirmWanted(long request, Epoch epoch) implements Input {}
 
-    /** The administrator stops this node; its resources are stopped already. */
-    record LeaveRequested() implements Input {}
+    /**
+     * This node is to leave. What still runs on it is let go of; when the administrator wants it, nothing does any more.
+     *
+     * @param why for people, as the reason of the letting go
+     */
+    record LeaveRequested(String why) implements Input {}
 }

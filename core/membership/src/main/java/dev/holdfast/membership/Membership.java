@@ -281,9 +281,9 @@ public final class Membership {
             case Input.DiskDetached detached -> onDiskDetached(now, detached.disk());
             case Input.ChangeWanted wanted -> onChangeWanted(now, wanted);
             case Input.ConfirmWanted wanted -> onConfirmWanted(now, wanted);
-            case Input.LeaveRequested _ -> {
+            case Input.LeaveRequested(String why) -> {
                 leaving = true;
-                letGo("the administrator stops this node");
+                letGo(why);
             }
         }
         return out;

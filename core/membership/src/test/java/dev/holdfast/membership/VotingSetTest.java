@@ -344,7 +344,7 @@ class VotingSetTest {
         assertThat(current().votingSet().isJoint()).isFalse();
 
         seen.clear();
-        give(new Input.LeaveRequested());
+        give(new Input.LeaveRequested("the administrator stops this node"));
         give(new Input.LetGoDone(true, ""));
         assertThat(blocksWritten().filter(block -> block.state() == NodeState.STOPPED))
                 .isNotEmpty()

@@ -44,6 +44,8 @@ final class CrsProcess {
     private final Runnable ended;
     private volatile boolean wanted = true;
     private volatile boolean adopted;
+    private volatile int failures;
+    private volatile boolean hung;
     private volatile @Nullable Process process;
 
     /**
@@ -61,6 +63,17 @@ final class CrsProcess {
         Thread thread = new Thread(this::supervise, "crsd supervisor");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** How many crsds in a row ended within 10 s of their start, could not be started, or hung ({@link #replaceHung}). From any thread. */
+    int failures() {
+        return failures;
+    }
+
+    /** Ends the present crsd, which says nothing any more, and is then started anew. */
+    void replaceHung() {
+        hung = true;
+        restart();
     }
 
     /** Ends the present crsd, which is then started anew. */
@@ -112,6 +125,8 @@ final class CrsProcess {
                 return;
             }
             livedWell = System.nanoTime() - began > LIVED_WELL_NANOS;
+            failures = livedWell && !hung ? 0 : failures + 1;
+            hung = false;
             backoff = livedWell ? BACKOFF_MIN_MILLIS : Math.min(backoff * 2, BACKOFF_MAX_MILLIS);
             try {
                 TimeUnit.MILLISECONDS.sleep(backoff); // Back-off: a crsd that dies at once must not eat the CPU.

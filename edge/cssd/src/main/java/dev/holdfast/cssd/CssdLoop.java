@@ -63,6 +63,12 @@ final class CssdLoop {
 
     private static final Duration CRSD_SILENCE_MAX = Duration.ofSeconds(80);
 
+    /** As often is crsd started in vain before this node leaves it to others: the RESTART_ATTEMPTS of ora.crsd in Oracle Clusterware. */
+    private static final int CRSD_STARTS_MAX = 10;
+
+    /** Why a node leaves if the administrator or the service manager wants it. */
+    static final String STOPPED_BY_PEOPLE = "the administrator stops this node";
+
     private final ClusterSettings cluster;
     private final NodeId self;
     private final Membership membership;
@@ -91,6 +97,8 @@ final class CssdLoop {
     private @Nullable CrsLink crs;
     private Moment crsHeard;
     private Duration crsPatience = CRSD_SILENCE;
+    private boolean crsLived;
+    private boolean leftToOthers;
     private long lastRequest;
     private final Map<Long, Asked> requests = new HashMap<>();
 
@@ -401,14 +409,15 @@ final class CssdLoop {
     }
 
     private void exit(Effect.Exit exit) {
-        LOG.info("cssd ends: {}{}", exit.reason(), exit.restart() ? "" : "; it is not to be started again");
+        boolean restart = exit.restart() || leftToOthers;
+        LOG.info("cssd ends: {}{}", exit.reason(), restart ? "" : "; it is not to be started again");
         crsProcess.stop();
         if (watchdog != null && !disarmWatchdog(watchdog)) {
             LOG.error("the watchdog could not be disarmed; it will reset this machine");
         }
         events.flush(500);
         // Not System.exit: a disk thread that hangs in the kernel must not hold up the end.
-        Runtime.getRuntime().halt(exit.restart() ? 0 : 3);
+        Runtime.getRuntime().halt(restart ? 0 : 3);
     }
 
     private static boolean disarmWatchdog(WatchdogFeeder watchdog) {
@@ -437,8 +446,32 @@ final class CssdLoop {
             crsHeard = now;
             // On a starved machine a start may take longer than any fixed time: who kills each one too early gets none.
             crsPatience = crsPatience.compareTo(CRSD_SILENCE_MAX) < 0 ? crsPatience.multipliedBy(2) : crsPatience;
-            crsProcess.restart();
+            crsProcess.replaceHung();
         }
+        leaveToOthers(now);
+    }
+
+    /**
+     * A node whose crsd does not come back watches nothing it runs, and as master keeps the whole cluster from being looked after. If there
+     * are others, it lets go of everything and begins a new life, in which it is not the master. Once it runs nothing of importance it stays:
+     * being a member without a crsd harms nobody.
+     */
+    private void leaveToOthers(Moment now) {
+        if (leftToOthers || crsProcess.failures() < CRSD_STARTS_MAX) {
+            return;
+        }
+        View view = membership.status(now).view();
+        if (view == null
+                || view.members().size() < 2
+                || !(crsLived || view.master().equals(self))) {
+            return;
+        }
+        leftToOthers = true;
+        String text = "crsd was started %d times in vain; this node stops what it runs and leaves it to the others"
+                .formatted(crsProcess.failures());
+        LOG.error("HF-1131: {}. See crsd.out and crsd.log for why it ends.", text);
+        events.add(System.nanoTime(), "crsd-given-up", new TreeMap<>(Map.of()), text);
+        step(new Input.LeaveRequested(text));
     }
 
     /** May be called from any thread. */
@@ -704,6 +737,7 @@ final class CssdLoop {
             case "gone" -> LOG.warn("crsd is gone");
             case "alive" -> {
                 crsPatience = CRSD_SILENCE;
+                crsLived = true;
                 step(new Input.WeightChanged((int) number(fields, "weight")));
             }
             case "root" -> {
@@ -720,7 +754,7 @@ final class CssdLoop {
                 }
             }
             case "confirm" -> step(new Input.ConfirmWanted(asked(message), new Epoch(number(fields, "epoch"))));
-            case "leave" -> step(new Input.LeaveRequested());
+            case "leave" -> step(new Input.LeaveRequested(STOPPED_BY_PEOPLE));
             case "operator" -> {
                 long node = number(fields, "node");
                 if (node >= 1 && node <= NodeId.MAX) {

@@ -78,6 +78,39 @@ class FaultTest {
                         event -> event.name().equals("vip-up") || event.name().equals("action-begin"));
     }
 
+    /** Its program is gone from the node. The one that runs goes on until it is killed. */
+    @Test
+    void the_resource_engine_cannot_be_started_any_more() throws Exception {
+        String node = cluster.resource("haproxy").node();
+        String other = node.equals(Cluster.NODE1) ? Cluster.NODE2 : Cluster.NODE1;
+        long began = System.nanoTime();
+        cluster.on(node, "sh", "-c", """
+                        for jar in "$HOLDFAST_LIB"/holdfast-crsd-*.jar; do mount --bind /dev/null "$jar"; done
+                        kill -9 $(pgrep -of dev.holdfast.crsd.Crsd)""").orFail("taking crsd away");
+
+        cluster.await("everything is online on " + other, () -> {
+            var seen = cluster.lab.resources(other);
+            return Cluster.EVERYTHING.stream()
+                    .allMatch(name -> seen.containsKey(name) && seen.get(name).onlineOn(other));
+        });
+        assertThat(cluster.eventsSince(began))
+                .filteredOn(event -> event.name().equals("crsd-given-up"))
+                .hasSize(1)
+                .allMatch(event -> event.node().equals(node));
+        assertThat(cluster.request().exit()).isZero();
+
+        cluster.on(node, "sh", "-c", "umount \"$HOLDFAST_LIB\"/holdfast-crsd-*.jar")
+                .orFail("giving crsd back");
+        long mended = System.nanoTime();
+        cluster.await(
+                "crsd is back",
+                () -> cluster.eventsSince(mended).stream()
+                        .anyMatch(event ->
+                                event.node().equals(node) && event.name().equals("crsd-started")));
+        cluster.home();
+        cluster.mustNeverHaveHeldTwice();
+    }
+
     @Test
     void both_daemons_are_killed() throws Exception {
         play("kill-both");

@@ -514,7 +514,7 @@ final class Life {
      * crsd starts nothing any more.
      */
     void leave() {
-        deliver(new Input.LeaveRequested());
+        deliver(new Input.LeaveRequested("the administrator stops this node"));
     }
 
     Moment now() {
