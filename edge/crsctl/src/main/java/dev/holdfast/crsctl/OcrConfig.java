@@ -35,7 +35,7 @@ public final class OcrConfig {
             new Command(
                     "-backuploc",
                     "DIRECTORY",
-                    "where backups are made from now on, on every node",
+                    "where backups are made from now on, on every node, in a folder of its name",
                     List.of(),
                     "ocrconfig -backuploc /backup/holdfast"),
             new Command(
@@ -70,7 +70,7 @@ public final class OcrConfig {
                     "FILE [-f]",
                     "make what a backup of this cluster holds the whole registry; no resource may run",
                     List.of(Command.flag("-f", "although entries are not understood")),
-                    "ocrconfig -restore /var/lib/holdfast/backup/backup00.ocr"),
+                    "ocrconfig -restore /var/lib/holdfast/backup/node1/backup00.ocr"),
             new Command(
                     "-add",
                     "PATH [-f]",

@@ -367,11 +367,11 @@ final class RegistryAdministration {
         try {
             switch (question.string("what")) {
                 case "backups" -> {
-                    var directory = new BackupFiles(Path.of(question.string("directory")));
+                    var directory = backups(question.string("directory"));
                     onFiles(() -> listed(directory), answer);
                 }
                 case "backup" -> {
-                    var directory = new BackupFiles(Path.of(question.string("directory")));
+                    var directory = backups(question.string("directory"));
                     boolean manual = question.flag("manual");
                     int keep = question.integer("keep");
                     onFiles(
@@ -598,12 +598,17 @@ final class RegistryAdministration {
         return id;
     }
 
+    /** In a folder of this node's name, as nodes may share the directory. */
+    private BackupFiles backups(String directory) {
+        return new BackupFiles(Path.of(directory, settings.selfName()));
+    }
+
     private void backUpIfDue() {
         if (!crs.decides() || backingUp) {
             return;
         }
         Duration span = Duration.ofMinutes(schedule.minutes());
-        var directory = new BackupFiles(Path.of(schedule.directory()));
+        var directory = backups(schedule.directory());
         backingUp = true;
         files.execute(() -> {
             boolean due;
