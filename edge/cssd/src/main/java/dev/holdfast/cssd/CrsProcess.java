@@ -45,7 +45,7 @@ final class CrsProcess {
     private volatile boolean wanted = true;
     private volatile boolean adopted;
     private volatile int failures;
-    private volatile boolean hung;
+    private volatile boolean reachedUs;
     private volatile @Nullable Process process;
 
     /**
@@ -65,15 +65,15 @@ final class CrsProcess {
         thread.start();
     }
 
-    /** How many crsds in a row ended within 10 s of their start, could not be started, or hung ({@link #replaceHung}). From any thread. */
+    /** How many crsds in a row could not be started, or ended before they had reached us ({@link #reached}). From any thread. */
     int failures() {
         return failures;
     }
 
-    /** Ends the present crsd, which says nothing any more, and is then started anew. */
-    void replaceHung() {
-        hung = true;
-        restart();
+    /** The present crsd has connected. From any thread. */
+    void reached() {
+        reachedUs = true;
+        failures = 0;
     }
 
     /** Ends the present crsd, which is then started anew. */
@@ -125,8 +125,8 @@ final class CrsProcess {
                 return;
             }
             livedWell = System.nanoTime() - began > LIVED_WELL_NANOS;
-            failures = livedWell && !hung ? 0 : failures + 1;
-            hung = false;
+            failures = reachedUs ? 0 : failures + 1;
+            reachedUs = false;
             backoff = livedWell ? BACKOFF_MIN_MILLIS : Math.min(backoff * 2, BACKOFF_MAX_MILLIS);
             try {
                 TimeUnit.MILLISECONDS.sleep(backoff); // Back-off: a crsd that dies at once must not eat the CPU.

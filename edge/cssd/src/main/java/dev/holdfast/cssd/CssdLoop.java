@@ -446,15 +446,18 @@ final class CssdLoop {
             crsHeard = now;
             // On a starved machine a start may take longer than any fixed time: who kills each one too early gets none.
             crsPatience = crsPatience.compareTo(CRSD_SILENCE_MAX) < 0 ? crsPatience.multipliedBy(2) : crsPatience;
-            crsProcess.replaceHung();
+            crsProcess.restart();
         }
         leaveToOthers(now);
     }
 
     /**
      * A node whose crsd does not come back watches nothing it runs, and as master keeps the whole cluster from being looked after. If there
-     * are others, it lets go of everything and begins a new life, in which it is not the master. Once it runs nothing of importance it stays:
-     * being a member without a crsd harms nobody.
+     * are others, it lets go of everything and begins a new life, in which it is not the master. In a life in which it runs nothing and is not
+     * the master it stays: being a member without a crsd harms nobody.
+     *
+     * <p>Only a crsd that does not even reach us counts, as that is for reasons of this node. One that reaches us and then dies may die of
+     * what all nodes share, the content of the registry; leaving would stop what runs well, on one node after the other.
      */
     private void leaveToOthers(Moment now) {
         if (leftToOthers || crsProcess.failures() < CRSD_STARTS_MAX) {
@@ -467,10 +470,11 @@ final class CssdLoop {
             return;
         }
         leftToOthers = true;
-        String text = "crsd was started %d times in vain; this node stops what it runs and leaves it to the others"
-                .formatted(crsProcess.failures());
+        String starts = String.valueOf(crsProcess.failures());
+        String text = "crsd was started " + starts
+                + " times in vain; this node stops what it runs and leaves it to the others";
         LOG.error("HF-1131: {}. See crsd.out and crsd.log for why it ends.", text);
-        events.add(System.nanoTime(), "crsd-given-up", new TreeMap<>(Map.of()), text);
+        events.add(System.nanoTime(), "crsd-given-up", new TreeMap<>(Map.of("starts", starts)), text);
         step(new Input.LeaveRequested(text));
     }
 
@@ -733,7 +737,10 @@ final class CssdLoop {
         Map<String, Object> fields = message.fields();
         crsHeard = now();
         switch (String.valueOf(fields.get("t"))) {
-            case "connected" -> tellCrs();
+            case "connected" -> {
+                crsProcess.reached();
+                tellCrs();
+            }
             case "gone" -> LOG.warn("crsd is gone");
             case "alive" -> {
                 crsPatience = CRSD_SILENCE;
