@@ -50,6 +50,12 @@ public sealed interface Effect {
     /** A newer view is known and this node is in it; the lease for it comes with the next RenewLease. */
     record InstallView(View view) implements Effect {}
 
+    /**
+     * A majority of the voting disks of {@code view} shows this voting set, and no other disk is part of it: whoever starts from now on learns
+     * of it there. Disks without a vote may be closed, marked as retired and given away. Told once for each installed view.
+     */
+    record VotingSetShown(View view) implements Effect {}
+
     /** {@code victim}'s life is proved harmless: what it ran may be started elsewhere, under a lease for the view. */
     record Settled(NodeId victim, Incarnation incarnation, Proof proof, String detail) implements Effect {}
 

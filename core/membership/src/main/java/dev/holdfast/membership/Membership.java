@@ -112,6 +112,8 @@ public final class Membership {
     /** The voting set of the view that the last complete round of ours announced, over the disks of that very set. */
     private @Nullable VotingSet announcedSet;
 
+    private @Nullable View setShownOf;
+
     private long pollRound;
     private boolean pollDone = true;
     private @Nullable HeartbeatBlock pollBlock;
@@ -1124,6 +1126,7 @@ public final class Membership {
         if (phase == Phase.MEMBER && announced && current != null) {
             renew(now, began, current);
         }
+        tellSetShown();
         if (hadRound && round != 0) {
             roundOnDisk = true;
         }
@@ -2050,6 +2053,10 @@ public final class Membership {
             refuse(wanted, "this node is not " + (phase == Phase.MEMBER ? "the master" : "a member"));
         } else if (!objection(current, wanted.change()).isEmpty()) {
             refuse(wanted, objection(current, wanted.change()));
+        } else if (wanted.change() instanceof ViewChange.ChangeDisks change
+                && isDone(current, change)
+                && !isSetShown(current)) {
+            diskChange = new VotingSetChange(wanted, change, now, true);
         } else if (isDone(current, wanted.change())) {
             out.add(new Effect.ChangeAnswered(wanted.request(), true, current, "it is so already"));
         } else if (wanted.change() instanceof ViewChange.ChangeDisks change) {
@@ -2074,7 +2081,7 @@ public final class Membership {
                     under.wanted(),
                     "this node is not the master any more; 'crsctl query css votedisk' shows whether the change is made");
         } else if (under.decided()) {
-            if (!current.votingSet().isJoint()) {
+            if (isSetShown(current)) {
                 diskChange = null;
                 out.add(new Effect.ChangeAnswered(under.wanted().request(), true, current, ""));
             }
@@ -2095,6 +2102,22 @@ public final class Membership {
                 diskChange = null;
                 refuse(under.wanted(), missing);
             }
+        }
+    }
+
+    /** Whether the voting disks of {@code view} alone decide, and a complete round of ours showed that on a majority of them. */
+    private boolean isSetShown(View view) {
+        return !view.votingSet().isJoint() && view.votingSet().equals(announcedSet);
+    }
+
+    private void tellSetShown() {
+        if (phase == Phase.MEMBER
+                && current != null
+                && current.votingSet().generation() > 0
+                && isSetShown(current)
+                && !current.equals(setShownOf)) {
+            setShownOf = current;
+            out.add(new Effect.VotingSetShown(current));
         }
     }
 

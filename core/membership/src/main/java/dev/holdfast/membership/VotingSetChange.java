@@ -20,7 +20,12 @@ import java.util.UUID;
  * joint J    whatever needs a majority needs one of S and one of S'
  *    |       every member's block announces J; ballot over both again
  * set S'     the disks that are not in it are written no more
+ * |       the master announces S' in a complete round
+ * done      the other disks may be given away
  * </pre>
+ *
+ * The last step is for who starts: the ballot for S' alone does not tell a reader of S' that it is law, so without S' in a block of S' it
+ * would look for a majority of S for ever.
  *
  * Why nothing is lost. Views: see {@link ViewRegister}. Leases: a life that renews under S only has not announced J, so
  * the step to S' waits for it for as long as it is a member. And the master announced J on a majority of S, in a complete round, before

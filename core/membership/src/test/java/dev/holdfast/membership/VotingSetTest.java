@@ -92,6 +92,29 @@ class VotingSetTest {
                         && answer.accepted());
     }
 
+    /** Simulator, seed 600287290: who started later found the end of the change in ballots only, and looked for the old disks for ever. */
+    @Test
+    void the_old_disks_are_needed_until_the_new_ones_show_that_they_decide_alone() {
+        attach(0, A, A);
+        pass(12);
+        attach(1, B);
+        wantBForA();
+        heartbeatsFailAt = set -> set.generation() == 1 && !set.isJoint();
+        pass(5);
+        assertThat(current().votingSet()).isEqualTo(new VotingSet(1, ids(B), ids()));
+        assertThat(seen).noneMatch(Effect.VotingSetShown.class::isInstance);
+        assertThat(seen).noneMatch(Effect.ChangeAnswered.class::isInstance);
+
+        heartbeatsFailAt = _ -> false;
+        heartbeatsFail = false;
+        pass(1);
+        assertThat(seen).contains(new Effect.VotingSetShown(current()));
+        assertThat(seen)
+                .anyMatch(effect -> effect instanceof Effect.ChangeAnswered answer
+                        && answer.request() == REQUEST
+                        && answer.accepted());
+    }
+
     @Test
     void a_life_that_begins_after_a_change_is_later_than_all_that_only_the_old_disks_know_of() {
         attach(0, B);
@@ -520,6 +543,7 @@ class VotingSetTest {
     }
 
     private boolean stopAtJoint;
+    private Predicate<VotingSet> heartbeatsFailAt = _ -> false;
 
     private void pass(double seconds) {
         for (long tick = 0; tick < seconds * 1000 / TICK.toMillis(); tick++) {
@@ -538,6 +562,10 @@ class VotingSetTest {
                         && install.view().votingSet().isJoint()) {
                     heartbeatsFail = true;
                     stopAtJoint = false;
+                }
+                if (effect instanceof Effect.InstallView install
+                        && heartbeatsFailAt.test(install.view().votingSet())) {
+                    heartbeatsFail = true;
                 }
                 Input answer = answer(effect);
                 if (answer != null) {

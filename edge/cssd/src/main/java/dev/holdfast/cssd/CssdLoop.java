@@ -234,9 +234,11 @@ final class CssdLoop {
                 disks.seek(seek.id(), seek.path(), membership.status(now()).view());
             case Effect.RenewLease renew -> renew(renew);
             case Effect.InstallView install -> {
-                disks.onView(install.view(), install.view().master().equals(self));
+                disks.onView(install.view());
                 tellCrs();
             }
+            case Effect.VotingSetShown(View view) ->
+                disks.onSetShown(view, view.master().equals(self));
             case Effect.VotedOut out -> remember(out);
             case Effect.Settled settled -> {
                 tellCrs();

@@ -253,14 +253,12 @@ final class DiskSet {
     }
 
     /**
-     * A view was installed. Disks that have lost their vote are let go, so that the administrator can take them away.
+     * The voting disks of {@code view} decide alone, and show it. Disks that have lost their vote are let go, so that the administrator can
+     * take them away.
      *
      * @param master whether this node is the master, who writes into the headers what the disks are now
      */
-    void onView(View view, boolean master) {
-        if (view.votingSet().generation() == 0 || view.votingSet().isJoint()) {
-            return;
-        }
+    void onSetShown(View view, boolean master) {
         for (Found found : List.copyOf(byNumber.values())) {
             BlockCodec.Header header = found.disk.header().orElse(null);
             if (!found.attached || header == null) {
@@ -277,6 +275,13 @@ final class DiskSet {
                 // Closing lets the write that was just begun go on; what waits behind a stuck one is given up.
                 found.disk.probe(_ -> loop.accept(() -> close(found)));
             }
+        }
+    }
+
+    /** A view was installed: where its voting disks are is written down for the next start. */
+    void onView(View view) {
+        if (view.votingSet().generation() == 0 || view.votingSet().isJoint()) {
+            return;
         }
         if (!remembered.equals(view.votingSet().disks())) {
             remembered = view.votingSet().disks();

@@ -209,10 +209,13 @@ class DiskSetTest {
         tick(null);
         assertThat(told).hasSize(2);
 
-        disks().onView(view(new VotingSet(1, ids(B), ids(A))), true); // The joint phase: both vote.
+        disks().onView(view(new VotingSet(1, ids(B), ids(A)))); // The joint phase: both vote.
         assertThat(disks().inUse()).containsExactly(a, b);
 
-        disks().onView(view(new VotingSet(1, ids(B), ids())), true);
+        disks().onView(view(new VotingSet(1, ids(B), ids())));
+        assertThat(disks().inUse()).containsExactly(a, b);
+
+        disks().onSetShown(view(new VotingSet(1, ids(B), ids())), true);
         answers(1);
         assertThat(told).last().isEqualTo(new Input.DiskDetached(0));
         assertThat(disks().inUse()).containsExactly(b);

@@ -110,8 +110,6 @@ final class ChangeInEviction {
         if (joint && !complete && !view.votingSet().isJoint()) {
             complete = true;
             if (givenAway) {
-                // After the master has written that they are retired, and everybody who reads the new disks has closed
-                // them.
                 world.time.after(world.scenario.timing().poll().toNanos(), this::giveAway);
             }
             long soon = chance.magnitude(
@@ -152,13 +150,18 @@ final class ChangeInEviction {
         }
     }
 
+    /** The administrator looks once in a while: what the master has marked as retired by then is his. */
     private void giveAway() {
+        if (over) {
+            return;
+        }
         for (int disk : old) {
             if (world.storage.state(disk) == Storage.State.RETIRED) {
                 world.count(Tally.WORLD, "retired disk given away");
                 world.storage.erase(disk);
             }
         }
+        world.time.after(world.scenario.timing().poll().toNanos(), this::giveAway);
     }
 
     private void goOn() {

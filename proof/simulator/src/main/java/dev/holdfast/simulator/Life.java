@@ -359,6 +359,10 @@ final class Life {
                 crsd.installed(install.view());
                 yield 7;
             }
+            case Effect.VotingSetShown(View shown) -> {
+                disks.onSetShown(shown);
+                yield 22;
+            }
             case Effect.Settled settled -> {
                 world.audit.settled(this, settled);
                 crsd.settled(settled.victim(), settled.incarnation());

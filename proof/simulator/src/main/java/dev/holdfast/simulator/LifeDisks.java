@@ -133,29 +133,37 @@ final class LifeDisks {
         return set.disks().contains(Storage.id(disk)) || set.outgoing().contains(Storage.id(disk));
     }
 
-    /** A view was installed: disks that have lost their vote are closed, and the master writes what they are now. */
+    /** A view was installed. */
     void onView(View view) {
         VotingSet set = world.storage.setOf(view);
+        for (int disk = 0; disk < numberOf.length; disk++) {
+            if (numberOf[disk] != NONE && !closing[disk]) {
+                voted[disk] |= votes(view, disk);
+            }
+        }
+        if (set.generation() > 0 && !set.isJoint()) {
+            life.machine.remember(Storage.numbers(set.disks()));
+        }
+    }
+
+    /** A voting set shows itself: disks that have lost their vote are closed, and the master writes what they are now. */
+    void onSetShown(View view) {
         boolean master = view.master().equals(life.machine.node);
-        boolean complete = set.generation() > 0 && !set.isJoint();
         for (int disk = 0; disk < numberOf.length; disk++) {
             if (numberOf[disk] == NONE || closing[disk]) {
                 continue;
             }
             boolean votes = votes(view, disk);
             voted[disk] |= votes;
-            if (complete && votes && master) {
+            if (votes && master) {
                 write(disk, Storage.State.ACTIVE);
-            } else if (complete && !votes && (voted[disk] || found[disk] != Storage.State.CANDIDATE)) {
+            } else if (!votes && (voted[disk] || found[disk] != Storage.State.CANDIDATE)) {
                 if (master) {
                     write(disk, Storage.State.RETIRED);
                 }
                 closing[disk] = true;
                 life.machine.paths[disk].order(life, new Effect.SeekDisk(Storage.id(disk), ""));
             }
-        }
-        if (complete) {
-            life.machine.remember(Storage.numbers(set.disks()));
         }
     }
 
