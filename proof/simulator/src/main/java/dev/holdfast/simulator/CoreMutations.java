@@ -144,12 +144,21 @@ final class CoreMutations {
         return planted;
     }
 
+    private static String source(Planted planted) throws IOException {
+        return Files.readString(sources().resolve(planted.file()));
+    }
+
+    /** Whether the text that is right occurs exactly once in its file, as it must. */
+    static boolean fits(Planted planted) throws IOException {
+        String source = source(planted);
+        int at = source.indexOf(planted.right());
+        return at >= 0 && source.indexOf(planted.right(), at + 1) < 0;
+    }
+
     /** Plants one mistake, and lets the simulator look for it. */
     Result tryOne(Planted planted) throws IOException, InterruptedException {
-        Path sources = sources();
-        String source = Files.readString(sources.resolve(planted.file()));
-        int at = source.indexOf(planted.right());
-        if (at < 0 || source.indexOf(planted.right(), at + 1) >= 0) {
+        String source = source(planted);
+        if (!fits(planted)) {
             return new Result(
                     planted,
                     -1,

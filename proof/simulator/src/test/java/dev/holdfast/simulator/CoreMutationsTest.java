@@ -38,6 +38,14 @@ class CoreMutationsTest {
         assertThat(list).extracting(CoreMutations.Planted::name).doesNotHaveDuplicates();
     }
 
+    /** Also of those that are too long for every test run. */
+    @Test
+    void every_mistake_of_the_list_can_be_planted() throws IOException {
+        for (CoreMutations.Planted planted : CoreMutations.list()) {
+            assertThat(CoreMutations.fits(planted)).as(planted.name()).isTrue();
+        }
+    }
+
     @Test
     void a_mistake_whose_text_is_gone_is_not_taken_for_found() throws IOException, InterruptedException {
         CoreMutations.Result result = gate.tryOne(new CoreMutations.Planted(
