@@ -20,6 +20,8 @@ public record Incident(long number, Kind kind, Duration uptime, String text) {
         /** Somebody stopped it on purpose outside the clusterware (check exit code 2). */
         STOPPED_OUTSIDE,
         /** A clean failed or timed out: the state is UNKNOWN. */
-        CLEAN_FAILED
+        CLEAN_FAILED,
+        /** It did not stop, and whoever wanted it stopped wanted it left as it is in that case ({@code stop -l}). */
+        STOP_FAILED
     }
 }

@@ -130,15 +130,17 @@ final class CrsMaster {
         private final Set<ResourceName> concerns;
         private final List<Message> notes;
         private final SortedMap<String, String> environment;
+        private final boolean leaves;
         /** Checks are not part of later plans: ordered once, awaited here. */
         private final List<PlannedAction> checks;
 
         private final Set<InstanceKey> checking = new HashSet<>();
         private final List<Message> failures = new ArrayList<>();
 
-        Active(long id, Decision.Accepted accepted, SortedMap<String, String> environment) {
-            this.id = id;
-            this.environment = environment;
+        Active(Asked asked, Decision.Accepted accepted) {
+            id = asked.id;
+            environment = asked.environment;
+            leaves = asked.command instanceof Command.Stop stop && stop.leave();
             awaits = accepted.awaits();
             notes = accepted.notes();
             checks = accepted.plan().ready().stream()
@@ -483,7 +485,7 @@ final class CrsMaster {
             case Decision.Refused(List<Message> reasons) ->
                 around.effect(new CrsEffect.CommandFailed(command.id, reasons));
             case Decision.Accepted accepted -> {
-                Active begun = new Active(command.id, accepted, command.environment);
+                Active begun = new Active(command, accepted);
                 Changes changes = accepted.changes().then(accepted.plan().changes());
                 if (changes.isEmpty()) {
                     accept(around, begun);
@@ -643,7 +645,21 @@ final class CrsMaster {
                         action.resource(),
                         action.kind(),
                         wasInService,
-                        environment(action.resource())));
+                        environment(action.resource()),
+                        action.kind() == ActionKind.STOP && isLeft(action.resource())));
+    }
+
+    /** True if a command wants it left as it is should it not stop, and no other wants it stopped in any case. */
+    private boolean isLeft(ResourceName resource) {
+        List<Active> stopping = active.values().stream()
+                .filter(command -> command.concerns.contains(resource))
+                .toList();
+        return stopping.stream().anyMatch(command -> command.leaves)
+                && stopping.stream()
+                        .noneMatch(command -> !command.leaves
+                                && Optional.ofNullable(command.awaits.get(resource))
+                                        .filter(awaited -> awaited.target() == Target.OFFLINE)
+                                        .isPresent());
     }
 
     /** What the latest command that names the resource gave for its actions. */

@@ -242,7 +242,7 @@ final class CrsNode {
         if (life != null) {
             life.wasInService = order.wasInService();
             life.environment = order.environment();
-            step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch()));
+            step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch(), order.leave()));
             life.due = true;
         }
         report(around, life == null); // An unknown resource: the master sees by a full report that it is.

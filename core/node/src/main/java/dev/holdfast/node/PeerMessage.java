@@ -81,6 +81,7 @@ public sealed interface PeerMessage {
      * @param number of the order, counted per node from 1
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
      * @param environment handed to the actions that it takes
+     * @param leave of a stop: what does not stop is left as it is, and not cleaned
      */
     record Order(
             long mastership,
@@ -88,7 +89,8 @@ public sealed interface PeerMessage {
             ResourceName resource,
             ActionKind kind,
             boolean wasInService,
-            SortedMap<String, String> environment)
+            SortedMap<String, String> environment,
+            boolean leave)
             implements PeerMessage {
         public Order {
             environment = Collections.unmodifiableSortedMap(new TreeMap<>(environment));
@@ -96,7 +98,7 @@ public sealed interface PeerMessage {
 
         /** With nothing for the actions. */
         public Order(long mastership, long number, ResourceName resource, ActionKind kind, boolean wasInService) {
-            this(mastership, number, resource, kind, wasInService, Collections.emptySortedMap());
+            this(mastership, number, resource, kind, wasInService, Collections.emptySortedMap(), false);
         }
     }
 

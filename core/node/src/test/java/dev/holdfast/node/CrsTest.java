@@ -264,6 +264,29 @@ class CrsTest {
     }
 
     @Test
+    void what_does_not_stop_is_left_if_the_command_says_so_and_the_command_fails() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        step(new CrsInput.CommandGiven(
+                3,
+                new Command.Stop(
+                        new Command.Selection.Named(List.of("web")), Optional.empty(), Optional.of(1), false, true)));
+        writeEverything();
+        ended(run(ActionKind.STOP).run(), 1);
+
+        ended(run(ActionKind.CHECK).run(), 0);
+
+        assertThat(first(CrsEffect.CommandFailed.class).orElseThrow().reasons())
+                .extracting(Message::code)
+                .containsExactly("HF-3213");
+        assertThat(first(CrsEffect.Run.class)).isEmpty();
+    }
+
+    @Test
     void nothing_is_started_without_a_lease() {
         bothNodesServe();
         addWebOn("n1");

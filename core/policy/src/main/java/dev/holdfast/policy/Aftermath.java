@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -74,7 +76,7 @@ final class Aftermath {
     }
 
     private void arriveLocal(Slot slot, List<NodeId> arrived) {
-        NodeId node = new NodeId(slot.number);
+        NodeId node = NodeId.onPaper(slot.number);
         if (!arrived.contains(node)) {
             return;
         }
@@ -134,7 +136,7 @@ final class Aftermath {
 
     private void noteIncidents(Slot slot) {
         if (slot.entry.isLocal()) {
-            noteIncident(slot, new NodeId(slot.number), true);
+            noteIncident(slot, NodeId.onPaper(slot.number), true);
             return;
         }
         for (NodeId node : board.ready) {
@@ -195,6 +197,7 @@ final class Aftermath {
                         unpin(slot, server));
                 escalate(slot, node);
             }
+            case STOP_FAILED -> onStopFailed(slot, node, incident);
             case FAILED -> onFailed(slot, node, incident);
             case START_FAILED -> onStartFailed(slot, node, incident);
         }
@@ -282,6 +285,39 @@ final class Aftermath {
                         + "): it is given up, and its TARGET is now OFFLINE",
                 "When the cause is gone: crsctl start resource " + slot.entry);
         return true;
+    }
+
+    /** {@code stop -l}: it is wanted again, and so is what was to be stopped after it and would now take it down. */
+    private void onStopFailed(Slot slot, NodeId node, Incident incident) {
+        say(
+                "HF-3212",
+                "Stop of resource '" + slot.entry + "' on server '" + board.nameOf(node) + "' failed: "
+                        + incident.text() + "; it is left as it is (-l), and its TARGET is ONLINE",
+                "To have it cleaned where stop fails: crsctl stop resource " + slot.entry);
+        stays(slot, node, new HashSet<>());
+    }
+
+    private void stays(Slot slot, NodeId node, Set<ResourceEntry> seen) {
+        if (!seen.add(slot.entry)) {
+            return;
+        }
+        if (slot.stopping) {
+            slot.stopping = false;
+            slot.target = Target.ONLINE;
+        }
+        List<ResourceEntry> below = new ArrayList<>();
+        for (Reference reference : slot.entry.stop) {
+            below.addAll(reference.resources());
+        }
+        if (slot.entry.group != null) {
+            below.add(slot.entry.group);
+        }
+        for (ResourceEntry needed : below) {
+            Slot under = needed.slotFor(node);
+            if (under != null) {
+                stays(under, node, seen);
+            }
+        }
     }
 
     private void onStartFailed(Slot slot, NodeId node, Incident incident) {
@@ -383,7 +419,7 @@ final class Aftermath {
         if (slot.entry.pulls.isEmpty() || (slot.armed.isEmpty() && slot.isNew() && !hasAlways(slot.entry))) {
             return;
         }
-        NodeId here = slot.entry.isLocal() ? new NodeId(slot.number) : null;
+        NodeId here = slot.entry.isLocal() ? NodeId.onPaper(slot.number) : null;
         TreeSet<String> armed = new TreeSet<>();
         for (ResourceEntry.Pulled pulled : slot.entry.pulls) {
             // Without always: it matters only for what a failure of something else took down.

@@ -9,5 +9,14 @@ import java.util.Optional;
  *
  * @param target ONLINE: all instances that are wanted run; OFFLINE: none runs
  * @param node the instance on this node only (stop, start of a local resource), or the node to move to (relocate)
+ * @param instance this one only; empty: all of them
  */
-public record Awaited(Target target, Optional<NodeId> node) {}
+public record Awaited(Target target, Optional<NodeId> node, Optional<Integer> instance) {
+    public Awaited(Target target, Optional<NodeId> node) {
+        this(target, node, Optional.empty());
+    }
+
+    boolean means(Slot slot) {
+        return instance.isEmpty() || instance.get() == slot.number;
+    }
+}

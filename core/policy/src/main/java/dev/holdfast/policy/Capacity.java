@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Capacity {
     private final Board board;
     // By node number.
-    private final long[] cpu = new long[NodeId.MAX + 1];
-    private final long[] memory = new long[NodeId.MAX + 1];
+    private final long[] cpu = new long[NodeId.ON_PAPER + 1];
+    private final long[] memory = new long[NodeId.ON_PAPER + 1];
 
     Capacity(Board board) {
         this.board = board;

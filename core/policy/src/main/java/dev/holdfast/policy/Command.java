@@ -23,15 +23,41 @@ public sealed interface Command {
     /** {@code -if-version}: only if the one resource that the command names still has this version, see {@link Policy#version}. */
     record IfVersion(String version, Command command) implements Command {}
 
-    /** {@code start resource {name...|-all} [-n server] [-f]}. */
-    record Start(Selection selection, Optional<String> server, boolean force) implements Command {}
+    /**
+     * {@code start resource {name...|-all} [-n server] [-k instance] [-f] [-l]}.
+     *
+     * @param instance only this one of each, by its number
+     * @param leave where a start fails it is left at that: none of what the command starts is tried on another server
+     */
+    record Start(Selection selection, Optional<String> server, Optional<Integer> instance, boolean force, boolean leave)
+            implements Command {
+        public Start(Selection selection, Optional<String> server, boolean force) {
+            this(selection, server, Optional.empty(), force, false);
+        }
+    }
 
-    /** {@code stop resource {name...|-all} [-n server] [-f]}. */
-    record Stop(Selection selection, Optional<String> server, boolean force) implements Command {}
+    /**
+     * {@code stop resource {name...|-all} [-n server] [-k instance] [-f] [-l]}.
+     *
+     * @param instance only this one of each, by its number
+     * @param leave what does not stop is left running, rather than cleaned: for whoever orders the actions; see
+     *     {@link dev.holdfast.model.Incident.Kind#STOP_FAILED}
+     */
+    record Stop(Selection selection, Optional<String> server, Optional<Integer> instance, boolean force, boolean leave)
+            implements Command {
+        public Stop(Selection selection, Optional<String> server, boolean force) {
+            this(selection, server, Optional.empty(), force, false);
+        }
+    }
 
-    /** {@code relocate resource {name...|-all} [-s from] [-n to] [-f]}. */
-    record Relocate(Selection selection, Optional<String> from, Optional<String> to, boolean force)
-            implements Command {}
+    /** {@code relocate resource {name...|-all} [-s from] [-k instance] [-n to] [-f]}. */
+    record Relocate(
+            Selection selection, Optional<String> from, Optional<String> to, Optional<Integer> instance, boolean force)
+            implements Command {
+        public Relocate(Selection selection, Optional<String> from, Optional<String> to, boolean force) {
+            this(selection, from, to, Optional.empty(), force);
+        }
+    }
 
     /** {@code check resource {name...|-all} [-n server]}. */
     record Check(Selection selection, Optional<String> server) implements Command {}

@@ -42,6 +42,9 @@ final class Judgement {
     /** What is being added or modified: not registered yet, but circles may lead through it. */
     private @Nullable ResourceDefinition checking;
 
+    /** The number of the instance that is meant ({@code -k}); 0: all of them. */
+    private int instance;
+
     private Setup.Change setup = Setup.Change.NONE;
     private final List<Message> notes = new ArrayList<>();
     private final SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
@@ -677,6 +680,7 @@ final class Judgement {
     // --- start
 
     private Decision start(Command.Start start) {
+        instance = start.instance().orElse(0);
         boolean all = start.selection() instanceof Command.Selection.All;
         NodeId node = server(start.server());
         List<ResourceEntry> entries = select(start.selection());
@@ -714,7 +718,37 @@ final class Judgement {
                 tryEverywhere(name);
             }
         }
+        if (start.leave()) {
+            leaveWhereItFails();
+        }
         return finishStart(asked, node, start.force(), all);
+    }
+
+    /** {@code start -l}: what the command starts goes where it would go now, or nowhere. */
+    private void leaveWhereItFails() {
+        Draft then = draft();
+        for (Map.Entry<ResourceName, Wanted> each : List.copyOf(wanted.entrySet())) {
+            ResourceEntry entry = then.board().entries.get(each.getKey());
+            if (entry == null || entry.isLocal()) {
+                continue;
+            }
+            for (Slot slot : entry.slots) {
+                NodeId goal = slot.goal;
+                WantedInstance one = each.getValue().instance(slot.number);
+                if (slot.target == Target.ONLINE
+                        && slot.at == null
+                        && goal != null
+                        && (slot.wish == null || slot.wish.node().equals(goal))) {
+                    wanted.put(
+                            entry.name(),
+                            wantedOf(entry).with(slot.number, one.started(false, Optional.of(new Wish(goal, true)))));
+                }
+            }
+        }
+    }
+
+    private Wanted wantedOf(ResourceEntry entry) {
+        return wanted.getOrDefault(entry.name(), entry.wanted);
     }
 
     /** A group is started with its members. True if there was anything to start. */
@@ -773,7 +807,7 @@ final class Judgement {
                                 "crsctl status resource -t shows the servers.")));
     }
 
-    private static boolean willRun(Draft draft, ResourceName name, @Nullable NodeId node) {
+    private boolean willRun(Draft draft, ResourceName name, @Nullable NodeId node) {
         ResourceEntry entry = draft.board().entries.get(name);
         if (entry == null) {
             return false;
@@ -781,8 +815,9 @@ final class Judgement {
         boolean any = false;
         for (Slot slot : entry.slots) {
             boolean relevant = slot.target == Target.ONLINE
+                    && isMeant(slot)
                     && (!entry.isLocal()
-                            || (draft.board().isReady(new NodeId(slot.number))
+                            || (draft.board().isReady(NodeId.onPaper(slot.number))
                                     && (node == null || node.number() == slot.number)));
             if (relevant) {
                 boolean good = slot.goal != null;
@@ -793,6 +828,46 @@ final class Judgement {
             }
         }
         return any;
+    }
+
+    private boolean isMeant(Slot slot) {
+        return instance == 0 || slot.number == instance;
+    }
+
+    /** True if it has no instance of the number that is meant, or that is elsewhere; this was said. */
+    private boolean lacksInstance(ResourceEntry entry, @Nullable NodeId node, boolean all) {
+        if (instance == 0) {
+            return false;
+        }
+        boolean lacks = entry.slots.stream().noneMatch(this::isMeant);
+        if (lacks && !all) {
+            problem(
+                    "HF-3126",
+                    "Resource '" + entry + "' has no instance " + instance + ": "
+                            + (entry.isLocal()
+                                    ? "instances of a local resource have the numbers of their servers"
+                                    : entry.cardinality == 0
+                                            ? "there is no server in its pools"
+                                            : "it has " + (entry.cardinality == 1 ? "one" : entry.cardinality)
+                                                    + ", numbered from 1"),
+                    "crsctl status resource " + entry + " -v shows the numbers: CARDINALITY_ID.");
+        }
+        if (lacks || !entry.isLocal() || node == null || node.number() == instance) {
+            return lacks;
+        }
+        if (!all) {
+            problem(
+                    "HF-3127",
+                    "Instance " + instance + " of local resource '" + entry + "' is the one on '"
+                            + board.nameOf(NodeId.onPaper(instance)) + "', not on '" + board.nameOf(node) + "'",
+                    "Give -k or -n, not both.");
+        }
+        return true;
+    }
+
+    /** A resource, or the instance of it that is meant, as said to people. */
+    private String said(ResourceEntry entry) {
+        return (instance == 0 ? "resource '" : "instance " + instance + " of resource '") + entry + "'";
     }
 
     /** Notes down what a start of this resource wants. False if there is nothing to do, which was said. */
@@ -813,9 +888,12 @@ final class Judgement {
             problem("HF-3119", "Resource '" + entry + "' is being deleted", "Add it again when that is done.");
             return false;
         }
+        if (lacksInstance(entry, node, all)) {
+            return false;
+        }
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : entry.slots) {
-            boolean here = node == null || !entry.isLocal() || slot.number == node.number();
+            boolean here = isMeant(slot) && (node == null || !entry.isLocal() || slot.number == node.number());
             boolean wantedAlready = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
             if (here && !wantedAlready) {
                 slots.add(slot);
@@ -835,6 +913,16 @@ final class Judgement {
             }
             return false;
         }
+        if (upThere && !isMeant(there)) {
+            if (!all) {
+                problem(
+                        "CRS-5702",
+                        "Resource '" + entry + "' is already running on '" + board.nameOf(node) + "' with instance "
+                                + there.number + ", and runs once at most on a server",
+                        "Name another server.");
+            }
+            return false;
+        }
         if (upThere || (slots.isEmpty() && !(force && node != null && entry.isSingle()))) {
             if (!all) {
                 problem(
@@ -842,7 +930,8 @@ final class Judgement {
                         "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
                         node == null || upThere
                                 ? ""
-                                : "To move it: crsctl relocate resource " + entry + " -n " + board.nameOf(node));
+                                : "To move it: crsctl relocate resource " + entry
+                                        + (instance > 1 ? " -k " + instance : "") + " -n " + board.nameOf(node));
             }
             return false;
         }
@@ -863,10 +952,14 @@ final class Judgement {
             changed = changed.with(slot.number, slot.after().started(slot.at != null, wishFor(slot, node)));
         }
         wanted.put(entry.name(), changed);
-        awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node)));
+        awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), asNumber()));
         Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));
         bring(entry, seen, true);
         return true;
+    }
+
+    private Optional<Integer> asNumber() {
+        return instance == 0 ? Optional.empty() : Optional.of(instance);
     }
 
     private static Optional<Wish> wishFor(Slot slot, @Nullable NodeId node) {
@@ -944,7 +1037,7 @@ final class Judgement {
             if (!fine && !slot.isPinned() && !wanted.containsKey(entry.name())) {
                 changed = changed.with(slot.number, slot.after().started(slot.at != null, Optional.empty()));
                 moved = true;
-                enough = anyInstance && (!entry.isLocal() || board.isReady(new NodeId(slot.number)));
+                enough = anyInstance && (!entry.isLocal() || board.isReady(NodeId.onPaper(slot.number)));
             }
         }
         if (moved) {
@@ -987,6 +1080,7 @@ final class Judgement {
     // --- stop
 
     private Decision stop(Command.Stop stop) {
+        instance = stop.instance().orElse(0);
         boolean all = stop.selection() instanceof Command.Selection.All;
         NodeId node = server(stop.server());
         List<ResourceEntry> entries = select(stop.selection());
@@ -999,6 +1093,9 @@ final class Judgement {
             if (isFrozen(entry, all)) {
                 continue;
             }
+            if (lacksInstance(entry, node, all || !named.contains(entry))) {
+                continue;
+            }
             if (!stop.force()) {
                 refuseUnderFrozen(entry, node);
             }
@@ -1008,7 +1105,7 @@ final class Judgement {
                 boolean here =
                         node == null || node.equals(slot.at) || (entry.isLocal() && slot.number == node.number());
                 boolean something = slot.at != null || slot.target == Target.ONLINE;
-                if (here && something) {
+                if (here && something && isMeant(slot)) {
                     any = true;
                     changed = changed.with(slot.number, slot.after().stopped());
                 }
@@ -1016,11 +1113,11 @@ final class Judgement {
             if (any) {
                 wanted.put(entry.name(), changed);
                 asked.add(entry.name());
-                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node)));
+                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node), asNumber()));
             } else if (!all && named.contains(entry)) {
                 problem(
                         "CRS-2500",
-                        "Cannot stop resource '" + entry + "' as it is not running"
+                        "Cannot stop " + said(entry) + " as it is not running"
                                 + (node == null ? "" : " on '" + board.nameOf(node) + "'"),
                         "");
             }
@@ -1104,6 +1201,7 @@ final class Judgement {
     // --- relocate
 
     private Decision relocate(Command.Relocate relocate) {
+        instance = relocate.instance().orElse(0);
         boolean all = relocate.selection() instanceof Command.Selection.All;
         NodeId from = server(relocate.from());
         NodeId to = server(relocate.to());
@@ -1150,7 +1248,8 @@ final class Judgement {
 
     private @Nullable Slot movable(ResourceEntry entry, @Nullable NodeId from, @Nullable NodeId to, boolean all) {
         List<Slot> up = entry.slots.stream()
-                .filter(slot -> slot.isUp() && !slot.isPinned() && (from == null || from.equals(slot.at)))
+                .filter(slot ->
+                        isMeant(slot) && slot.isUp() && !slot.isPinned() && (from == null || from.equals(slot.at)))
                 .toList();
         Slot there = to == null ? null : entry.slotFor(to);
         if (isFrozen(entry, all)) {
@@ -1160,16 +1259,21 @@ final class Judgement {
             if (!all) {
                 problem(
                         "CRS-2652",
-                        "Resource '" + entry + "' is a local resource: it runs on every server and is not moved",
+                        "Resource '" + entry + "' is a local resource: it runs on every server"
+                                + (board.categoryOf(entry).isEmpty() ? "" : " of category " + board.categoryAsSaid(entry))
+                                + " and is not moved",
                         "To stop it on one server: crsctl stop resource " + entry + " -n server");
             }
+            return null;
+        }
+        if (lacksInstance(entry, null, all)) {
             return null;
         }
         if (up.isEmpty()) {
             if (!all) {
                 problem(
                         "CRS-2562",
-                        "Cannot relocate resource '" + entry + "' as it is not running"
+                        "Cannot relocate " + said(entry) + " as it is not running"
                                 + (from == null ? "" : " on '" + board.nameOf(from) + "'"),
                         "To start it: crsctl start resource " + entry + (to == null ? "" : " -n " + board.nameOf(to)));
             }
@@ -1188,7 +1292,8 @@ final class Judgement {
             problem(
                     "HF-3120",
                     "Resource '" + entry + "' runs on several servers: " + places(entry),
-                    "Name the one to move from: crsctl relocate resource " + entry + " -s server -n server");
+                    "Name the one to move from, crsctl relocate resource " + entry
+                            + " -s server -n server, or the instance: -k number");
             return null;
         }
         if (to != null && !board.allows(entry, to)) {
@@ -1426,7 +1531,7 @@ final class Judgement {
     private String placesUp(ResourceEntry entry) {
         List<String> names = new ArrayList<>();
         for (Slot slot : entry.slots) {
-            if (slot.isUp() && slot.at != null) {
+            if (slot.isUp() && slot.at != null && isMeant(slot)) {
                 names.add(board.nameOf(slot.at));
             }
         }

@@ -48,7 +48,7 @@ final class Placement {
 
     private final Board board;
     // By node number.
-    private final long[] load = new long[NodeId.MAX + 1];
+    private final long[] load = new long[NodeId.ON_PAPER + 1];
     private final Capacity capacity;
 
     /** Where to go although all is well, who gains by it, and why. */
@@ -382,7 +382,7 @@ final class Placement {
         if (!isInPlay(slot)) {
             return;
         }
-        NodeId node = new NodeId(slot.number);
+        NodeId node = NodeId.onPaper(slot.number);
         if (slot.at != null) {
             keepOrLeave(slot);
         }
@@ -946,7 +946,7 @@ final class Placement {
         int most = 0;
         NodeSet best = NodeSet.EMPTY;
         for (Candidate candidate : order) {
-            any = new NodeSet(any.bits() | candidate.feasible().bits());
+            any = any.or(candidate.feasible());
         }
         for (NodeId node : any.nodes()) {
             int count = (int) order.stream()
@@ -1372,7 +1372,7 @@ final class Placement {
                     "Look at what it depends on: crsctl status resource -t");
         }
         if (slot.entry.isLocal()) {
-            String server = board.nameOf(new NodeId(slot.number));
+            String server = board.nameOf(NodeId.onPaper(slot.number));
             return new Message(
                     "HF-3206",
                     "Resource '" + slot.entry + "' is not started on '" + server + "': " + first,

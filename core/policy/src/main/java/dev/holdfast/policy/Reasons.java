@@ -37,10 +37,10 @@ final class Reasons {
                     node,
                     "one too many runs on " + board.nameOf(node) + " and is stopped");
         }
-        if (!entry.isLocal()) {
-            for (Slot slot : entry.slots) {
-                others(slot);
-            }
+        if (entry.isLocal()) {
+            outside(entry);
+        } else {
+            entry.slots.forEach(this::others);
         }
         return new Explanation(entry.name(), List.copyOf(because), List.copyOf(elsewhere), List.copyOf(changes));
     }
@@ -66,7 +66,7 @@ final class Reasons {
         } else if (slot.goal != null && at == null) {
             because("plan", slot.goal, "it is started on " + board.nameOf(slot.goal) + ": " + slot.reason);
         } else if (stuck == null && slot.target == Target.OFFLINE) {
-            String where = slot.entry.isLocal() ? " on " + board.nameOf(new NodeId(slot.number)) : "";
+            String where = slot.entry.isLocal() ? " on " + board.nameOf(NodeId.onPaper(slot.number)) : "";
             int threshold = slot.entry.definition.failureThreshold();
             if (threshold > 0 && slot.failures.size() >= threshold) {
                 because("FAILURE_THRESHOLD=" + threshold, null, "it failed too often and was given up");
@@ -132,10 +132,12 @@ final class Reasons {
             because("ENABLED=0", at, "it is " + state + " on " + server + " and disabled: it is left alone");
             changes.add("crsctl modify resource " + slot.entry + " -attr ENABLED=1");
         } else if (slot.entry.isLocal()) {
+            String category = board.categoryOf(slot.entry);
             because(
-                    "TARGET=ONLINE",
+                    category.isEmpty() ? "TARGET=ONLINE" : "SERVER_CATEGORY=" + category,
                     at,
-                    "it is " + state + " on " + server + ": a local resource runs on every server");
+                    "it is " + state + " on " + server + ": a local resource runs on every server"
+                            + (category.isEmpty() ? "" : " of its category, " + board.categoryAsSaid(slot.entry)));
         } else if (slot.entry.definition.activePlacement()) {
             because("ACTIVE_PLACEMENT=1", at, "it is " + state + " on " + server + ", and no server suits it better");
         } else {
@@ -176,6 +178,18 @@ final class Reasons {
         Observed seen = slot.entry.seenOn(node);
         Optional<Incident> incident = seen == null ? Optional.empty() : seen.incident();
         return incident.map(happened -> ": " + happened.text()).orElse("");
+    }
+
+    /** The servers on which a local resource has no instance. */
+    private void outside(ResourceEntry entry) {
+        for (NodeId node : board.ready) {
+            if (!board.isInCategory(entry, node) && entry.slotFor(node) == null) {
+                elsewhere.add(new Reason(
+                        "SERVER_CATEGORY=" + board.categoryOf(entry),
+                        Optional.of(node),
+                        board.restriction(entry, node)));
+            }
+        }
     }
 
     private void others(Slot slot) {

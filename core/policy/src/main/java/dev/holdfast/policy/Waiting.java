@@ -1,5 +1,6 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.Incident;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
@@ -50,8 +51,8 @@ final class Waiting {
         for (Slot slot : entry.slots) {
             boolean meant = !entry.isLocal()
                     ? slot.target == Target.ONLINE
-                    : (node == null || node.number() == slot.number) && board.isReady(new NodeId(slot.number));
-            if (!meant) {
+                    : (node == null || node.number() == slot.number) && board.isReady(NodeId.onPaper(slot.number));
+            if (!meant || !what.means(slot)) {
                 continue;
             }
             if (!isSettledOnline(slot)) {
@@ -73,7 +74,7 @@ final class Waiting {
     private static boolean isOffline(ResourceEntry entry, Awaited what) {
         NodeId node = what.node().orElse(null);
         for (Slot slot : entry.slots) {
-            if (slot.at != null && (node == null || node.equals(slot.at))) {
+            if (slot.at != null && what.means(slot) && (node == null || node.equals(slot.at))) {
                 return false;
             }
         }
@@ -95,6 +96,20 @@ final class Waiting {
         }
         if (!reasons.isEmpty()) {
             return reasons;
+        }
+        for (Slot slot : entry.slots) {
+            Observed seen = slot.present();
+            boolean left = seen != null
+                    && seen.incident()
+                            .filter(incident -> incident.kind() == Incident.Kind.STOP_FAILED)
+                            .isPresent();
+            if (slot.at != null && what.target() == Target.OFFLINE && left) {
+                return List.of(new Message(
+                        "HF-3213",
+                        "Resource '" + entry + "' could not be stopped on '" + board.nameOf(slot.at)
+                                + "', and is left as it is (-l)",
+                        "To have it cleaned where stop fails: the same command without -l."));
+            }
         }
         for (Slot slot : entry.slots) {
             if (slot.at != null && what.target() == Target.ONLINE && what.node().isPresent()) {

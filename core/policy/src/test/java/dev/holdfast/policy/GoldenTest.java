@@ -540,6 +540,8 @@ class GoldenTest {
         private List<String> command(String question, List<String> words) {
             boolean force = words.remove("-f");
             boolean all = words.remove("-all");
+            boolean leave = words.remove("-l");
+            Optional<Integer> instance = option(words, "-k").map(Integer::valueOf);
             Optional<String> to = option(words, "-n");
             Optional<String> from = option(words, "-s");
             Optional<String> policy = option(words, "-policy");
@@ -552,9 +554,9 @@ class GoldenTest {
             Command command = ofSetup
                     ? ofSetup(question.replace(" -policy " + policy.orElse(""), ""), words, policy, force)
                     : switch (words.getFirst()) {
-                        case "start" -> new Command.Start(selection, to, force);
-                        case "stop" -> new Command.Stop(selection, to, force);
-                        case "relocate" -> new Command.Relocate(selection, from, to, force);
+                        case "start" -> new Command.Start(selection, to, instance, force, leave);
+                        case "stop" -> new Command.Stop(selection, to, instance, force, leave);
+                        case "relocate" -> new Command.Relocate(selection, from, to, instance, force);
                         case "check" -> new Command.Check(selection, to);
                         case "delete" -> new Command.Delete(List.copyOf(names), force);
                         case "drain" -> new Command.Drain(names.getFirst(), force);
@@ -587,6 +589,10 @@ class GoldenTest {
                 }
                 case Decision.Accepted accepted -> {
                     cluster.apply(accepted.changes());
+                    cluster.left.clear();
+                    if (command instanceof Command.Stop && leave) {
+                        accepted.plan().actions().forEach(action -> cluster.left.add(action.resource()));
+                    }
                     List<String> out = new ArrayList<>();
                     accepted.notes().forEach(note -> out.addAll(note.lines()));
                     out.addAll(describe(accepted.plan()));

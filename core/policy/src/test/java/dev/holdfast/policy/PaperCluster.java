@@ -1,5 +1,6 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.AttributeText;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Incident;
@@ -19,10 +20,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -38,6 +41,9 @@ final class PaperCluster {
     private long incidents = 1000;
     Maintenance maintenance = Maintenance.NONE;
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
+
+    /** What does not stop is left as it is: {@code stop -l}. */
+    final Set<ResourceName> left = new HashSet<>();
 
     Situation situation() {
         return new Situation(resources, types(), wanted, servers, greeted, observed, maintenance, now, setup);
@@ -187,11 +193,17 @@ final class PaperCluster {
                         action.resource(),
                         action.node(),
                         succeeds ? Observed.ONLINE : down(Incident.Kind.START_FAILED, Duration.ZERO, "start failed"));
-            case STOP, CLEAN ->
+            case STOP, CLEAN -> {
+                if (!succeeds && action.kind() == ActionKind.STOP && left.contains(action.resource())) {
+                    Incident failed = incident(Incident.Kind.STOP_FAILED, Duration.ofMinutes(5), "stop failed");
+                    set(action.resource(), action.node(), Observed.ONLINE.withIncident(failed));
+                    return;
+                }
                 set(
                         action.resource(),
                         action.node(),
                         succeeds ? Observed.OFFLINE : down(Incident.Kind.CLEAN_FAILED, Duration.ZERO, "clean failed"));
+            }
             case CHECK -> {}
         }
     }

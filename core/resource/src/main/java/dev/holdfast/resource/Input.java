@@ -12,8 +12,13 @@ public sealed interface Input {
      * turn; one that asks for what is already so is answered at once.
      *
      * @param epoch the view in which it was ordered: the fencing token of every action that follows from it
+     * @param leave what does not stop is not cleaned: it is left as a check finds it
      */
-    record Order(ActionKind kind, Epoch epoch) implements Input {}
+    record Order(ActionKind kind, Epoch epoch, boolean leave) implements Input {
+        public Order(ActionKind kind, Epoch epoch) {
+            this(kind, epoch, false);
+        }
+    }
 
     /**
      * The action that {@link Effect.RunAction} began has ended, and nothing of it runs any more.

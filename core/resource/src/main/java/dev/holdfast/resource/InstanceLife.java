@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   start:    START -> CHECK says ONLINE                    else CLEAN, and the start has failed
- *   stop:     STOP  -> CHECK says OFFLINE                   else CLEAN
+ *   stop:     STOP  -> CHECK says OFFLINE                   else CLEAN, or if it is to be left: CHECK, and as that says
  *   clean:    CLEAN -> CHECK does not say that it runs      else UNKNOWN, and nothing more is done by itself
  *   failure:  a CHECK of a running instance says OFFLINE or FAILED, or it is INTERMEDIATE for longer than
  *             INTERMEDIATE_TIMEOUT -> CLEAN -> CHECK as above, and the failure is reported. The second CHECK is left
@@ -66,6 +66,8 @@ public final class InstanceLife {
         CONFIRM_START,
         STOP,
         CONFIRM_STOP,
+        /** A stop has failed, and it is to be left as it is. */
+        CHECK_LEFT,
         CLEAN,
         CONFIRM_CLEAN
     }
@@ -83,6 +85,8 @@ public final class InstanceLife {
         String troubleText = "";
         Duration uptime = Duration.ZERO;
         boolean startAfterClean;
+        /** Of a stop: what does not stop is left as it is. */
+        boolean leave;
         /** It began with a check that said OFFLINE. */
         boolean foundOffline;
 
@@ -93,6 +97,8 @@ public final class InstanceLife {
 
     private final String node;
     private final Deque<ActionKind> waiting = new ArrayDeque<>();
+    // For the stop that waits.
+    private boolean leaveNext;
     private ResourceDefinition definition;
     private Epoch epoch;
     private long nextIncident;
@@ -186,8 +192,13 @@ public final class InstanceLife {
     private void onOrder(Moment now, Input.Order order) {
         raiseEpoch(order.epoch());
         boolean underWay = run != null && chain.order == order.kind();
-        if (!underWay && !waiting.contains(order.kind())) {
+        if (underWay) {
+            chain.leave &= order.leave(); // Somebody wants it stopped in any case.
+        } else if (!waiting.contains(order.kind())) {
             waiting.add(order.kind());
+            leaveNext = order.kind() == ActionKind.STOP ? order.leave() : leaveNext;
+        } else if (order.kind() == ActionKind.STOP) {
+            leaveNext &= order.leave();
         }
         beginNext(now);
     }
@@ -269,6 +280,7 @@ public final class InstanceLife {
             case CONFIRM_START -> onStartConfirmed(now, finished);
             case STOP -> onStopped(now, finished);
             case CONFIRM_STOP -> onStopConfirmed(now, finished);
+            case CHECK_LEFT -> onLeft(now, finished);
             case CLEAN -> onCleaned(now, finished);
             case CONFIRM_CLEAN -> onCleanConfirmed(now, finished);
         }
@@ -392,7 +404,7 @@ public final class InstanceLife {
     private void onStopped(Moment now, Input.ActionFinished finished) {
         if (finished.timedOut() || finished.exit() != 0) {
             sayFailure(ActionKind.STOP, finished);
-            stopFailed(now);
+            stopFailed(now, failureText(ActionKind.STOP, finished));
         } else {
             run(now, Step.CONFIRM_STOP, chain);
         }
@@ -405,7 +417,7 @@ public final class InstanceLife {
                 || finished.exit() == UNKNOWN
                 || finished.exit() == FAILED;
         if (mayRun) {
-            stopFailed(now);
+            stopFailed(now, "stop ended well, but the check after it says that it runs");
         } else {
             become(now, ResourceState.OFFLINE, "");
             say("CRS-2677", "Stop of '%s' on '%s' succeeded");
@@ -414,9 +426,37 @@ public final class InstanceLife {
         }
     }
 
-    private void stopFailed(Moment now) {
+    private void stopFailed(Moment now, String text) {
         say("CRS-2675", "Stop of '%s' on '%s' failed");
-        clean(now);
+        if (chain.leave) {
+            chain.troubleText = text;
+            run(now, Step.CHECK_LEFT, chain);
+        } else {
+            clean(now);
+        }
+    }
+
+    /** What goes on after a stop that failed is left alone; what went down by half is not. */
+    private void onLeft(Moment now, Input.ActionFinished finished) {
+        boolean cleans = !finished.timedOut() && (finished.exit() == FAILED || isDown(finished.exit()));
+        if (cleans || !chain.leave) {
+            clean(now);
+            return;
+        }
+        if (finished.timedOut()) {
+            become(now, ResourceState.INTERMEDIATE, CHECK_TIMED_OUT);
+        } else if (finished.exit() == UNKNOWN) {
+            becomeUnknown("CHECK UNKNOWN", true);
+        } else {
+            become(now, finished.exit() == ONLINE ? ResourceState.ONLINE : ResourceState.INTERMEDIATE, "");
+        }
+        report(Incident.Kind.STOP_FAILED, uptime(now), chain.troubleText);
+        finishOrder(false, chain.troubleText);
+        settle(now);
+    }
+
+    private static boolean isDown(int exit) {
+        return exit != ONLINE && exit != PARTIAL && exit != UNKNOWN && exit != FAILED;
     }
 
     private void clean(Moment now) {
@@ -490,6 +530,7 @@ public final class InstanceLife {
     private void beginNext(Moment now) {
         while (run == null && probed && !waiting.isEmpty()) {
             chain = new Chain(waiting.remove());
+            chain.leave = chain.order == ActionKind.STOP && leaveNext;
             switch (chain.order) {
                 case START -> beginStart(now);
                 case STOP -> beginStop(now);
@@ -522,6 +563,7 @@ public final class InstanceLife {
             finishOrder(true, "");
             return;
         }
+        incident = isLeft() ? null : incident; // What is told of that stop is over.
         say("CRS-2673", "Attempting to stop '%s' on '%s'");
         internal = InternalState.STOPPING;
         run(now, Step.STOP, chain);
@@ -545,7 +587,7 @@ public final class InstanceLife {
     private void run(Moment now, Step step, Chain forChain) {
         chain = forChain;
         ActionKind kind = switch (step) {
-            case CHECK, CONFIRM_START, CONFIRM_STOP, CONFIRM_CLEAN -> ActionKind.CHECK;
+            case CHECK, CONFIRM_START, CONFIRM_STOP, CHECK_LEFT, CONFIRM_CLEAN -> ActionKind.CHECK;
             case START -> ActionKind.START;
             case STOP -> ActionKind.STOP;
             case CLEAN -> ActionKind.CLEAN;
@@ -593,7 +635,7 @@ public final class InstanceLife {
         } else if (intermediateSince == null) {
             intermediateSince = now;
         }
-        if (next == ResourceState.ONLINE || next == ResourceState.INTERMEDIATE) {
+        if ((next == ResourceState.ONLINE || next == ResourceState.INTERMEDIATE) && !isLeft()) {
             // It runs: what happened before, and was cleaned up, is over.
             incident = null;
         }
@@ -607,6 +649,11 @@ public final class InstanceLife {
         intermediateSince = null;
         monitored = watched;
         details = text;
+    }
+
+    /** What happened last is that it could not be stopped, and was left as it is. */
+    private boolean isLeft() {
+        return incident != null && incident.kind() == Incident.Kind.STOP_FAILED;
     }
 
     private Duration uptime(Moment now) {

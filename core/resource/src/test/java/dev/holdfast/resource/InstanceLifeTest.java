@@ -463,6 +463,89 @@ class InstanceLifeTest {
         assertThat(observed()).isEqualTo(Observed.OFFLINE);
     }
 
+    private void orderStopLeaving() {
+        give(new Input.Order(ActionKind.STOP, EPOCH, true));
+    }
+
+    @Test
+    void what_does_not_stop_and_is_to_be_left_goes_on_and_is_told() {
+        online();
+        orderStopLeaving();
+        ends(ActionKind.STOP, 1);
+        assertThat(said()).contains("CRS-2675: Stop of 'web' on 'n1' failed");
+        ends(ActionKind.CHECK, 0);
+        nothingBegun();
+        answered(ActionKind.STOP, false);
+        assertThat(state()).isEqualTo(ResourceState.ONLINE);
+        assertThat(incident()).isEqualTo(Incident.Kind.STOP_FAILED);
+    }
+
+    @Test
+    void that_it_did_not_stop_is_told_until_it_is_stopped_again() {
+        online();
+        orderStopLeaving();
+        timesOut(ActionKind.STOP);
+        ends(ActionKind.CHECK, 0);
+        order(ActionKind.CHECK);
+        ends(ActionKind.CHECK, 0);
+        assertThat(incident()).isEqualTo(Incident.Kind.STOP_FAILED);
+        order(ActionKind.STOP);
+        assertThat(observed().incident()).isEmpty();
+        ends(ActionKind.STOP, 1);
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 1);
+        assertThat(observed()).isEqualTo(Observed.OFFLINE);
+    }
+
+    @Test
+    void a_stop_that_its_check_contradicts_is_a_failed_one_when_it_is_to_be_left() {
+        online();
+        orderStopLeaving();
+        ends(ActionKind.STOP, 0);
+        ends(ActionKind.CHECK, 0);
+        ends(ActionKind.CHECK, 4);
+        nothingBegun();
+        assertThat(state()).isEqualTo(ResourceState.INTERMEDIATE);
+        assertThat(incident()).isEqualTo(Incident.Kind.STOP_FAILED);
+    }
+
+    @Test
+    void what_went_down_by_half_is_cleaned_although_it_was_to_be_left() {
+        for (int exit : List.of(1, 5)) {
+            life = aLife("CHECK_INTERVAL=10");
+            online();
+            orderStopLeaving();
+            ends(ActionKind.STOP, 1);
+            ends(ActionKind.CHECK, exit);
+            ends(ActionKind.CLEAN, 0);
+            ends(ActionKind.CHECK, 1);
+            assertThat(observed()).isEqualTo(Observed.OFFLINE);
+        }
+    }
+
+    @Test
+    void somebody_who_wants_it_stopped_in_any_case_has_his_way() {
+        online();
+        orderStopLeaving();
+        long run = begun().run();
+        order(ActionKind.STOP);
+        give(new Input.ActionFinished(run, 1, false, List.of()));
+        ends(ActionKind.CLEAN, 0);
+        ends(ActionKind.CHECK, 1);
+        assertThat(observed()).isEqualTo(Observed.OFFLINE);
+    }
+
+    @Test
+    void nobody_knows_how_what_was_left_is_if_its_check_does_not() {
+        online();
+        orderStopLeaving();
+        ends(ActionKind.STOP, 1);
+        ends(ActionKind.CHECK, 3);
+        assertThat(state()).isEqualTo(ResourceState.UNKNOWN);
+        assertThat(incident()).isEqualTo(Incident.Kind.STOP_FAILED);
+        assertThat(life.nextTick()).isPresent();
+    }
+
     @Test
     void a_clean_that_fails_makes_it_unknown_and_nothing_more_is_done() {
         online();

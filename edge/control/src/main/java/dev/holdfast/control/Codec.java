@@ -97,12 +97,16 @@ public final class Codec {
                         toObject(r.resources()),
                         "node",
                         r.node(),
+                        "instance",
+                        r.instance(),
                         "environment",
                         r.environment(),
                         "force",
                         r.force(),
                         "failIfBusy",
-                        r.failIfBusy());
+                        r.failIfBusy(),
+                        "leave",
+                        maybe(r.leave()));
             case Request.StopResource r ->
                 object(
                         "t",
@@ -111,12 +115,16 @@ public final class Codec {
                         toObject(r.resources()),
                         "node",
                         r.node(),
+                        "instance",
+                        r.instance(),
                         "environment",
                         r.environment(),
                         "force",
                         r.force(),
                         "failIfBusy",
-                        r.failIfBusy());
+                        r.failIfBusy(),
+                        "leave",
+                        maybe(r.leave()));
             case Request.RelocateResource r ->
                 object(
                         "t",
@@ -127,6 +135,8 @@ public final class Codec {
                         r.from(),
                         "to",
                         r.to(),
+                        "instance",
+                        r.instance(),
                         "environment",
                         r.environment(),
                         "force",
@@ -288,21 +298,26 @@ public final class Codec {
                 new Request.StartResource(
                         in.object("resources", Codec::selection),
                         in.maybeText("node"),
+                        in.maybeNumber("instance"),
                         in.textMap("environment"),
                         in.flag("force"),
-                        in.flag("failIfBusy"));
+                        in.flag("failIfBusy"),
+                        in.has("leave") && in.flag("leave"));
             case "stopResource" ->
                 new Request.StopResource(
                         in.object("resources", Codec::selection),
                         in.maybeText("node"),
+                        in.maybeNumber("instance"),
                         in.textMap("environment"),
                         in.flag("force"),
-                        in.flag("failIfBusy"));
+                        in.flag("failIfBusy"),
+                        in.has("leave") && in.flag("leave"));
             case "relocateResource" ->
                 new Request.RelocateResource(
                         in.object("resources", Codec::selection),
                         in.maybeText("from"),
                         in.maybeText("to"),
+                        in.maybeNumber("instance"),
                         in.textMap("environment"),
                         in.flag("force"),
                         in.flag("failIfBusy"));
@@ -1127,6 +1142,11 @@ public final class Codec {
                 in.texts("after"),
                 in.flag("required"),
                 in.text("reason"));
+    }
+
+    /** A flag that releases before it do not know: left out unless it is raised. */
+    private static Optional<Boolean> maybe(boolean flag) {
+        return flag ? Optional.of(true) : Optional.empty();
     }
 
     /** Keys and values in turn; an absent optional leaves its key out. */

@@ -52,6 +52,10 @@ final class Fields {
         return (int) number;
     }
 
+    Optional<Integer> maybeNumber(String key) throws MalformedMessage {
+        return optional(key) == null ? Optional.empty() : Optional.of(number(key));
+    }
+
     /** A whole number. The JSON library passes numbers through a double, so those beyond 2^53 are not to be trusted and are refused. */
     long big(String key) throws MalformedMessage {
         return asLong(key, value(key));

@@ -62,32 +62,62 @@ public sealed interface Request {
      * Starts resources and what they need.
      *
      * @param node where; absent: where the policy says
+     * @param instance only this one of each, by its number; absent: all
      * @param environment handed to the actions, for this command only
      * @param force relocate what is in the way
      * @param failIfBusy refuse at once, rather than wait, if another operation is under way on one of them
+     * @param leave where a start fails it is left at that, and not tried on other nodes
      */
     record StartResource(
             Selection resources,
             Optional<String> node,
+            Optional<Integer> instance,
             Map<String, String> environment,
             boolean force,
-            boolean failIfBusy)
+            boolean failIfBusy,
+            boolean leave)
             implements Change {
         public StartResource {
             environment = ordered(environment);
         }
+
+        public StartResource(
+                Selection resources,
+                Optional<String> node,
+                Map<String, String> environment,
+                boolean force,
+                boolean failIfBusy) {
+            this(resources, node, Optional.empty(), environment, force, failIfBusy, false);
+        }
     }
 
-    /** Stops resources; with {@code force} also those that depend on them. {@code node}: only what runs there. */
+    /**
+     * Stops resources; with {@code force} also those that depend on them.
+     *
+     * @param node only what runs there
+     * @param instance only this one of each, by its number; absent: all
+     * @param leave what does not stop is left running, and not cleaned
+     */
     record StopResource(
             Selection resources,
             Optional<String> node,
+            Optional<Integer> instance,
             Map<String, String> environment,
             boolean force,
-            boolean failIfBusy)
+            boolean failIfBusy,
+            boolean leave)
             implements Change {
         public StopResource {
             environment = ordered(environment);
+        }
+
+        public StopResource(
+                Selection resources,
+                Optional<String> node,
+                Map<String, String> environment,
+                boolean force,
+                boolean failIfBusy) {
+            this(resources, node, Optional.empty(), environment, force, failIfBusy, false);
         }
     }
 
@@ -96,18 +126,30 @@ public sealed interface Request {
      *
      * @param from only instances that run there
      * @param to where to; absent: where the policy says
+     * @param instance only this one, by its number; absent: the one that there is
      * @param force bring along what has to be on the same node
      */
     record RelocateResource(
             Selection resources,
             Optional<String> from,
             Optional<String> to,
+            Optional<Integer> instance,
             Map<String, String> environment,
             boolean force,
             boolean failIfBusy)
             implements Change {
         public RelocateResource {
             environment = ordered(environment);
+        }
+
+        public RelocateResource(
+                Selection resources,
+                Optional<String> from,
+                Optional<String> to,
+                Map<String, String> environment,
+                boolean force,
+                boolean failIfBusy) {
+            this(resources, from, to, Optional.empty(), environment, force, failIfBusy);
         }
     }
 

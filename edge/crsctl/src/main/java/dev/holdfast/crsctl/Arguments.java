@@ -244,6 +244,34 @@ final class Arguments {
         return has("-env") ? AttributeList.parse("-env", value("-env").orElseThrow()) : Map.of();
     }
 
+    /** {@code -k}, and {@code -d}, of which there is one only. */
+    Optional<Integer> instance() throws UsageProblem {
+        Optional<String> degree = value("-d");
+        Optional<String> number = value("-k");
+        if (degree.isPresent() && number.isEmpty()) {
+            throw new UsageProblem("-d goes with -k: which instance?");
+        }
+        if (degree.isPresent() && !degree.get().equals("1")) {
+            throw new UsageProblem("there is no instance with the degree id '" + degree.get()
+                    + "': a resource has one instance at most on a node, and its degree id is 1");
+        }
+        if (number.isPresent() && !number.get().matches("[1-9][0-9]{0,3}")) {
+            throw new UsageProblem(
+                    "-k must be the number of an instance, 1 or more, got '" + number.get() + "'",
+                    "It is shown as CARDINALITY_ID by:  crsctl status resource NAME -v");
+        }
+        return number.map(Integer::valueOf);
+    }
+
+    /** {@code -k} where it says which instance of one resource. */
+    Optional<Integer> instanceOfOne() throws UsageProblem {
+        atMostOneOf("-k", "-s");
+        if (has("-k") && operands.size() != 1) {
+            throw new UsageProblem("-k goes with the name of one resource: which instance of which?");
+        }
+        return instance();
+    }
+
     boolean json() throws UsageProblem {
         boolean isFormat = command.options().stream()
                 .anyMatch(option -> option.name().equals("-o") && option.value().equals("json"));

@@ -25,6 +25,13 @@ final class Commands {
     static final Option ENV = valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
     static final Option JSON = valued("-o", "json", "as JSON, for programs");
 
+    static final Option INSTANCE = valued(
+            "-k", "ID", "only the instance with this number, CARDINALITY_ID; of a local resource: the node's number");
+    static final Option DEGREE = valued("-d", "ID", "with -k: the degree id, which is always 1");
+    static final Option LEAVE_START =
+            flag("-l", "if a start fails leave it at that: nothing of it is tried on another node");
+    static final Option LEAVE_STOP = flag("-l", "what does not stop is left running, rather than cleaned");
+
     static final Option PLAN = flag("--plan", "only tell what would be done, like crsctl eval");
 
     static final String WHICH = "{NAME... | -w FILTER | -all}";
@@ -81,32 +88,47 @@ final class Commands {
                     "crsctl delete resource web"),
             new Command(
                     "start resource",
-                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
+                    WHICH + " [-n NODE] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
                     "start resources and what they need",
                     List.of(
                             FILTER,
                             ALL,
                             valued("-n", "NODE", "there, and not where the policy would put it"),
+                            INSTANCE,
+                            DEGREE,
                             ENV,
                             FORCE,
                             IF_BUSY,
+                            LEAVE_START,
                             PLAN,
                             JSON),
                     "crsctl start resource web"),
             new Command(
                     "stop resource",
-                    WHICH + " [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
+                    WHICH + " [-n NODE] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
                     "stop resources",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), ENV, FORCE, IF_BUSY, PLAN, JSON),
+                    List.of(
+                            FILTER,
+                            ALL,
+                            valued("-n", "NODE", "only what runs there"),
+                            INSTANCE,
+                            DEGREE,
+                            ENV,
+                            FORCE,
+                            IF_BUSY,
+                            LEAVE_STOP,
+                            PLAN,
+                            JSON),
                     "crsctl stop resource web -f"),
             new Command(
                     "relocate resource",
-                    WHICH + " [-s NODE] [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
+                    WHICH + " [-s NODE | -k ID] [-n NODE] [-env \"NAME=value,...\"] [-f] [-i] [--plan]",
                     "move running resources to another node",
                     List.of(
                             FILTER,
                             ALL,
                             valued("-s", "NODE", "only what runs there"),
+                            INSTANCE,
                             valued("-n", "NODE", "to there, and not where the policy would put it"),
                             ENV,
                             flag("-f", "together with what has to be on the same node"),
@@ -177,24 +199,25 @@ final class Commands {
                     "crsctl eval delete resource web -f"),
             new Command(
                     "eval start resource",
-                    WHICH + " [-n NODE] [-f] [-o json]",
+                    WHICH + " [-n NODE] [-k ID [-d ID]] [-f] [-o json]",
                     "tell what starting would do",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "there"), FORCE, JSON),
+                    List.of(FILTER, ALL, valued("-n", "NODE", "there"), INSTANCE, DEGREE, FORCE, JSON),
                     "crsctl eval start resource web"),
             new Command(
                     "eval stop resource",
-                    WHICH + " [-n NODE] [-f] [-o json]",
+                    WHICH + " [-n NODE] [-k ID [-d ID]] [-f] [-o json]",
                     "tell what stopping would do",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), FORCE, JSON),
+                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), INSTANCE, DEGREE, FORCE, JSON),
                     "crsctl eval stop resource vip1 -f"),
             new Command(
                     "eval relocate resource",
-                    WHICH + " [-s NODE] [-n NODE] [-f] [-o json]",
+                    WHICH + " [-s NODE | -k ID] [-n NODE] [-f] [-o json]",
                     "tell what moving would do",
                     List.of(
                             FILTER,
                             ALL,
                             valued("-s", "NODE", "only what runs there"),
+                            INSTANCE,
                             valued("-n", "NODE", "to there"),
                             FORCE,
                             JSON),

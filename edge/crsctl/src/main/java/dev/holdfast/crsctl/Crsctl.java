@@ -308,10 +308,22 @@ public final class Crsctl {
             case "delete resource" -> new Request.DeleteResource(arguments.selection(), force, failIfBusy);
             case "start resource" ->
                 new Request.StartResource(
-                        arguments.selection(), arguments.node("-n"), arguments.environment(), force, failIfBusy);
+                        arguments.selection(),
+                        arguments.node("-n"),
+                        arguments.instance(),
+                        arguments.environment(),
+                        force,
+                        failIfBusy,
+                        arguments.has("-l"));
             case "stop resource" ->
                 new Request.StopResource(
-                        arguments.selection(), arguments.node("-n"), arguments.environment(), force, failIfBusy);
+                        arguments.selection(),
+                        arguments.node("-n"),
+                        arguments.instance(),
+                        arguments.environment(),
+                        force,
+                        failIfBusy,
+                        arguments.has("-l"));
             case "relocate resource" -> {
                 if (arguments.has("-s") && arguments.value("-s").equals(arguments.value("-n"))) {
                     throw new UsageProblem("-s and -n name the same node: there is nothing to move");
@@ -320,6 +332,7 @@ public final class Crsctl {
                         arguments.selection(),
                         arguments.node("-s"),
                         arguments.node("-n"),
+                        arguments.instanceOfOne(),
                         arguments.environment(),
                         force,
                         failIfBusy);

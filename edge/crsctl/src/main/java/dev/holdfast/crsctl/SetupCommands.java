@@ -79,27 +79,37 @@ final class SetupCommands implements CommandArea {
                     "crsctl delete resourcegroup shop"),
             new Command(
                     "start resourcegroup",
-                    "NAME... [-n NODE] [-f] [-i] [--plan]",
+                    "NAME... [-n NODE] [-k ID] [-f] [-i] [-l] [--plan]",
                     "start groups with their members, and what they need",
-                    List.of(NODE, Commands.FORCE, Commands.IF_BUSY, Commands.PLAN, Commands.JSON),
+                    List.of(
+                            NODE,
+                            Commands.INSTANCE,
+                            Commands.FORCE,
+                            Commands.IF_BUSY,
+                            Commands.LEAVE_START,
+                            Commands.PLAN,
+                            Commands.JSON),
                     "crsctl start resourcegroup shop"),
             new Command(
                     "stop resourcegroup",
-                    "NAME... [-n NODE] [-f] [-i] [--plan]",
+                    "NAME... [-n NODE] [-k ID] [-f] [-i] [-l] [--plan]",
                     "stop groups with their members",
                     List.of(
                             valued("-n", "NODE", "only what runs there"),
+                            Commands.INSTANCE,
                             Commands.FORCE,
                             Commands.IF_BUSY,
+                            Commands.LEAVE_STOP,
                             Commands.PLAN,
                             Commands.JSON),
                     "crsctl stop resourcegroup shop"),
             new Command(
                     "relocate resourcegroup",
-                    "NAME... [-s NODE] [-n NODE] [-f] [-i] [--plan]",
+                    "NAME... [-s NODE | -k ID] [-n NODE] [-f] [-i] [--plan]",
                     "move groups with their members to another node",
                     List.of(
                             valued("-s", "NODE", "only what runs there"),
+                            Commands.INSTANCE,
                             NODE,
                             flag("-f", "together with what has to be on the same node"),
                             Commands.IF_BUSY,
@@ -437,12 +447,32 @@ final class SetupCommands implements CommandArea {
                         arguments.only("group"), something(arguments.attributes()), List.of(), force, false);
             case "delete resourcegroup" -> new Request.DeleteResource(groups(arguments), force, false);
             case "start resourcegroup" ->
-                new Request.StartResource(groups(arguments), arguments.node("-n"), Map.of(), force, failIfBusy);
+                new Request.StartResource(
+                        groups(arguments),
+                        arguments.node("-n"),
+                        arguments.instance(),
+                        Map.of(),
+                        force,
+                        failIfBusy,
+                        arguments.has("-l"));
             case "stop resourcegroup" ->
-                new Request.StopResource(groups(arguments), arguments.node("-n"), Map.of(), force, failIfBusy);
+                new Request.StopResource(
+                        groups(arguments),
+                        arguments.node("-n"),
+                        arguments.instance(),
+                        Map.of(),
+                        force,
+                        failIfBusy,
+                        arguments.has("-l"));
             case "relocate resourcegroup" ->
                 new Request.RelocateResource(
-                        groups(arguments), arguments.node("-s"), arguments.node("-n"), Map.of(), force, failIfBusy);
+                        groups(arguments),
+                        arguments.node("-s"),
+                        arguments.node("-n"),
+                        arguments.instanceOfOne(),
+                        Map.of(),
+                        force,
+                        failIfBusy);
             case "add serverpool" -> new Request.AddPool(arguments.only("server pool"), arguments.attributes(), force);
             case "modify serverpool" ->
                 new Request.ModifyPool(

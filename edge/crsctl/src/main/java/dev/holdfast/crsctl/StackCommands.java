@@ -97,11 +97,13 @@ final class StackCommands implements CommandArea {
                     "crsctl query node facts -all"),
             new Command(
                     "restart resource",
-                    "{NAME... | -w FILTER} [-n NODE] [-f] [-i]",
+                    "{NAME... | -w FILTER} [-n NODE] [-k ID [-d ID]] [-f] [-i]",
                     "stop resources, and start them again",
                     List.of(
                             Commands.FILTER,
                             Command.valued("-n", "NODE", "start them there"),
+                            Commands.INSTANCE,
+                            Commands.DEGREE,
                             Commands.FORCE,
                             Commands.IF_BUSY),
                     "crsctl restart resource web"));
@@ -372,11 +374,18 @@ final class StackCommands implements CommandArea {
         }
         boolean force = arguments.has("-f");
         boolean busy = arguments.has("-i");
+        Optional<Integer> instance = arguments.instance();
         int status = crsctl.show(
-                command, new Request.StopResource(selection, Optional.empty(), Map.of(), force, busy), false, _ -> "");
+                command,
+                new Request.StopResource(selection, Optional.empty(), instance, Map.of(), force, busy, false),
+                false,
+                _ -> "");
         return status == Cluster.DONE
                 ? crsctl.show(
-                        command, new Request.StartResource(selection, node, Map.of(), force, busy), false, _ -> "")
+                        command,
+                        new Request.StartResource(selection, node, instance, Map.of(), force, busy, false),
+                        false,
+                        _ -> "")
                 : status;
     }
 }

@@ -804,14 +804,16 @@ final class Administration {
                 named(situation, delete.resources(), asker).map(names -> new Command.Delete(names, delete.force()));
             case Request.StartResource start ->
                 selection(situation, start.resources(), asker)
-                        .map(selected -> new Command.Start(selected, start.node(), start.force()));
+                        .map(selected -> new Command.Start(
+                                selected, start.node(), start.instance(), start.force(), start.leave()));
             case Request.StopResource stop ->
                 selection(situation, stop.resources(), asker)
-                        .map(selected -> new Command.Stop(selected, stop.node(), stop.force()));
+                        .map(selected ->
+                                new Command.Stop(selected, stop.node(), stop.instance(), stop.force(), stop.leave()));
             case Request.RelocateResource relocate ->
                 selection(situation, relocate.resources(), asker)
-                        .map(selected ->
-                                new Command.Relocate(selected, relocate.from(), relocate.to(), relocate.force()));
+                        .map(selected -> new Command.Relocate(
+                                selected, relocate.from(), relocate.to(), relocate.instance(), relocate.force()));
             case Request.CheckResource check ->
                 selection(situation, check.resources(), asker)
                         .map(selected -> new Command.Check(selected, check.node()));

@@ -71,7 +71,8 @@ final class PeerCodec {
                     ResourceName resource,
                     ActionKind kind,
                     boolean wasInService,
-                    SortedMap<String, String> environment) ->
+                    SortedMap<String, String> environment,
+                    boolean leave) ->
                 Json.object()
                         .with("t", "order")
                         .with("mastership", Long.toString(mastership))
@@ -79,7 +80,8 @@ final class PeerCodec {
                         .with("resource", resource.text())
                         .with("kind", kind.name())
                         .with("wasInService", wasInService)
-                        .with("environment", environment);
+                        .with("environment", environment)
+                        .with("leave", leave);
             case PeerMessage.OrderFinished(ResourceName resource, ActionKind kind, boolean succeeded, String text) ->
                 Json.object()
                         .with("t", "finished")
@@ -125,7 +127,8 @@ final class PeerCodec {
                             new ResourceName(message.string("resource")),
                             ActionKind.valueOf(message.string("kind")),
                             message.flag("wasInService"),
-                            message.stringMap("environment"));
+                            message.stringMap("environment"),
+                            message.has("leave") && message.flag("leave"));
                 case "finished" ->
                     new PeerMessage.OrderFinished(
                             new ResourceName(message.string("resource")),

@@ -78,6 +78,7 @@ class CodecsTest {
                                             Duration.ofMillis(1234),
                                             "it died")))))),
             new PeerMessage.Order(1L << 59, 7, WEB, ActionKind.START, true),
+            new PeerMessage.Order(3, 8, WEB, ActionKind.STOP, false, new TreeMap<>(), true),
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
             new PeerMessage.Leaving());

@@ -14,6 +14,7 @@ import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +40,8 @@ public final class PolicyBench {
             usage: holdfast bench policy [--size NODESxRESOURCES]... [--passes N] [--pacemaker] [-o json]
                    holdfast bench policy --plans N [--from SEED]
                    holdfast bench policy --seed X
-              --size      measure these (default 8x200 32x2000 64x10000); RESOURCES counts addresses and services
+              --size      measure these (default 8x200 32x2000 64x10000); to 256 nodes, of which 64 can be a cluster;
+                          RESOURCES counts addresses and services
               --passes    measured passes of each kind, after as many to warm up (default 9); the median counts
               -o json     {"nodes","resources","coldMs","steadyMs","oneLostMs","heapMb"}, a list if there are several
               --pacemaker the same clusters also for Pacemaker's crm_simulate -R -Q: seconds of wall clock and processor
@@ -59,9 +61,9 @@ public final class PolicyBench {
             Size size = new Size(
                     Integer.parseInt(text.substring(0, text.indexOf('x'))),
                     Integer.parseInt(text.substring(text.indexOf('x') + 1)));
-            if (size.nodes > NodeId.MAX) {
-                throw new IllegalArgumentException("a cluster has at most " + NodeId.MAX + " nodes, " + size.nodes
-                        + " cannot be measured: sets of nodes are one 64-bit word, in views and on the voting disks");
+            if (size.nodes > NodeId.ON_PAPER) {
+                throw new IllegalArgumentException("at most " + NodeId.ON_PAPER + " nodes can be planned for, got "
+                        + size.nodes + ", and a cluster has at most " + NodeId.MAX);
             }
             return size;
         }
@@ -215,29 +217,34 @@ public final class PolicyBench {
     }
 
     private Result measure(Size size) {
-        PaperCluster cold = pairs(size);
-        PaperCluster steady = pairs(size);
-        bringUp(steady);
-        PaperCluster oneLost = pairs(size);
-        bringUp(oneLost);
-        NodeId victim = new NodeId(size.nodes);
-        oneLost.server(victim, Server.State.OFFLINE, 1);
-        oneLost.forget(victim);
-        double coldMs = median(cold::situation, size.resources);
-        double steadyMs = median(steady::situation, 0);
-        int lost = (int) steady.observed.entrySet().stream()
+        // One cluster, which changes: the largest takes more than a gigabyte.
+        PaperCluster cluster = pairs(size);
+        double coldMs = median(cluster::situation, size.resources);
+        bringUp(cluster);
+        double steadyMs = median(cluster::situation, 0);
+        long heapMb = heapMb(cluster);
+        NodeId victim = NodeId.onPaper(size.nodes);
+        int lost = (int) cluster.observed.entrySet().stream()
                 .filter(seen ->
                         seen.getKey().node().equals(victim) && seen.getValue().equals(Observed.ONLINE))
                 .count();
-        double oneLostMs = size.nodes == 1 ? 0 : median(oneLost::situation, lost);
-        return new Result(size, coldMs, steadyMs, oneLostMs, heapMb());
+        cluster.server(victim, Server.State.OFFLINE, 1);
+        cluster.forget(victim);
+        double oneLostMs = size.nodes == 1 ? 0 : median(cluster::situation, lost);
+        return new Result(size, coldMs, steadyMs, oneLostMs, heapMb);
     }
 
-    /** What the clusters and their last plans hold on to: three clusters are alive here, one is counted. */
-    private static long heapMb() {
+    /** What a cluster, its situation and the plan for it hold on to. */
+    private static long heapMb(PaperCluster cluster) {
         Runtime runtime = Runtime.getRuntime();
+        Situation situation = cluster.situation();
+        Plan plan = Policy.plan(situation);
         System.gc();
-        return (runtime.totalMemory() - runtime.freeMemory()) / MEGABYTE;
+        long used = runtime.totalMemory() - runtime.freeMemory();
+        Reference.reachabilityFence(cluster);
+        Reference.reachabilityFence(situation);
+        Reference.reachabilityFence(plan);
+        return used / MEGABYTE;
     }
 
     private double median(Supplier<Situation> situation, int expectedStarts) {
@@ -262,8 +269,9 @@ public final class PolicyBench {
     private static PaperCluster pairs(Size size) {
         PaperCluster cluster = new PaperCluster();
         for (int n = 1; n <= size.nodes; n++) {
-            cluster.server(new NodeId(n), ONLINE, 1);
-            cluster.greeted.put(new NodeId(n), cluster.serverOf(new NodeId(n)).incarnation());
+            NodeId node = NodeId.onPaper(n);
+            cluster.server(node, ONLINE, 1);
+            cluster.greeted.put(node, cluster.serverOf(node).incarnation());
         }
         for (int i = 0; i < size.resources; i++) {
             String pair = "%06d".formatted(i / 2);
