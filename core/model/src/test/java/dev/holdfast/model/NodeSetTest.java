@@ -61,7 +61,8 @@ class NodeSetTest {
     @Test
     void what_becomes_empty_is_the_empty_set() {
         assertThat(NodeSet.of(n(200)).without(n(200))).isEqualTo(NodeSet.EMPTY);
-        assertThat(NodeSet.of(n(1), n(65)).minus(NodeSet.of(n(1), n(65))).isEmpty()).isTrue();
+        assertThat(NodeSet.of(n(1), n(65)).minus(NodeSet.of(n(1), n(65))).isEmpty())
+                .isTrue();
         assertThatIllegalStateException().isThrownBy(NodeSet.EMPTY::lowest);
     }
 

@@ -4,6 +4,7 @@ import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceName;
 import dev.holdfast.policy.Plan;
 import dev.holdfast.policy.Situation;
 import java.util.ArrayDeque;
@@ -381,6 +382,11 @@ public final class Crs {
      */
     public int weight() {
         return node.weight();
+    }
+
+    /** The resources here of which nobody knows whether they run: they would not stop. */
+    public List<ResourceName> unmanageable() {
+        return node.unmanageable();
     }
 
     /** Whether an administrator said that this server should rather survive a partition than others. */

@@ -505,6 +505,19 @@ final class CrsNode {
         return Math.min(running, Crs.CRITICAL_WEIGHT - 1) + (runsCritical ? Crs.CRITICAL_WEIGHT : 0);
     }
 
+    /** What neither stops nor starts here before somebody has looked at it: UNKNOWN, and nothing is being done about it. */
+    List<ResourceName> unmanageable() {
+        return lives.entrySet().stream()
+                .filter(entry -> entry.getValue()
+                        .machine
+                        .observed()
+                        .filter(seen ->
+                                seen.state() == ResourceState.UNKNOWN && seen.internal() == InternalState.STABLE)
+                        .isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** Whether anything is known, or may be, to run here. */
     boolean mayRunSomething() {
         Set<ResourceName> quiet = new HashSet<>();

@@ -287,6 +287,26 @@ class CrsTest {
     }
 
     @Test
+    void what_may_or_may_not_run_here_is_known_by_name() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        assertThat(crs.unmanageable()).isEmpty();
+        step(new CrsInput.CommandGiven(
+                3, new Command.Stop(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
+        writeEverything();
+        ended(run(ActionKind.STOP).run(), 1);
+        assertThat(crs.unmanageable()).as("it is being cleaned").isEmpty();
+
+        ended(run(ActionKind.CLEAN).run(), 1);
+
+        assertThat(crs.unmanageable()).containsExactly(WEB);
+    }
+
+    @Test
     void nothing_is_started_without_a_lease() {
         bothNodesServe();
         addWebOn("n1");

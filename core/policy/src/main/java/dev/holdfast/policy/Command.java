@@ -1,6 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.CustomType;
+import dev.holdfast.model.PolicySet;
 import dev.holdfast.model.PoolPolicy;
 import java.util.Collections;
 import java.util.List;
@@ -217,17 +218,30 @@ public sealed interface Command {
     }
 
     /**
-     * Types and server pools that are to be like this: all that is given of them. Empty: to be forgotten.
+     * What beside the resources is to be like this: all that is given of it. Empty: to be forgotten.
      *
-     * @param pools their attributes as typed
+     * @param categories their attributes as typed
+     * @param pools the same
+     * @param policies in place of the policy set, which writes down what was activated last and activates nothing; empty: it stays
      */
     record Beside(
-            SortedMap<String, Optional<CustomType>> types, SortedMap<String, Optional<Map<String, String>>> pools) {
-        public static final Beside NONE = new Beside(new TreeMap<>(), new TreeMap<>());
+            SortedMap<String, Optional<CustomType>> types,
+            SortedMap<String, Optional<Map<String, String>>> categories,
+            SortedMap<String, Optional<Map<String, String>>> pools,
+            Optional<PolicySet> policies) {
+        public static final Beside NONE =
+                new Beside(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Optional.empty());
 
         public Beside {
             types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
+            categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
             pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
+        }
+
+        /** Types and server pools only. */
+        public Beside(
+                SortedMap<String, Optional<CustomType>> types, SortedMap<String, Optional<Map<String, String>>> pools) {
+            this(types, new TreeMap<>(), pools, Optional.empty());
         }
     }
 

@@ -913,7 +913,7 @@ final class Judgement {
             }
             return false;
         }
-        if (upThere && !isMeant(there)) {
+        if (node != null && there != null && upThere && !isMeant(there)) {
             if (!all) {
                 problem(
                         "CRS-5702",
@@ -1260,7 +1260,9 @@ final class Judgement {
                 problem(
                         "CRS-2652",
                         "Resource '" + entry + "' is a local resource: it runs on every server"
-                                + (board.categoryOf(entry).isEmpty() ? "" : " of category " + board.categoryAsSaid(entry))
+                                + (board.categoryOf(entry).isEmpty()
+                                        ? ""
+                                        : " of category " + board.categoryAsSaid(entry))
                                 + " and is not moved",
                         "To stop it on one server: crsctl stop resource " + entry + " -n server");
             }

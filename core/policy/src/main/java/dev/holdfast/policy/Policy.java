@@ -3,8 +3,11 @@ package dev.holdfast.policy;
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import java.util.List;
 import java.util.Optional;
@@ -74,6 +77,18 @@ public final class Policy {
         }
         for (ServerPool pool : situation.setup().pools().values()) {
             hash = mixed(hash, "pool " + pool.name() + "\n" + pool.given() + "\n");
+        }
+        for (ServerCategory category : situation.setup().categories().values()) {
+            hash = mixed(hash, "category " + category.name() + "\n" + category.given() + "\n");
+        }
+        PolicySet policies = situation.setup().policies();
+        if (!policies.equals(PolicySet.NONE)) {
+            hash = mixed(
+                    hash,
+                    "policies " + policies.acl() + "\n" + policies.lastActivated() + "\n" + policies.pools() + "\n");
+            for (PoolPolicy policy : policies.policies().values()) {
+                hash = mixed(hash, policy.name() + "\n" + policy.description() + "\n" + policy.pools() + "\n");
+            }
         }
         return String.format("%016x", hash);
     }

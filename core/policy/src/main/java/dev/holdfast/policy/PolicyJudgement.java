@@ -50,6 +50,41 @@ final class PolicyJudgement {
                 new TreeMap<>());
     }
 
+    /** Says what is wrong with the policy set as it is, after it or what it is about was changed as a whole. */
+    void endsWell() {
+        for (String name : before.pools()) {
+            if (name.equals(ServerPool.GENERIC) || !situation.setup().pools().containsKey(name)) {
+                problem(
+                        "HF-3142",
+                        "SERVER_POOL_NAMES of the policy set: there is no server pool '" + name + "' that it can shape",
+                        SetupJudgement.hint(name, situation.setup().pools().keySet(), "Add it, or take it out."));
+            }
+        }
+        if (!before.lastActivated().isEmpty() && !before.policies().containsKey(before.lastActivated())) {
+            problem(
+                    "HF-3181",
+                    "LAST_ACTIVATED_POLICY of the policy set: there is no policy '" + before.lastActivated() + "'",
+                    SetupJudgement.hint(
+                            before.lastActivated(), before.policies().keySet(), "Take it out."));
+        }
+        before.policies().forEach((name, policy) -> {
+            if (!isName(name)) {
+                refuseName(name);
+            }
+            policy.pools().keySet().stream()
+                    .filter(pool -> !before.pools().contains(pool))
+                    .forEach(pool -> problem(
+                            "HF-3184",
+                            "Policy '" + name + "' speaks of server pool '" + pool
+                                    + "', which is not in SERVER_POOL_NAMES",
+                            SetupJudgement.hint(pool, before.pools(), "Add it there, or take it out of the policy.")));
+            before.pools().stream()
+                    .flatMap(pool ->
+                            Optional.ofNullable(situation.setup().pools().get(pool)).stream())
+                    .forEach(pool -> shape(policy, pool));
+        });
+    }
+
     private void problem(String code, String text, String nextStep) {
         problems.add(new Message(code, text, nextStep));
     }

@@ -71,6 +71,15 @@ final class SetupJudgement {
             }
             types.put(name, type);
         });
+        beside.categories().forEach((name, given) -> {
+            if (given.isEmpty() || name.equals(ServerCategory.HUB)) {
+                category(name); // It must be there to be deleted, and not be the one that is always there.
+                categories.put(name, Optional.empty());
+            } else {
+                readCategory(name, given.get());
+            }
+        });
+        policies = beside.policies();
         beside.pools().forEach((name, given) -> {
             if (given.isEmpty()) {
                 pool(name);
@@ -97,6 +106,16 @@ final class SetupJudgement {
         });
         if (!change.types().isEmpty() && problems.isEmpty()) {
             refuseIfResourcesNoLongerFit();
+        }
+        change.categories().forEach((name, category) -> {
+            if (category.isEmpty()) {
+                refuseUsedCategory(name);
+            }
+        });
+        if (change.policies().isPresent()
+                || !change.pools().isEmpty()
+                || !change.categories().isEmpty()) {
+            new PolicyJudgement(situation, problems).endsWell();
         }
         change.pools().forEach((name, pool) -> {
             if (pool.isPresent()) {
@@ -361,9 +380,13 @@ final class SetupJudgement {
     }
 
     private void deleteCategory(String name) {
-        if (category(name) == null) {
-            return;
+        if (category(name) != null) {
+            refuseUsedCategory(name);
+            categories.put(name, Optional.empty());
         }
+    }
+
+    private void refuseUsedCategory(String name) {
         for (ResourceDefinition resource : situation.resources().values()) {
             if (resource.serverCategory().equals(name)) {
                 problem(
@@ -391,7 +414,6 @@ final class SetupJudgement {
                         "Change it first, with crsctl modify policyset -file.");
             }
         }
-        categories.put(name, Optional.empty());
     }
 
     // --- policies

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** A whole configuration in one change: it is judged as it will be in the end, so the order means nothing. */
@@ -62,6 +65,102 @@ class ApplyTest {
                 false));
 
         assertThat(codes).containsOnlyOnce("CRS-2729", "HF-3145", "HF-3146");
+    }
+
+    @Test
+    void categories_and_policies_come_and_go_with_what_is_of_them() {
+        String empty = Policy.revision(cluster.situation());
+        accept(shaped());
+
+        assertThat(cluster.situation().setup().categories().keySet()).containsExactly("big");
+        assertThat(cluster.situation().setup().policies().lastActivated()).isEqualTo("night");
+        assertThat(cluster.situation().setup().pools().firstEntry().getValue().minSize())
+                .as("it is written down that night was activated, and nothing is activated")
+                .isZero();
+        String full = Policy.revision(cluster.situation());
+        assertThat(full).isNotEqualTo(empty);
+
+        accept(new Command.ModifyPolicy("night", Map.of("DESCRIPTION", "from ten to six")));
+        assertThat(Policy.revision(cluster.situation())).isNotEqualTo(full);
+
+        assertThat(refuse(forgotten(Optional.empty()))).contains("HF-3176", "HF-3178", "HF-3180");
+        accept(new Command.Apply(
+                new TreeMap<>(),
+                List.of("agent"),
+                forgotten(Optional.of(PolicySet.NONE)).beside(),
+                Optional.empty(),
+                true));
+        assertThat(Policy.revision(cluster.situation())).isEqualTo(empty);
+    }
+
+    @Test
+    void a_policy_set_that_speaks_of_what_is_not_there_is_refused() {
+        PoolPolicy night = new PoolPolicy(
+                "night", "", new TreeMap<>(Map.of("web", new TreeMap<>(Map.of("SERVER_CATEGORY", "none")))));
+        PolicySet set =
+                new PolicySet("", "day", new TreeSet<>(Set.of("web", "gone")), new TreeMap<>(Map.of("night", night)));
+
+        assertThat(refuse(new Command.Apply(
+                        new TreeMap<>(),
+                        List.of(),
+                        new Command.Beside(
+                                new TreeMap<>(),
+                                new TreeMap<>(),
+                                new TreeMap<>(Map.of("web", Optional.of(Map.of()))),
+                                Optional.of(set)),
+                        Optional.empty(),
+                        false)))
+                .containsExactlyInAnyOrder("HF-3142", "HF-3181", "HF-3173");
+        assertThat(cluster.situation().setup()).isEqualTo(Setup.NONE);
+    }
+
+    @Test
+    void the_category_of_every_server_is_not_to_be_had_otherwise() {
+        assertThat(refuse(new Command.Apply(
+                        new TreeMap<>(),
+                        List.of(),
+                        new Command.Beside(
+                                new TreeMap<>(),
+                                new TreeMap<>(Map.of("ora.hub.category", Optional.of(Map.of()))),
+                                new TreeMap<>(),
+                                Optional.empty()),
+                        Optional.empty(),
+                        false)))
+                .contains("HF-3175");
+    }
+
+    /** A category, a pool of it, a policy set about the pool, and a resource of the category. */
+    private static Command.Apply shaped() {
+        PoolPolicy night = new PoolPolicy(
+                "night",
+                "",
+                new TreeMap<>(Map.of("web", new TreeMap<>(Map.of("MIN_SIZE", "1", "SERVER_CATEGORY", "big")))));
+        Map<String, String> attributes = new TreeMap<>(SCRIPT);
+        attributes.put("SERVER_CATEGORY", "big");
+        return new Command.Apply(
+                defined("agent", "local_resource", attributes),
+                List.of(),
+                new Command.Beside(
+                        new TreeMap<>(),
+                        new TreeMap<>(Map.of("big", Optional.of(Map.of("EXPRESSION", "CPU_COUNT > 2")))),
+                        new TreeMap<>(Map.of("web", Optional.of(Map.of()))),
+                        Optional.of(new PolicySet(
+                                "", "night", new TreeSet<>(Set.of("web")), new TreeMap<>(Map.of("night", night))))),
+                Optional.empty(),
+                false);
+    }
+
+    private static Command.Apply forgotten(Optional<PolicySet> policies) {
+        return new Command.Apply(
+                new TreeMap<>(),
+                List.of(),
+                new Command.Beside(
+                        new TreeMap<>(),
+                        new TreeMap<>(Map.of("big", Optional.empty())),
+                        new TreeMap<>(Map.of("web", Optional.empty())),
+                        policies),
+                Optional.empty(),
+                false);
     }
 
     @Test

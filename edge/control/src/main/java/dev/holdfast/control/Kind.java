@@ -7,7 +7,10 @@ import java.util.Optional;
 /** The kinds of things that are configured, in the order in which they build on each other. */
 public enum Kind {
     TYPE("type", "types"),
+    CATEGORY("category", "categories"),
     POOL("serverpool", "serverpools"),
+    /** There is one, without a name: the policies, and the server pools that they are about. */
+    POLICY_SET("policyset", "policyset"),
     RESOURCE("resource", "resources"),
     /** A resource that holds others together; in a configuration it is among the resources. */
     GROUP("resourcegroup", "");
@@ -28,6 +31,11 @@ public enum Kind {
     /** The part of a configuration file that has them; empty: there is none. */
     public String section() {
         return section;
+    }
+
+    /** True if there is one of it only, which has no name. */
+    public boolean isNameless() {
+        return this == POLICY_SET;
     }
 
     /** Those that have a part of their own in a configuration. */

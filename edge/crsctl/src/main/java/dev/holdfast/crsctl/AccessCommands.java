@@ -22,32 +22,41 @@ final class AccessCommands implements CommandArea {
             case GROUP -> "shop";
             case TYPE -> "shop.web.type";
             case POOL -> "web";
+            case CATEGORY -> "big";
+            case POLICY_SET -> "";
         };
         String what = switch (kind) {
             case RESOURCE -> "a resource";
             case GROUP -> "a resource group";
             case TYPE -> "a resource type";
             case POOL -> "a server pool";
+            case CATEGORY -> "a server category";
+            case POLICY_SET -> "the policy set";
         };
         String execute = switch (kind) {
             case RESOURCE, GROUP -> "start and stop";
             case TYPE -> "have resources of it";
             case POOL -> "have resources in it";
+            case CATEGORY -> "have resources and server pools on its servers";
+            case POLICY_SET -> "means nothing here";
         };
+        String name = kind.isNameless() ? "" : "NAME ";
+        String change = kind.isNameless() ? "w change it and activate policies" : "w change and delete";
+        String of = (kind.word() + " " + example).strip();
         return Stream.of(
                 new Command(
                         "getperm " + kind.word(),
-                        "NAME [-u USER | -g GROUP] [-o json]",
+                        name + "[-u USER | -g GROUP] [-o json]",
                         "show who may do what with " + what + ", or what one user or group may do",
                         List.of(
                                 valued("-u", "USER", "what this user may do"),
                                 valued("-g", "GROUP", "what this group may do"),
                                 Commands.JSON),
-                        "crsctl getperm " + kind.word() + " " + example + " -u oracle"),
+                        "crsctl getperm " + of + " -u oracle"),
                 new Command(
                         "setperm " + kind.word(),
-                        "NAME {-u ENTRY | -x ENTRY | -o USER | -g GROUP}",
-                        "change who may do what with " + what + ": r see, w change and delete, x " + execute,
+                        name + "{-u ENTRY | -x ENTRY | -o USER | -g GROUP}",
+                        "change who may do what with " + what + ": r see, " + change + ", x " + execute,
                         List.of(
                                 valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
                                 valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
@@ -58,7 +67,7 @@ final class AccessCommands implements CommandArea {
                                                 ? "who owns it, and as whom its actions run; for root"
                                                 : "who owns it; for root"),
                                 valued("-g", "GROUP", "its primary group")),
-                        "crsctl setperm " + kind.word() + " " + example + " -u user:oracle:r-x"));
+                        "crsctl setperm " + of + (kind.isNameless() ? " -u user:oracle:rw-" : " -u user:oracle:r-x")));
     }
 
     @Override
@@ -70,13 +79,20 @@ final class AccessCommands implements CommandArea {
     public int run(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
         String[] words = command.words().split(" ");
         Kind kind = Kind.ofWord(words[1]).orElseThrow(() -> new IllegalStateException(command.words()));
-        String name = arguments.only(
-                switch (kind) {
-                    case RESOURCE -> "resource";
-                    case GROUP -> "group";
-                    case TYPE -> "type";
-                    case POOL -> "server pool";
-                });
+        if (kind.isNameless()) {
+            arguments.none();
+        }
+        String name = kind.isNameless()
+                ? ""
+                : arguments.only(
+                        switch (kind) {
+                            case RESOURCE -> "resource";
+                            case GROUP -> "group";
+                            case TYPE -> "type";
+                            case POOL -> "server pool";
+                            case CATEGORY -> "server category";
+                            case POLICY_SET -> "policy set";
+                        });
         if (words[0].equals("getperm")) {
             arguments.atMostOneOf("-u", "-g");
             return crsctl.show(
@@ -110,6 +126,7 @@ final class AccessCommands implements CommandArea {
         return permission
                 .rights()
                 .map(rights -> rights + "\n")
-                .orElseGet(() -> "Name: " + permission.name() + "\n" + permission.acl() + "\n");
+                .orElseGet(() -> (permission.name().isEmpty() ? "" : "Name: " + permission.name() + "\n")
+                        + permission.acl() + "\n");
     }
 }

@@ -183,9 +183,7 @@ final class ConfigurationCommands implements CommandArea {
         for (Reply.Differing each : difference.items()) {
             text.append(each.action())
                     .append(' ')
-                    .append(each.kind().word())
-                    .append(' ')
-                    .append(each.name())
+                    .append((each.kind().word() + " " + each.name()).strip())
                     .append(each.action().equals("add") && !each.type().isEmpty() ? " (" + each.type() + ")" : "")
                     .append('\n');
             if (each.action().equals("delete")) {

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /**
  * The configuration of a cluster in one file, as {@code crsctl export} writes it and {@code crsctl apply} reads it: YAML or JSON with
  * the fields {@code holdfast} (1, the version of this format), {@code cluster}, {@code revision}, and one part for each kind of things:
- * {@code types}, {@code serverpools} and {@code resources}, at least one of them.
+ * {@code types}, {@code categories}, {@code serverpools}, {@code policyset} and {@code resources}, at least one of them.
  *
  * @param cluster empty: any
  * @param revision of the configuration that it was made from
@@ -44,7 +44,13 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         revision.ifPresent(known -> tree.put("revision", known));
         for (Kind kind : kinds) {
             Map<String, Object> all = new LinkedHashMap<>();
-            items.stream().filter(item -> item.kind() == kind).forEach(item -> all.put(item.name(), tree(item)));
+            for (Reply.Configured item : items) {
+                if (item.kind() == kind && kind.isNameless()) {
+                    all.putAll(policySet(item.attributes()));
+                } else if (item.kind() == kind) {
+                    all.put(item.name(), tree(item));
+                }
+            }
             tree.put(kind.section(), all);
         }
         return tree;
@@ -55,7 +61,7 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         Map<String, Object> attributes = new TreeMap<>(item.attributes());
         switch (item.kind()) {
             case RESOURCE, GROUP -> one.put("type", item.type());
-            case POOL -> {}
+            case POOL, CATEGORY, POLICY_SET -> {}
             case TYPE -> {
                 one.put("base", item.type());
                 Optional.ofNullable(attributes.remove("ACL")).ifPresent(acl -> one.put("acl", acl));
@@ -64,6 +70,62 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         }
         one.put("attributes", attributes);
         return one;
+    }
+
+    /** {@code Day:DESCRIPTION} as a field of the policy {@code Day}, and {@code Day:web:MIN_SIZE} as one of its pool {@code web}. */
+    private static Map<String, Object> policySet(Map<String, String> flat) {
+        Map<String, Object> own = new TreeMap<>();
+        Map<String, Map<String, Object>> policies = new TreeMap<>();
+        Map<String, Map<String, Map<String, Object>>> pools = new TreeMap<>();
+        new TreeMap<>(flat).forEach((key, value) -> {
+            String[] parts = key.split(":", 3);
+            if (parts.length == 1) {
+                own.put(key, value);
+                return;
+            }
+            Map<String, Object> policy = policies.computeIfAbsent(parts[0], _ -> new LinkedHashMap<>());
+            if (parts.length == 2) {
+                policy.put("description", value);
+            } else {
+                pools.computeIfAbsent(parts[0], _ -> new TreeMap<>())
+                        .computeIfAbsent(parts[1], _ -> new TreeMap<>())
+                        .put(parts[2], value);
+            }
+        });
+        policies.forEach((name, policy) ->
+                policy.put("serverpools", new TreeMap<String, Object>(pools.getOrDefault(name, Map.of()))));
+        Map<String, Object> set = new LinkedHashMap<>();
+        set.put("attributes", own);
+        set.put("policies", new TreeMap<String, Object>(policies));
+        return set;
+    }
+
+    private static Map<String, String> policySet(Map<String, Object> set, String where) throws UsageProblem {
+        only(List.of("attributes", "policies"), set, where);
+        Map<String, String> flat = new TreeMap<>();
+        if (set.containsKey("attributes")) {
+            flat.putAll(texts(map(set, "attributes", where), where));
+        }
+        if (set.containsKey("policies")) {
+            for (Map.Entry<String, Object> each : map(set, "policies", where).entrySet()) {
+                String of = "policy '" + each.getKey() + "'";
+                Arguments.checkName("policy", each.getKey());
+                Map<String, Object> policy = asMap(each.getValue(), of);
+                only(List.of("description", "serverpools"), policy, of);
+                flat.put(
+                        each.getKey() + ":DESCRIPTION",
+                        text(policy, "description", of).orElse(""));
+                Map<String, Object> pools =
+                        policy.containsKey("serverpools") ? map(policy, "serverpools", of) : Map.of();
+                for (Map.Entry<String, Object> pool : pools.entrySet()) {
+                    Arguments.checkName("server pool", pool.getKey());
+                    String what = "server pool '" + pool.getKey() + "' of " + of;
+                    texts(asMap(pool.getValue(), what), what)
+                            .forEach((key, value) -> flat.put(each.getKey() + ":" + pool.getKey() + ":" + key, value));
+                }
+            }
+        }
+        return flat;
     }
 
     /** {@code PORT.TYPE} and {@code PORT.FLAGS} as two fields of {@code PORT}. */
@@ -112,6 +174,13 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
                 continue;
             }
             kinds.add(kind);
+            if (kind.isNameless()) {
+                Map<String, String> flat = policySet(map(tree, kind.section(), "the file"), "the policy set");
+                if (!flat.isEmpty()) {
+                    items.add(new Reply.Configured(kind, "", "", flat));
+                }
+                continue;
+            }
             for (Map.Entry<String, Object> entry :
                     map(tree, kind.section(), "the file").entrySet()) {
                 items.add(item(kind, entry.getKey(), entry.getValue()));
@@ -136,11 +205,12 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         Map<String, Object> one = asMap(value, where);
         List<String> fields = switch (kind) {
             case RESOURCE, GROUP -> List.of("type", "attributes");
-            case POOL -> List.of("attributes");
+            case POOL, CATEGORY, POLICY_SET -> List.of("attributes");
             case TYPE -> OF_TYPE;
         };
         only(fields, one, where);
-        Arguments.checkName(kind == Kind.POOL ? "server pool" : kind.word(), name);
+        Arguments.checkName(
+                kind == Kind.POOL ? "server pool" : kind == Kind.CATEGORY ? "server category" : kind.word(), name);
         Map<String, Object> given = one.containsKey("attributes") ? map(one, "attributes", where) : Map.of();
         return switch (kind) {
             case RESOURCE, GROUP ->
@@ -149,7 +219,7 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
                         name,
                         text(one, "type", where).orElseThrow(() -> new UsageProblem(where + " has no type")),
                         texts(given, where));
-            case POOL -> new Reply.Configured(kind, name, "", texts(given, where));
+            case POOL, CATEGORY, POLICY_SET -> new Reply.Configured(kind, name, "", texts(given, where));
             case TYPE -> {
                 Map<String, String> attributes = new TreeMap<>();
                 text(one, "acl", where).ifPresent(acl -> attributes.put("ACL", acl));

@@ -65,7 +65,24 @@ class YamlTest {
                                         "80",
                                         "PORT.FLAGS",
                                         "CONFIG|HOTMOD")),
+                        new dev.holdfast.control.Reply.Configured(
+                                Kind.CATEGORY, "big", "", Map.of("EXPRESSION", "CPU_COUNT > 2")),
                         new dev.holdfast.control.Reply.Configured(Kind.POOL, "web", "", Map.of("MIN_SIZE", "1")),
+                        new dev.holdfast.control.Reply.Configured(
+                                Kind.POLICY_SET,
+                                "",
+                                "",
+                                Map.of(
+                                        "SERVER_POOL_NAMES",
+                                        "web",
+                                        "day:DESCRIPTION",
+                                        "from six: to ten",
+                                        "day:web:MIN_SIZE",
+                                        "1",
+                                        "day:web:SERVER_CATEGORY",
+                                        "big",
+                                        "night:DESCRIPTION",
+                                        "")),
                         new dev.holdfast.control.Reply.Configured(
                                 Kind.RESOURCE,
                                 "web",
@@ -89,6 +106,10 @@ class YamlTest {
         ConfigurationFile file = ConfigurationFile.read("holdfast: 1\nserverpools:\n  web: {}\n");
 
         assertThat(file.kinds()).containsExactly(Kind.POOL);
+        assertThat(ConfigurationFile.read("holdfast: 1\npolicyset: {}\n").items()).isEmpty();
+        assertThatThrownBy(() -> ConfigurationFile.read(
+                        "holdfast: 1\npolicyset:\n  policies:\n    day:\n      pools: {}\n"))
+                .hasMessageContaining("policy 'day' has a field 'pools'");
         assertThatThrownBy(() -> ConfigurationFile.read("holdfast: 1\n")).hasMessageContaining("none of the parts");
         assertThatThrownBy(() -> ConfigurationFile.read(
                         "holdfast: 1\ntypes:\n  a:\n    base: b\n    attributes:\n      P:\n        KIND: int\n"))

@@ -16,6 +16,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.ClusterView;
 import dev.holdfast.node.Crs;
@@ -385,8 +386,11 @@ final class Administration {
             case Request.StatusPool(List<String> names) ->
                 asker.answer(SetupAdministration.pools(situation, caller, names));
             case Request.StatusCategory(List<String> names, Optional<String> server) ->
-                asker.answer(SetupAdministration.categories(situation, names, server));
-            case Request.StatusPolicySet _ -> asker.answer(SetupAdministration.policySet(situation));
+                asker.answer(SetupAdministration.categories(situation, caller, names, server));
+            case Request.StatusPolicySet _ ->
+                asker.answer(SetupAccess.refusal(situation, caller, Kind.POLICY_SET, "", AccessList.Right.READ)
+                        .<Reply.Answer>map(refused -> refused)
+                        .orElseGet(() -> SetupAdministration.policySet(situation)));
             case Request.StatusGroup(List<String> names) ->
                 asker.answer(SetupAdministration.groups(
                         situation, picture, names, name -> mayRead(situation, caller, name)));
@@ -492,6 +496,9 @@ final class Administration {
                         case TYPE -> new Command.SetTypeAccess(set.name(), acl);
                         case POOL ->
                             new Command.ModifyPool(set.name(), Map.of("ACL", acl), Command.PolicyChoice.NONE, false);
+                        case CATEGORY -> new Command.ModifyCategory(set.name(), Map.of("ACL", acl), false);
+                        case POLICY_SET ->
+                            new Command.ModifyPolicySet(Map.of("ACL", acl), Optional.empty(), true, false);
                     });
         } catch (AccessList.Malformed e) {
             asker.answer(badAccessList(e));
@@ -522,7 +529,8 @@ final class Administration {
             public void answer(Reply.Answer answer) {
                 if (answer instanceof Reply.Done(List<String> notes)) {
                     List<String> lines = new ArrayList<>(differences.stream()
-                            .map(each -> each.action() + " " + each.kind().word() + " " + each.name() + ": done")
+                            .map(each ->
+                                    (each.action() + " " + each.kind().word() + " " + each.name()).strip() + ": done")
                             .toList());
                     lines.addAll(notes);
                     asker.answer(new Reply.Done(lines));
@@ -872,14 +880,24 @@ final class Administration {
         return complete;
     }
 
-    private static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
+    static Optional<Reply.Refused> refusedFor(Situation situation, Caller caller, Request request) {
         return switch (request) {
             case Request.IfVersion(String _, Request.Change change) -> refusedFor(situation, caller, change);
             case Request.AddPool add -> accessList(add.attributes()).or(() -> rootOnly(caller));
+            case Request.ModifyPool modify
+            when modify.allPolicies() || !modify.policies().isEmpty() ->
+                SetupAccess.refusal(situation, caller, Kind.POLICY_SET, "", AccessList.Right.WRITE);
             case Request.ModifyPool modify ->
                 accessList(modify.attributes())
                         .or(() -> SetupAccess.refusal(
                                 situation, caller, Kind.POOL, modify.name(), AccessList.Right.WRITE))
+                        .or(() -> SetupAccess.category(
+                                situation,
+                                caller,
+                                Optional.ofNullable(situation.setup().pools().get(modify.name()))
+                                        .map(ServerPool::category)
+                                        .orElse(""),
+                                modify.attributes()))
                         .or(() -> modify.attributes().containsKey("ACL")
                                 ? SetupAccess.notOwner(situation, caller, Kind.POOL, modify.name())
                                 : Optional.empty());
@@ -895,19 +913,47 @@ final class Administration {
                         delete.names(),
                         name -> SetupAccess.refusal(situation, caller, Kind.TYPE, name, AccessList.Right.WRITE));
             case Request.AddType _, Request.RelocateServer _ -> rootOnly(caller);
+            case Request.AddCategory add -> accessList(add.attributes()).or(() -> rootOnly(caller));
+            case Request.ModifyCategory modify ->
+                accessList(modify.attributes())
+                        .or(() -> SetupAccess.refusal(
+                                situation, caller, Kind.CATEGORY, modify.name(), AccessList.Right.WRITE))
+                        .or(() -> modify.attributes().containsKey("ACL")
+                                ? SetupAccess.notOwner(situation, caller, Kind.CATEGORY, modify.name())
+                                : Optional.empty());
+            case Request.DeleteCategory delete ->
+                refusals(
+                        delete.names(),
+                        name -> SetupAccess.refusal(situation, caller, Kind.CATEGORY, name, AccessList.Right.WRITE));
+            case Request.AddPolicy _, Request.ModifyPolicy _, Request.DeletePolicy _ ->
+                SetupAccess.refusal(situation, caller, Kind.POLICY_SET, "", AccessList.Right.WRITE);
+            case Request.ModifyPolicySet modify ->
+                accessList(modify.attributes())
+                        .or(() -> SetupAccess.policySet(situation, caller, modify))
+                        .or(() -> modify.attributes().containsKey("ACL")
+                                ? SetupAccess.notOwner(situation, caller, Kind.POLICY_SET, "")
+                                : Optional.empty());
             case Request.AddResource add ->
                 accessList(add.attributes())
                         .or(() -> owner(caller, add.attributes()))
                         .or(() -> nativeType(situation, caller, add.type()))
                         .or(() ->
                                 SetupAccess.refusal(situation, caller, Kind.TYPE, add.type(), AccessList.Right.EXECUTE))
-                        .or(() -> SetupAccess.pools(situation, caller, "", add.attributes()));
+                        .or(() -> SetupAccess.pools(situation, caller, "", add.attributes()))
+                        .or(() -> SetupAccess.category(situation, caller, "", add.attributes()));
             case Request.ModifyResource modify ->
                 accessList(modify.attributes())
                         .or(() -> rights(situation, caller, named(modify.name()), AccessList.Right.WRITE))
                         .or(() -> ownerStays(situation, caller, modify.name(), modify.attributes()))
                         .or(() -> outside(situation, modify))
                         .or(() -> SetupAccess.pools(situation, caller, modify.name(), modify.attributes()))
+                        .or(() -> SetupAccess.category(
+                                situation,
+                                caller,
+                                Optional.ofNullable(SetupAccess.resource(situation, modify.name()))
+                                        .map(ResourceDefinition::serverCategory)
+                                        .orElse(""),
+                                modify.attributes()))
                         .or(() -> busy(situation, Selection.named(modify.name()), modify.failIfBusy()));
             case Request.DeleteResource delete ->
                 rights(situation, caller, delete.resources(), AccessList.Right.WRITE)
@@ -931,7 +977,7 @@ final class Administration {
             case Request.CreateAppVip create -> rootOnly(caller).or(() -> unknownNetwork(situation, create));
             case Request.DeleteAppVip delete -> rootOnly(caller).or(() -> notAVip(situation, delete.name()));
             case Request.SetPermission set
-            when set.kind() == Kind.TYPE || set.kind() == Kind.POOL ->
+            when set.kind() != Kind.RESOURCE && set.kind() != Kind.GROUP ->
                 set.change() == Request.PermissionChange.OWNER
                         ? rootOnly(caller)
                         : SetupAccess.notOwner(situation, caller, set.kind(), set.name());
@@ -2047,6 +2093,20 @@ final class Administration {
         Optional<Reply.Refused> refused = rootOnly(caller);
         if (refused.isPresent()) {
             asker.answer(refused.get());
+            return;
+        }
+        List<ResourceName> unmanageable = force ? List.of() : crs.unmanageable();
+        if (!unmanageable.isEmpty()) {
+            asker.answer(new Reply.Refused(unmanageable.stream()
+                    .map(name -> new Reply.Problem(
+                            "CRS-2799",
+                            "Failed to shut down resource '" + name + "' on '" + settings.selfName()
+                                    + "': it is UNKNOWN, so nobody can say whether it runs. Nothing was stopped.",
+                            List.of(
+                                    "Make sure that it does not run on " + settings.selfName()
+                                            + ", then: crsctl stop resource " + name + " -f",
+                                    "Or end everything here, whatever it is: crsctl stop crs -f")))
+                    .toList()));
             return;
         }
         asker.progress("CRS-2791: Starting shutdown of Holdfast-managed resources on '" + settings.selfName() + "'");

@@ -3,6 +3,7 @@ package dev.holdfast.crsd;
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
+import dev.holdfast.control.Request;
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
@@ -12,9 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Who may do what with types and server pools: w changes and deletes them, x has resources of the type, or in the pool. */
+/**
+ * Who may do what with types, categories, server pools and the policy set: w changes and deletes them, and activates policies; x has
+ * resources of the type, in the pool, or on servers of the category.
+ */
 final class SetupAccess {
     private SetupAccess() {}
 
@@ -38,6 +44,9 @@ final class SetupAccess {
                                 Optional.ofNullable(situation.setup().pools().get(name))
                                         .map(pool -> pool.value("ACL"))))
                         : Optional.empty();
+            case CATEGORY -> situation.setup().category(name).map(category -> list(Optional.of(category.value("ACL"))));
+            case POLICY_SET ->
+                Optional.of(list(Optional.of(situation.setup().policies().acl())));
         };
     }
 
@@ -67,11 +76,15 @@ final class SetupAccess {
     static Reply.Refused forbidden(Caller caller, Kind kind, String name, AccessList list) {
         return Reply.Refused.because(
                 "CRS-2725",
-                "User " + caller.user() + " does not have permission to operate on " + kind.word() + " '" + name
-                        + "'. Nothing was changed.",
+                "User " + caller.user() + " does not have permission to operate on " + said(kind, name)
+                        + ". Nothing was changed.",
                 "Its ACL is " + list.text(),
-                "root can give the right:  crsctl setperm " + kind.word() + " " + name + " -u user:" + caller.user()
-                        + ":rwx");
+                "root can give the right:  crsctl setperm " + (kind.word() + " " + name).strip() + " -u user:"
+                        + caller.user() + ":rwx");
+    }
+
+    private static String said(Kind kind, String name) {
+        return kind.isNameless() ? "the " + kind.word() : kind.word() + " '" + name + "'";
     }
 
     /** Only the owner, and root, says who may do what. */
@@ -80,8 +93,51 @@ final class SetupAccess {
                 .filter(list -> !caller.isRoot() && !list.owner().equals(caller.user()))
                 .map(list -> Reply.Refused.because(
                         "CRS-2725",
-                        "User " + caller.user() + " may not change the access list of " + kind.word() + " '" + name
-                                + "': only its owner, " + list.owner() + ", and root may. Nothing was changed."));
+                        "User " + caller.user() + " may not change the access list of " + said(kind, name)
+                                + ": only its owner, " + list.owner() + ", and root may. Nothing was changed."));
+    }
+
+    /** Who puts a resource, or a server pool, on a category of servers on which it was not before needs x on that. */
+    static Optional<Reply.Refused> category(
+            Situation situation, Caller caller, String before, Map<String, String> attributes) {
+        String category = attributes.getOrDefault("SERVER_CATEGORY", "").strip();
+        return category.isEmpty() || category.equals(before)
+                ? Optional.empty()
+                : refusal(situation, caller, Kind.CATEGORY, category, AccessList.Right.EXECUTE);
+    }
+
+    /**
+     * Who changes the policy set needs w on it, which is also the right to have its policies shape its pools; and w on each pool that he
+     * takes into it or, with all that it is, out of it. A pool that there is not yet is for root to make.
+     */
+    static Optional<Reply.Refused> policySet(Situation situation, Caller caller, Request.ModifyPolicySet modify) {
+        Optional<Reply.Refused> refused = refusal(situation, caller, Kind.POLICY_SET, "", AccessList.Right.WRITE);
+        if (refused.isPresent() || caller.isRoot()) {
+            return refused;
+        }
+        String names = modify.attributes().get("SERVER_POOL_NAMES");
+        if (names == null) {
+            return Optional.empty();
+        }
+        Set<String> before = situation.setup().policies().pools();
+        Set<String> after = new TreeSet<>(List.of(names.strip().split("\\s+")));
+        after.remove(""); // Of an empty list.
+        after.remove(ServerPool.FREE);
+        Set<String> moving = new TreeSet<>(before);
+        moving.addAll(after);
+        moving.removeIf(name -> before.contains(name) && after.contains(name));
+        List<Reply.Problem> problems = new ArrayList<>();
+        for (String name : moving) {
+            if (of(situation, Kind.POOL, name).isEmpty()) {
+                problems.add(new Reply.Problem(
+                        "CRS-2725",
+                        "User " + caller.user() + " may not add server pool '" + name + "'; only root may.",
+                        List.of()));
+            }
+            refusal(situation, caller, Kind.POOL, name, AccessList.Right.WRITE)
+                    .ifPresent(each -> problems.addAll(each.problems()));
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
     }
 
     /** Who gives a resource server pools in which it was not before needs x on them. */
@@ -111,6 +167,12 @@ final class SetupAccess {
                         "HF-3153",
                         "There is no server pool '" + name + "'.",
                         "crsctl status serverpool lists the pools.");
+            case CATEGORY ->
+                Reply.Refused.because(
+                        "HF-3173",
+                        "There is no server category '" + name + "'.",
+                        "crsctl status category lists the categories.");
+            case POLICY_SET -> throw new IllegalStateException("the policy set is always there");
         };
     }
 }

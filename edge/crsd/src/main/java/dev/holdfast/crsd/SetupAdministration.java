@@ -131,11 +131,12 @@ final class SetupAdministration {
 
     // ---------------------------------------------------------------- categories and policies
 
-    static Reply.Answer categories(Situation situation, List<String> names, Optional<String> server) {
+    static Reply.Answer categories(Situation situation, Caller caller, List<String> names, Optional<String> server) {
         List<Reply.Category> all = new ArrayList<>();
         List<ServerCategory> known =
                 new ArrayList<>(situation.setup().categories().values());
         known.add(ServerCategory.hub());
+        known.removeIf(category -> !SetupAccess.mayRead(situation, caller, Kind.CATEGORY, category.name()));
         for (ServerCategory category : known) {
             Map<String, String> attributes = new LinkedHashMap<>();
             ServerCategory.ATTRIBUTES.forEach(attribute -> attributes.put(attribute, category.value(attribute)));

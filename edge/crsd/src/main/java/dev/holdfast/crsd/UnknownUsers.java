@@ -29,6 +29,9 @@ final class UnknownUsers {
             case Request.ModifyResource modify -> users(modify.attributes().getOrDefault("ACL", ""));
             case Request.AddPool add -> users(add.attributes().getOrDefault("ACL", ""));
             case Request.ModifyPool modify -> users(modify.attributes().getOrDefault("ACL", ""));
+            case Request.AddCategory add -> users(add.attributes().getOrDefault("ACL", ""));
+            case Request.ModifyCategory modify -> users(modify.attributes().getOrDefault("ACL", ""));
+            case Request.ModifyPolicySet modify -> users(modify.attributes().getOrDefault("ACL", ""));
             case Request.CreateAppVip create -> List.of(create.user());
             case Request.SetPermission set ->
                 switch (set.change()) {

@@ -6,6 +6,8 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
 import dev.holdfast.model.CustomType;
+import dev.holdfast.model.PolicySet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Situation;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -31,9 +34,11 @@ final class WholeConfiguration {
         }
     }
 
+    private static final List<String> OF_POLICY_SET = List.of("ACL", "LAST_ACTIVATED_POLICY", "SERVER_POOL_NAMES");
+
     private WholeConfiguration() {}
 
-    /** Everything: types, server pools, then resources, each by name. */
+    /** Everything: types, categories, server pools, the policy set, then resources, each by name. */
     static SortedMap<Item, Reply.Configured> of(Situation situation) {
         SortedMap<Item, Reply.Configured> all = new TreeMap<>();
         situation.setup().types().values().forEach(type -> put(all, configured(type)));
@@ -42,6 +47,15 @@ final class WholeConfiguration {
                 .pools()
                 .values()
                 .forEach(pool -> put(all, new Reply.Configured(Kind.POOL, pool.name(), "", pool.given())));
+        situation
+                .setup()
+                .categories()
+                .values()
+                .forEach(category ->
+                        put(all, new Reply.Configured(Kind.CATEGORY, category.name(), "", category.given())));
+        if (!situation.setup().policies().equals(PolicySet.NONE)) {
+            put(all, configured(situation.setup().policies()));
+        }
         situation.resources().forEach((name, definition) -> {
             if (!situation.wantedOf(name).deleting()) {
                 put(
@@ -74,6 +88,59 @@ final class WholeConfiguration {
         return new Reply.Configured(Kind.TYPE, type.name(), type.base(), attributes);
     }
 
+    /** {@code Day:DESCRIPTION} is of a policy, {@code Day:web:MIN_SIZE} what it says of a pool, the rest of the set. */
+    private static Reply.Configured configured(PolicySet set) {
+        Map<String, String> attributes = new TreeMap<>();
+        attributes.put("ACL", set.acl());
+        attributes.put("LAST_ACTIVATED_POLICY", set.lastActivated());
+        attributes.put("SERVER_POOL_NAMES", String.join(" ", set.pools()));
+        set.policies().forEach((name, policy) -> {
+            attributes.put(name + ":DESCRIPTION", policy.description());
+            policy.pools()
+                    .forEach((pool, shape) -> shape.forEach(
+                            (attribute, value) -> attributes.put(name + ":" + pool + ":" + attribute, value)));
+        });
+        attributes
+                .entrySet()
+                .removeIf(each -> each.getValue().isBlank() && !each.getKey().endsWith(":DESCRIPTION"));
+        return new Reply.Configured(Kind.POLICY_SET, "", "", attributes);
+    }
+
+    /** The other way round; what cannot be one is among the problems. */
+    private static PolicySet policySet(Reply.Configured item, List<Reply.Problem> problems) {
+        SortedMap<String, String> own = new TreeMap<>();
+        SortedMap<String, String> descriptions = new TreeMap<>();
+        SortedMap<String, SortedMap<String, SortedMap<String, String>>> shapes = new TreeMap<>();
+        item.attributes().forEach((key, value) -> {
+            String[] parts = key.split(":", -1);
+            if (parts.length == 1 && OF_POLICY_SET.contains(key)) {
+                own.put(key, value.strip());
+            } else if (parts.length == 2 && parts[1].equals("DESCRIPTION")) {
+                descriptions.put(parts[0], value);
+                shapes.computeIfAbsent(parts[0], _ -> new TreeMap<>());
+            } else if (parts.length == 3) {
+                shapes.computeIfAbsent(parts[0], _ -> new TreeMap<>())
+                        .computeIfAbsent(parts[1], _ -> new TreeMap<>())
+                        .put(parts[2], value.strip());
+            } else {
+                problems.add(new Reply.Problem(
+                        "HF-3102",
+                        "Attribute '" + key + "' of the policy set is unknown. Nothing was changed.",
+                        List.of("The attributes are " + String.join(", ", OF_POLICY_SET) + ".")));
+            }
+        });
+        SortedSet<String> pools =
+                new TreeSet<>(List.of(own.getOrDefault("SERVER_POOL_NAMES", "").split("\\s+")));
+        pools.remove(""); // Of an empty list.
+        SortedMap<String, PoolPolicy> policies = new TreeMap<>();
+        shapes.forEach((name, of) -> {
+            pools.forEach(pool -> of.computeIfAbsent(pool, _ -> new TreeMap<>()));
+            policies.put(name, new PoolPolicy(name, descriptions.getOrDefault(name, ""), of));
+        });
+        return new PolicySet(
+                own.getOrDefault("ACL", ""), own.getOrDefault("LAST_ACTIVATED_POLICY", ""), pools, policies);
+    }
+
     /**
      * A request in which everything is written as {@link #of} writes it. What does not speak of access means: as it is; and a new resource
      * belongs to whoever adds it, as ever.
@@ -92,10 +159,16 @@ final class WholeConfiguration {
             complete.add(
                     switch (item.kind()) {
                         case RESOURCE, GROUP -> new Reply.Configured(item.kind(), item.name(), item.type(), attributes);
-                        case POOL -> {
+                        case POOL, CATEGORY -> {
                             attributes.values().removeIf(String::isBlank);
                             attributes.replaceAll((_, value) -> value.strip());
-                            yield new Reply.Configured(Kind.POOL, item.name(), "", attributes);
+                            yield new Reply.Configured(item.kind(), item.name(), "", attributes);
+                        }
+                        case POLICY_SET -> {
+                            var said = new Reply.Configured(Kind.POLICY_SET, "", "", attributes);
+                            List<Reply.Problem> problems = new ArrayList<>();
+                            PolicySet set = policySet(said, problems);
+                            yield problems.isEmpty() ? configured(set) : said;
                         }
                         case TYPE -> {
                             var typed = new Reply.Configured(Kind.TYPE, item.name(), item.type(), attributes);
@@ -223,6 +296,21 @@ final class WholeConfiguration {
                     case "modify" -> new Request.ModifyPool(name, changed, List.of(), false, force);
                     default -> new Request.DeletePool(List.of(name), force);
                 };
+            case CATEGORY ->
+                switch (differing.action()) {
+                    case "add" -> new Request.AddCategory(name, changed);
+                    case "modify" -> new Request.ModifyCategory(name, changed, force);
+                    default -> new Request.DeleteCategory(List.of(name));
+                };
+            case POLICY_SET -> {
+                // Without its policies, which are changed with the right to change the set.
+                changed.keySet().retainAll(OF_POLICY_SET);
+                changed.remove("LAST_ACTIVATED_POLICY");
+                if (differing.action().equals("delete")) {
+                    changed.put("SERVER_POOL_NAMES", "");
+                }
+                yield new Request.ModifyPolicySet(changed, Optional.empty(), true, force);
+            }
             case TYPE ->
                 switch (differing.action()) {
                     case "add" -> new Request.AddType(name, differing.type(), List.of());
@@ -242,6 +330,8 @@ final class WholeConfiguration {
         List<String> delete = new ArrayList<>();
         SortedMap<String, Optional<CustomType>> types = new TreeMap<>();
         SortedMap<String, Optional<Map<String, String>>> pools = new TreeMap<>();
+        SortedMap<String, Optional<Map<String, String>>> categories = new TreeMap<>();
+        Optional<PolicySet> policies = Optional.empty();
         List<Reply.Problem> problems = new ArrayList<>();
         Map<Item, Reply.Configured> wanted = new HashMap<>();
         apply.items().forEach(item -> wanted.put(new Item(item.kind(), item.name()), item));
@@ -255,6 +345,10 @@ final class WholeConfiguration {
                             () -> delete.add(name));
                 case TYPE -> types.put(name, item.map(it -> type(situation, it, problems)));
                 case POOL -> pools.put(name, item.map(Reply.Configured::attributes));
+                case CATEGORY -> categories.put(name, item.map(Reply.Configured::attributes));
+                case POLICY_SET ->
+                    policies =
+                            Optional.of(item.map(it -> policySet(it, problems)).orElse(PolicySet.NONE));
             }
         }
         if (!problems.isEmpty()) {
@@ -262,6 +356,10 @@ final class WholeConfiguration {
             return Optional.empty();
         }
         return Optional.of(new Command.Apply(
-                definitions, delete, new Command.Beside(types, pools), apply.revision(), apply.force()));
+                definitions,
+                delete,
+                new Command.Beside(types, categories, pools, policies),
+                apply.revision(),
+                apply.force()));
     }
 }

@@ -20,6 +20,18 @@ public final class ControlTargets {
                     new Selection.Named(List.of("a", "b")), Optional.empty(), Map.of(), true, false)),
             new Request.CheckStack(false, List.of("node1", "node2")),
             new Request.CreateAppVip(1, "192.0.2.10", "vip", "root", Optional.of("staff"), true),
+            new Request.StartResource(
+                    new Selection.All(), Optional.empty(), Optional.of(2), Map.of(), false, false, true),
+            new Request.ModifyCategory("big", Map.of("EXPRESSION", "(CPU_COUNT > 2) AND NAME co 'n'"), true),
+            new Request.StatusCategory(List.of("big"), Optional.of("node1")),
+            new Request.AddPolicy("night", Map.of("DESCRIPTION", "ü")),
+            new Request.ModifyPolicySet(
+                    Map.of("SERVER_POOL_NAMES", "web"),
+                    Optional.of(List.of(
+                            new Reply.Policy("night", "", List.of(new Reply.Shape("web", Map.of("MIN_SIZE", "1")))))),
+                    false,
+                    true),
+            new Request.SetPermission(Kind.POLICY_SET, "", Request.PermissionChange.UPDATE, "user:oracle:rw-"),
             new Request.FenceNode("node2", "a reason", false),
             new Request.SetCss("misscount", Optional.of("0.5")));
 
@@ -32,6 +44,17 @@ public final class ControlTargets {
                     Optional.of("resource"),
                     List.of(new Reply.TypeAttribute("A", "int", "", List.of("CONFIG")))))),
             new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", Map.of("A", "1")))),
+            new Reply.Categories(List.of(new Reply.Category("big", Map.of("ACL", ""), List.of("node1")))),
+            new Reply.PolicySet(
+                    Map.of("LAST_ACTIVATED_POLICY", "night"),
+                    List.of(new Reply.Policy("night", "ü", List.of(new Reply.Shape("web", Map.of("MAX_SIZE", "-1"))))),
+                    new Reply.Policy("Current", "", List.of())),
+            new Reply.Configuration(
+                    "demo",
+                    "0123456789abcdef",
+                    List.of(
+                            new Reply.Configured(Kind.CATEGORY, "big", "", Map.of("EXPRESSION", "CPU_COUNT > 2")),
+                            new Reply.Configured(Kind.POLICY_SET, "", "", Map.of("night:web:MIN_SIZE", "1")))),
             new Reply.CssTiming("3.0", "4.0", "3.0", "default", 4000, 10_000, List.of("S = L + W")));
 
     private ControlTargets() {}

@@ -7,6 +7,7 @@ import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
@@ -44,7 +45,8 @@ import java.util.TreeSet;
  * depend on the order of any map; every action comes behind those it waits for, and once.
  *
  * <p>Of the cluster, counting an instance from the order to start it until it is seen down or its server is proved down:
- * no resource runs more often than CARDINALITY; a start is ordered only when what it needs (hard) is ONLINE, and not
+ * no resource runs more often than CARDINALITY; a start is ordered only when what it needs (hard) is ONLINE, on a server of
+ * its pools and its category, and not
  * where one runs that it must share no server with (exclusion), unless that one gives way afterwards.
  *
  * <p>In the end: nothing is left to do, and what is wanted runs, or there is a reason why not.
@@ -64,6 +66,8 @@ public final class GeneratedCluster {
 
     private final long seed;
     private final Random chance;
+    // For what came later, lest seeds that found something do other things than they did.
+    private final Random more;
     private final PaperCluster cluster = new PaperCluster();
     private final List<PlannedAction> underWay = new ArrayList<>();
     private final Map<NodeId, Long> incarnations = new HashMap<>();
@@ -77,6 +81,7 @@ public final class GeneratedCluster {
     public GeneratedCluster(long seed) {
         this.seed = seed;
         this.chance = new Random(seed);
+        this.more = new Random(seed ^ 0x9e3779b97f4a7c15L);
         this.failureRate = chance.nextInt(4) * 0.1;
         int nodes = 2 + chance.nextInt(4);
         for (int n = 1; n <= nodes; n++) {
@@ -91,6 +96,13 @@ public final class GeneratedCluster {
                             "MIN_SIZE", Integer.toString(chance.nextInt(3)),
                             "MAX_SIZE", chance.nextBoolean() ? "-1" : "2",
                             "IMPORTANCE", Integer.toString(chance.nextInt(3))));
+        }
+        if (more.nextInt(3) == 0) {
+            cluster.category("c0", expression());
+            cluster.category("c1", "STATE = ONLINE");
+        }
+        if (pools > 0 && more.nextInt(2) == 0) {
+            policies();
         }
         groups = chance.nextInt(3) == 0 ? 1 + chance.nextInt(2) : 0;
         for (int i = 0; i < groups; i++) {
@@ -154,6 +166,15 @@ public final class GeneratedCluster {
                 }
             }
         }
+        if (!member && !cluster.setup.categories().isEmpty() && more.nextInt(3) == 0) {
+            given.put("SERVER_CATEGORY", "c" + more.nextInt(2));
+            boolean balanced =
+                    !local && given.getOrDefault("PLACEMENT", "balanced").equals("balanced");
+            if (!local && !given.containsKey("SERVER_POOLS") && (balanced || more.nextBoolean())) {
+                given.remove("HOSTING_MEMBERS");
+                given.put("PLACEMENT", more.nextInt(3) == 0 ? "favored" : "restricted");
+            }
+        }
         if (!local) {
             sometimes(5, given, "WORKLOAD_CPU", Integer.toString(100 + chance.nextInt(300)));
         }
@@ -168,6 +189,44 @@ public final class GeneratedCluster {
             dependencies(i, given);
         }
         cluster.define("r" + i, local ? "local_resource" : "cluster_resource", given);
+    }
+
+    private String expression() {
+        StringBuilder text = new StringBuilder("NAME = n" + (1 + more.nextInt(cluster.servers.size())));
+        for (int n = 1; n <= cluster.servers.size(); n++) {
+            text.append(more.nextBoolean() ? " OR NAME = n" + n : "");
+        }
+        return text.toString();
+    }
+
+    /** A policy set about the pools, with two policies that shape them at random. */
+    private void policies() {
+        List<PoolPolicy> all = new ArrayList<>();
+        for (String name : List.of("day", "night")) {
+            SortedMap<String, SortedMap<String, String>> shapes = new TreeMap<>();
+            for (String pool : cluster.setup.pools().keySet()) {
+                SortedMap<String, String> shape = new TreeMap<>();
+                shape.put("MIN_SIZE", Integer.toString(more.nextInt(3)));
+                shape.put("MAX_SIZE", more.nextBoolean() ? "-1" : "2");
+                shape.put("IMPORTANCE", Integer.toString(more.nextInt(3)));
+                if (!cluster.setup.categories().isEmpty() && more.nextInt(3) == 0) {
+                    shape.put("SERVER_CATEGORY", "c" + more.nextInt(2));
+                }
+                shapes.put(pool, shape);
+            }
+            all.add(new PoolPolicy(name, "", shapes));
+        }
+        Command set = new Command.ModifyPolicySet(
+                Map.of(
+                        "SERVER_POOL_NAMES",
+                        String.join(" ", cluster.setup.pools().keySet())),
+                Optional.of(all),
+                true,
+                true);
+        if (!(Policy.decide(cluster.situation(), set) instanceof Decision.Accepted accepted)) {
+            throw new IllegalStateException("a policy set that makes no sense: " + set);
+        }
+        cluster.apply(accepted.changes());
     }
 
     private void sometimes(int oneOf, Map<String, String> given, String attribute, String value) {
@@ -323,16 +382,22 @@ public final class GeneratedCluster {
                 : Optional.of("n" + (1 + chance.nextInt(cluster.servers.size())));
         boolean force = chance.nextBoolean();
         String any = "n" + (1 + chance.nextInt(cluster.servers.size()));
-        Command command = switch (chance.nextInt(24)) {
-            case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> new Command.Start(one, server, force);
-            case 9, 10, 11, 12, 13 -> new Command.Stop(one, server, force);
-            case 14, 15, 16, 17, 18 -> new Command.Relocate(one, Optional.empty(), server, force);
+        Optional<Integer> instance = more.nextInt(4) == 0 ? Optional.of(1 + more.nextInt(2)) : Optional.empty();
+        boolean leave = more.nextInt(4) == 0;
+        int what = chance.nextInt(24);
+        Command command = switch (what) {
+            case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> new Command.Start(one, server, instance, force, leave);
+            case 9, 10, 11, 12, 13 -> new Command.Stop(one, server, instance, force, leave);
+            case 14, 15, 16, 17, 18 -> new Command.Relocate(one, Optional.empty(), server, instance, force);
             case 19 -> new Command.Drain(any, force);
             case 20 -> new Command.Undrain(any);
             case 21 -> new Command.Use(any, force);
             case 22 -> new Command.Freeze(List.of(name), force);
             default -> new Command.FreezeCluster(chance.nextInt(4) == 0);
         };
+        if (more.nextInt(8) == 0) {
+            command = ofSetup(force).orElse(command);
+        }
         switch (Policy.decide(cluster.situation(), command)) {
             case Decision.Refused(var reasons) -> {
                 require(!reasons.isEmpty(), "a refusal has a reason: " + command);
@@ -341,8 +406,50 @@ public final class GeneratedCluster {
             case Decision.Accepted accepted -> {
                 note("accepted " + command);
                 cluster.apply(accepted.changes());
+                if (command instanceof Command.Stop stop) {
+                    accepted.plan().actions().forEach(action -> {
+                        if (stop.leave()) {
+                            cluster.left.add(action.resource());
+                        } else {
+                            cluster.left.remove(action.resource());
+                        }
+                    });
+                }
             }
         }
+    }
+
+    /** Another policy, or other servers in a category; empty if this cluster has neither. */
+    private Optional<Command> ofSetup(boolean force) {
+        boolean policy = more.nextBoolean();
+        if (policy && !cluster.setup.policies().policies().isEmpty()) {
+            return Optional.of(new Command.ModifyPolicySet(
+                    Map.of("LAST_ACTIVATED_POLICY", more.nextBoolean() ? "day" : "night"),
+                    Optional.empty(),
+                    true,
+                    force));
+        }
+        return cluster.setup.categories().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Command.ModifyCategory("c0", Map.of("EXPRESSION", expression()), force));
+    }
+
+    /** The category that a resource is bound to, as a member to that of its group; empty: none, or it only rather runs there. */
+    private String bound(ResourceDefinition definition) {
+        ResourceDefinition who =
+                definition.group().isEmpty() ? definition : cluster.definitionOf(new ResourceName(definition.group()));
+        boolean restricts = who.isLocal()
+                || who.placement() == ResourceDefinition.Placement.RESTRICTED
+                || !who.hostingMembers().isEmpty();
+        return restricts ? who.serverCategory() : "";
+    }
+
+    private boolean isIn(String category, NodeId node) {
+        Server server = cluster.serverOf(node);
+        return cluster.setup
+                .category(category)
+                .flatMap(known -> known.has(server::value))
+                .orElse(false);
     }
 
     private void plan() {
@@ -511,6 +618,18 @@ public final class GeneratedCluster {
                         || definition.serverPools().isEmpty()
                         || (pools != null && definition.serverPools().stream().anyMatch(pool -> pools.contains(pool))),
                 action.id() + " outside of its server pools " + pools);
+        String category = bound(definition);
+        require(
+                category.isEmpty() || isIn(category, action.node()),
+                action.id() + " outside of its category " + category);
+        for (String pool : pools == null ? Set.<String>of() : pools) {
+            String of = cluster.setup.pools().containsKey(pool)
+                    ? cluster.setup.pools().get(pool).category()
+                    : "";
+            require(
+                    of.isEmpty() || isIn(of, action.node()),
+                    "n" + action.node().number() + " is in pool " + pool + " and not in its category " + of);
+        }
         long taken = definition.workloadCpu();
         for (InstanceKey key : actual) {
             boolean itself = key.equals(action.key());
@@ -551,8 +670,11 @@ public final class GeneratedCluster {
             long most = definition.isLocal() ? Long.MAX_VALUE : Groups.instances(cluster.situation(), definition);
             long want = Math.min(
                     most,
-                    wanted.instances().values().stream()
-                            .filter(one -> one.target() == Target.ONLINE)
+                    wanted.instances().entrySet().stream()
+                            .filter(one -> one.getValue().target() == Target.ONLINE)
+                            .filter(one -> !definition.isLocal()
+                                    || bound(definition).isEmpty()
+                                    || isIn(bound(definition), new NodeId(one.getKey())))
                             .count());
             long have = cluster.observed.entrySet().stream()
                     .filter(entry -> entry.getKey().resource().equals(name)

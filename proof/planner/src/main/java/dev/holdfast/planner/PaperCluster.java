@@ -1,5 +1,6 @@
 package dev.holdfast.planner;
 
+import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Incident;
 import dev.holdfast.model.InstanceKey;
@@ -10,6 +11,7 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.policy.Changes;
@@ -21,9 +23,11 @@ import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Wanted;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -41,6 +45,9 @@ final class PaperCluster {
     final TreeMap<InstanceKey, Observed> observed = new TreeMap<>();
     Maintenance maintenance = Maintenance.NONE;
     Instant now = Instant.parse("2027-03-01T12:00:00Z");
+    /** What does not stop is left as it is: {@code stop -l}. */
+    final Set<ResourceName> left = new HashSet<>();
+
     private long incidents = 1000;
 
     Setup setup = Setup.NONE;
@@ -55,6 +62,15 @@ final class PaperCluster {
                     Setup.Change.ofPools(new TreeMap<>(Map.of(name, Optional.of(ServerPool.read(name, given))))));
         } catch (InvalidAttributes e) {
             throw new IllegalArgumentException(name + " " + given, e);
+        }
+    }
+
+    void category(String name, String expression) {
+        try {
+            ServerCategory category = ServerCategory.read(name, Map.of("EXPRESSION", expression));
+            setup = setup.with(Setup.Change.ofCategories(new TreeMap<>(Map.of(name, Optional.of(category)))));
+        } catch (InvalidAttributes e) {
+            throw new IllegalArgumentException(name + " " + expression, e);
         }
     }
 
@@ -138,11 +154,14 @@ final class PaperCluster {
                         action.resource(),
                         action.node(),
                         succeeds ? Observed.ONLINE : down(Incident.Kind.START_FAILED, Duration.ZERO));
-            case STOP, CLEAN ->
-                set(
-                        action.resource(),
-                        action.node(),
-                        succeeds ? Observed.OFFLINE : down(Incident.Kind.CLEAN_FAILED, Duration.ZERO));
+            case STOP, CLEAN -> {
+                boolean stays = !succeeds && action.kind() == ActionKind.STOP && left.contains(action.resource());
+                Observed failed = stays
+                        ? Observed.ONLINE.withIncident(
+                                new Incident(++incidents, Incident.Kind.STOP_FAILED, Duration.ZERO, "made up"))
+                        : down(Incident.Kind.CLEAN_FAILED, Duration.ZERO);
+                set(action.resource(), action.node(), succeeds ? Observed.OFFLINE : failed);
+            }
             case CHECK -> {}
         }
     }

@@ -239,12 +239,14 @@ public final class PolicyBench {
         Runtime runtime = Runtime.getRuntime();
         Situation situation = cluster.situation();
         Plan plan = Policy.plan(situation);
-        System.gc();
-        long used = runtime.totalMemory() - runtime.freeMemory();
-        Reference.reachabilityFence(cluster);
-        Reference.reachabilityFence(situation);
-        Reference.reachabilityFence(plan);
-        return used / MEGABYTE;
+        try {
+            System.gc();
+            return (runtime.totalMemory() - runtime.freeMemory()) / MEGABYTE;
+        } finally {
+            Reference.reachabilityFence(cluster);
+            Reference.reachabilityFence(situation);
+            Reference.reachabilityFence(plan);
+        }
     }
 
     private double median(Supplier<Situation> situation, int expectedStarts) {
