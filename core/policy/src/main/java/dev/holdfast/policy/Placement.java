@@ -892,13 +892,14 @@ final class Placement {
             }
         }
         long crowd = crowd(order, current);
+        Set<ResourceEntry> along = entriesOf(order);
         for (Candidate candidate : order) {
             List<Reference> apart = candidate.slot().entry.activeDispersion;
-            long here = apart.isEmpty() ? 0 : counted(apart, current);
+            long here = apart.isEmpty() ? 0 : counted(apart, current, along);
             NodeSet fewer = NodeSet.EMPTY;
             for (NodeId node :
                     here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
-                boolean gains = counted(apart, node) < here && crowd(order, node) < crowd;
+                boolean gains = counted(apart, node, along) < here && crowd(order, node) < crowd;
                 fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
             }
             if (!fewer.isEmpty()) {
@@ -918,14 +919,22 @@ final class Placement {
      */
     private long crowd(List<Candidate> order, NodeId node) {
         long pairs = 0;
+        Set<ResourceEntry> along = entriesOf(order);
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
-            pairs += counted(entry.dispersion, node);
+            pairs += counted(entry.dispersion, node, along);
             for (ResourceEntry other : entry.dispersers) {
-                pairs += countOn(other, node);
+                pairs += along.contains(other) ? 0 : countOn(other, node);
             }
         }
         return pairs;
+    }
+
+    /** What moves together: nothing of it gets away from another of it by a move, as members of a group that keep apart would. */
+    private static Set<ResourceEntry> entriesOf(List<Candidate> order) {
+        Set<ResourceEntry> entries = new HashSet<>();
+        order.forEach(candidate -> entries.add(candidate.slot().entry));
+        return entries;
     }
 
     /** True if ACTIVE_PLACEMENT would undo a move. */
@@ -1147,10 +1156,15 @@ final class Placement {
 
     /** How many of the resources that are meant are on a node, or will be. */
     private long counted(List<Reference> references, NodeId node) {
+        return counted(references, node, Set.of());
+    }
+
+    /** @param along those that are not counted, as they go where the one goes that asks */
+    private long counted(List<Reference> references, NodeId node, Set<ResourceEntry> along) {
         long count = 0;
         for (Reference reference : references) {
             for (ResourceEntry target : reference.resources()) {
-                for (Slot slot : target.slots) {
+                for (Slot slot : along.contains(target) ? List.<Slot>of() : target.slots) {
                     Observed seen = slot.present();
                     boolean half = seen != null
                             && seen.internal() == InternalState.STABLE
