@@ -874,10 +874,10 @@ final class Placement {
             Observed seen = candidate.slot().present();
             boolean well =
                     seen != null && seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE;
-            if (candidate.slot().goal == null || !well) {
-                return false;
-            }
             ResourceEntry entry = candidate.slot().entry;
+            if (candidate.slot().goal == null || !well || !entry.surplus.isEmpty()) {
+                return false; // One too many goes first: it may run where this one would move to.
+            }
             any = any || isRestless(entry);
         }
         return any;

@@ -18,6 +18,14 @@ class GeneratedClusterTest {
         assertThat(plans).as("plans made and checked").isGreaterThan(20_000);
     }
 
+    /** 815: members of a group that keep apart; 3300: moved online while one too many runs where it would rather be. */
+    @Test
+    void seeds_that_found_something_find_it_no_more() {
+        for (long seed : new long[] {815, 3300}) {
+            assertThat(new GeneratedCluster(seed).live()).isPositive();
+        }
+    }
+
     @Test
     void the_same_seed_gives_the_same_history() {
         GeneratedCluster one = new GeneratedCluster(4711);
