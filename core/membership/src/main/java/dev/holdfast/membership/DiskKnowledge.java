@@ -132,24 +132,25 @@ final class DiskKnowledge {
                 newestPerLife.getOrDefault(node, new TreeMap<>()).get(life));
     }
 
-    /** False if an acknowledged ballot write of some node is missing on this disk: it forgot (rule R4). */
+    /**
+     * False if an acknowledged ballot write of some node is missing on this disk: it forgot (rule R4). What is there is remembered also if the
+     * read does not count: a later one that shows less of it must not count either.
+     */
     boolean trustsBallots(int disk, SortedMap<NodeId, BallotBlock> blocks, NodeSet torn) {
-        if (!torn.isEmpty()) {
-            return false;
-        }
+        boolean trusted = torn.isEmpty();
         // Of every node that a ballot was ever seen of, also if no heartbeat of it was read yet.
         for (Map.Entry<Long, Long> floor : ballotSequencePerDisk.entrySet()) {
             BallotBlock block = blocks.get(nodeOf(floor.getKey()));
             if (diskOf(floor.getKey()) == disk
                     && floor.getValue() > 0
                     && (block == null || block.sequence() < floor.getValue())) {
-                return false;
+                trusted = false;
             }
         }
         for (BallotBlock block : blocks.values()) {
             ballotSequencePerDisk.merge(key(disk, block.writer()), block.sequence(), Math::max);
         }
-        return true;
+        return trusted;
     }
 
     /** A block of {@code node} that was written after {@code life} had ended, or is its last word; null if none was read. */

@@ -34,7 +34,29 @@ class DiskKnowledgeTest {
                 .as("it is gone, and there is another")
                 .isFalse();
         assertThat(trusts(1, ballot(N1, 9))).as("another disk").isTrue();
-        assertThat(trusts(0, ballot(N1, 10))).as("as it was").isTrue();
+        assertThat(trusts(0, ballots(10, 1))).as("all that was ever seen").isTrue();
+    }
+
+    /**
+     * Found by the simulator, seed 700611586: two views of one epoch. A read that showed an old block of one node and the newest acceptance of
+     * another did not count, and that acceptance was not remembered; the next read showed it the other way round.
+     */
+    @Test
+    void a_read_that_does_not_count_is_remembered_all_the_same() {
+        assertThat(trusts(0, ballots(10, 9))).isTrue();
+        assertThat(trusts(0, ballots(9, 10))).as("the first goes back").isFalse();
+        assertThat(trusts(0, ballots(10, 9))).as("the second goes back").isFalse();
+        assertThat(knowledge.trustsBallots(0, ballots(10, 11), NodeSet.of(new NodeId(3))))
+                .as("a third one cannot be read")
+                .isFalse();
+        assertThat(trusts(0, ballots(10, 10))).as("the second goes back again").isFalse();
+        assertThat(trusts(0, ballots(10, 11))).isTrue();
+    }
+
+    private static SortedMap<NodeId, BallotBlock> ballots(long first, long second) {
+        SortedMap<NodeId, BallotBlock> both = ballot(N1, first);
+        both.putAll(ballot(N2, second));
+        return both;
     }
 
     @Test
