@@ -68,8 +68,11 @@ public record AttributeDefinition(String name, Kind kind, String defaultValue, S
         /** How many instances: a number, or as many as there are servers in the pools. */
         record Cardinality() implements Kind {}
 
-        /** An IPv4 address in dotted form, or empty. */
-        record Address() implements Kind {}
+        /** An IPv4 address in dotted form or, unless {@code ipv4Only}, an IPv6 address; or empty. */
+        record Address(boolean ipv4Only) implements Kind {}
+
+        /** An IPv6 subnet as address/length, or empty. */
+        record Ipv6Subnet() implements Kind {}
 
         /** The grammar of {@link StartDependencies}. */
         record Start() implements Kind {}

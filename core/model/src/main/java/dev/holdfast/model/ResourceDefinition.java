@@ -317,6 +317,9 @@ public final class ResourceDefinition {
                         "Add " + attribute.name() + "=... to -attr."));
             }
         }
+        if (type.isA(TypeDefinition.NETWORK)) {
+            needSubnet(name, type, kept, problems);
+        }
         boolean anyPool = Set.of("", "*").contains(given(kept, type, "SERVER_POOLS"));
         boolean anyCategory = given(kept, type, "SERVER_CATEGORY").isEmpty();
         boolean restricted = given(kept, type, "PLACEMENT").equals("restricted");
@@ -356,6 +359,26 @@ public final class ResourceDefinition {
             throw new InvalidAttributes(problems);
         }
         return new ResourceDefinition(name, type, kept, start, stop);
+    }
+
+    /** A network is an IPv4 subnet, an IPv6 subnet, or both. */
+    private static void needSubnet(
+            ResourceName name, TypeDefinition type, Map<String, String> kept, List<Message> problems) {
+        boolean subnet = !given(kept, type, "USR_ORA_SUBNET").isEmpty();
+        boolean netmask = !given(kept, type, "USR_ORA_NETMASK").isEmpty();
+        boolean ipv6 = !given(kept, type, "USR_ORA_SUBNET6").isEmpty();
+        if (subnet != netmask) {
+            String missing = subnet ? "USR_ORA_NETMASK" : "USR_ORA_SUBNET";
+            problems.add(new Message(
+                    "CRS-2640",
+                    "Required attribute '" + missing + "' is missing for the resource '" + name + "'.",
+                    "Add " + missing + "=... to -attr."));
+        } else if (!subnet && !ipv6) {
+            problems.add(new Message(
+                    "CRS-2640",
+                    "Required attribute 'USR_ORA_SUBNET' is missing for the resource '" + name + "'.",
+                    "Add USR_ORA_SUBNET=... and USR_ORA_NETMASK=..., or USR_ORA_SUBNET6=.../64, or all, to -attr."));
+        }
     }
 
     private static String given(Map<String, String> kept, TypeDefinition type, String attribute) {
@@ -522,7 +545,30 @@ public final class ResourceDefinition {
                 List<String> names = words(value);
                 yield new TreeSet<>(names).size() == names.size() ? null : "names a server twice: '" + value + "'";
             }
-            case Kind.Address _ -> isAddress(value) ? null : "must be an IPv4 address a.b.c.d, got '" + value + "'";
+            case Kind.Address(boolean ipv4Only) -> {
+                Optional<IpAddress> address = IpAddress.parse(value);
+                if (ipv4Only) {
+                    yield address.filter(known -> !known.isIpv6()).isPresent()
+                            ? null
+                            : "must be an IPv4 address a.b.c.d, got '" + value + "'";
+                }
+                yield address.isPresent()
+                        ? null
+                        : "must be an address, as 192.0.2.10 or 2001:db8::10, got '" + value + "'";
+            }
+            case Kind.Ipv6Subnet _ -> {
+                Optional<Subnet> subnet =
+                        Subnet.parse(value).filter(known -> known.first().isIpv6());
+                yield subnet.isEmpty()
+                        ? "must be an IPv6 subnet, as 2001:db8::/64, got '" + value + "'"
+                        : subnet.get()
+                                .first()
+                                .whyNoHost()
+                                .filter(_ -> subnet.get().length() > 0)
+                                .map(reason ->
+                                        "its addresses cannot be virtual addresses: '" + value + "' is " + reason)
+                                .orElse(null);
+            }
         };
     }
 
@@ -534,19 +580,6 @@ public final class ResourceDefinition {
 
     private static boolean inRange(long value, long min, long max) {
         return value >= min && value <= max;
-    }
-
-    private static boolean isAddress(String value) {
-        String[] parts = value.split("\\.", -1);
-        if (parts.length != 4) {
-            return false;
-        }
-        for (String part : parts) {
-            if (!part.matches("\\d{1,3}") || Integer.parseInt(part) > 255) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** What stands between the commas. */

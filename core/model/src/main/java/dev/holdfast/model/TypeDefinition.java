@@ -116,8 +116,10 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
         TypeDefinition localGroup = local.group(LOCAL_GROUP, critical);
         TypeDefinition network = local.derive(
                 NETWORK,
-                requiredAddress("USR_ORA_SUBNET"),
-                requiredAddress("USR_ORA_NETMASK"),
+                // One of both kinds is needed: see ResourceDefinition.
+                new AttributeDefinition("USR_ORA_SUBNET", new Kind.Address(true), "", false),
+                new AttributeDefinition("USR_ORA_NETMASK", new Kind.Address(true), "", false),
+                new AttributeDefinition("USR_ORA_SUBNET6", new Kind.Ipv6Subnet(), "", false),
                 text("USR_ORA_IF", ""),
                 whole("CHECK_INTERVAL", 1, 0, ONE_DAY_SECONDS),
                 whole("OFFLINE_CHECK_INTERVAL", 1, 0, ONE_DAY_SECONDS),
@@ -126,7 +128,7 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 new AttributeDefinition("UPTIME_THRESHOLD", new Kind.Span(), "1d", false));
         TypeDefinition vip = cluster.derive(
                 CLUSTER_VIP,
-                requiredAddress("USR_ORA_VIP"),
+                new AttributeDefinition("USR_ORA_VIP", new Kind.Address(false), "", true),
                 choice("PLACEMENT", "favored", "balanced", "favored", "restricted"),
                 whole("CHECK_INTERVAL", 1, 0, ONE_DAY_SECONDS),
                 whole("RESTART_ATTEMPTS", 0, 0, 1_000_000));
@@ -263,10 +265,6 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
 
     private static AttributeDefinition text(String name, String value) {
         return new AttributeDefinition(name, new Kind.Text(), value, false);
-    }
-
-    private static AttributeDefinition requiredAddress(String name) {
-        return new AttributeDefinition(name, new Kind.Address(), "", true);
     }
 
     private static AttributeDefinition whole(String name, long value, long min, long max) {

@@ -2,8 +2,10 @@ package dev.holdfast.node;
 
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.Subnet;
 import dev.holdfast.model.TypeDefinition;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,19 +71,28 @@ public record CrsSettings(
         return TypeDefinition.builtIns(networks.isEmpty() ? List.of(1) : networks);
     }
 
-    /** What the resource of a configured network is given: {@code a.b.c.d/len} taken apart. Empty if it is malformed. */
+    /**
+     * What the resource of a configured network is given: {@code 192.0.2.0/24}, {@code 2001:db8::/64} or both with a comma between, taken
+     * apart. Empty if it is malformed.
+     */
     static Optional<Map<String, String>> networkAttributes(ClusterSettings.Network network) {
-        String[] parts = network.subnet().split("/");
-        if (parts.length != 2 || !parts[1].matches("\\d{1,2}") || Integer.parseInt(parts[1]) > 32) {
-            return Optional.empty();
-        }
-        int length = Integer.parseInt(parts[1]);
-        int mask = length == 0 ? 0 : -1 << (32 - length);
-        String netmask =
-                "%d.%d.%d.%d".formatted((mask >>> 24) & 0xff, (mask >>> 16) & 0xff, (mask >>> 8) & 0xff, mask & 0xff);
         Map<String, String> given = new TreeMap<>();
-        given.put("USR_ORA_SUBNET", parts[0]);
-        given.put("USR_ORA_NETMASK", netmask);
+        for (String text : network.subnet().split(",", -1)) {
+            Optional<Subnet> subnet = Subnet.parse(text.strip());
+            if (subnet.isEmpty()) {
+                return Optional.empty();
+            }
+            IpAddress first = subnet.get().first();
+            String before = first.isIpv6()
+                    ? given.put("USR_ORA_SUBNET6", subnet.get().toString())
+                    : given.put("USR_ORA_SUBNET", first.toString());
+            if (before != null) {
+                return Optional.empty(); // One of each kind: another subnet is another network.
+            }
+            if (!first.isIpv6()) {
+                given.put("USR_ORA_NETMASK", subnet.get().netmask().toString());
+            }
+        }
         if (!network.interfaceName().isEmpty()) {
             given.put("USR_ORA_IF", network.interfaceName());
         }

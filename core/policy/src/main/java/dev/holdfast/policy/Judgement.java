@@ -3,6 +3,7 @@ package dev.holdfast.policy;
 import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.DependencyTarget;
 import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceDefinition;
@@ -258,9 +259,13 @@ final class Judgement {
 
     /** What its own stop would no longer find must not change while it runs. */
     private void refuseToPullTheRug(ResourceEntry entry, ResourceDefinition changed) {
-        for (String attribute : List.of("USR_ORA_VIP", "USR_ORA_SUBNET", "USR_ORA_NETMASK", "USR_ORA_IF")) {
+        for (String attribute :
+                List.of("USR_ORA_VIP", "USR_ORA_SUBNET", "USR_ORA_NETMASK", "USR_ORA_SUBNET6", "USR_ORA_IF")) {
             boolean has = entry.definition.type().attributes().containsKey(attribute);
-            if (has && !entry.definition.value(attribute).equals(changed.value(attribute)) && isActive(entry)) {
+            String before = has ? entry.definition.value(attribute) : "";
+            // A subnet that was not there has no addresses yet: IPv6 may be added to a network that serves.
+            boolean added = attribute.equals("USR_ORA_SUBNET6") && before.isEmpty();
+            if (has && !added && !before.equals(changed.value(attribute)) && isActive(entry)) {
                 problem(
                         "HF-3114",
                         attribute + " of '" + entry + "' cannot be changed while it runs on " + places(entry),
@@ -418,10 +423,11 @@ final class Judgement {
             return;
         }
         String address = definition.value("USR_ORA_VIP");
+        Optional<IpAddress> parsed = IpAddress.parse(address); // One address of IPv6 has several spellings.
         for (ResourceDefinition other : situation.resources().values()) {
             if (!other.name().equals(definition.name())
                     && other.type().isA(TypeDefinition.CLUSTER_VIP)
-                    && other.value("USR_ORA_VIP").equals(address)) {
+                    && IpAddress.parse(other.value("USR_ORA_VIP")).equals(parsed)) {
                 problem(
                         "HF-3116",
                         "The address " + address + " of '" + definition.name() + "' belongs to resource '"

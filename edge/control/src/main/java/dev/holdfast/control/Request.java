@@ -408,7 +408,7 @@ public sealed interface Request {
      * Creates the type (if missing) and the resource of an application VIP; it stays OFFLINE until started.
      *
      * @param network number of the public network
-     * @param address IPv4 address in dotted form
+     * @param address IPv4 or IPv6
      * @param user who may start, stop and see it; its owner is root
      * @param failback whether it returns to its first node as soon as that is back
      */

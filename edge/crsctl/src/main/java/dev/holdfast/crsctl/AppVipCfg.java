@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The command {@code appvipcfg}: creates and deletes virtual addresses for applications. */
 public final class AppVipCfg {
@@ -22,7 +23,7 @@ public final class AppVipCfg {
             "create a virtual address; it stays down until crsctl start resource NAME",
             List.of(
                     Command.valued("-network", "NUMBER", "of the public network; 1 if not given"),
-                    Command.valued("-ip", "ADDRESS", "IPv4 address, or a host name that has exactly one"),
+                    Command.valued("-ip", "ADDRESS", "IPv4 or IPv6 address, or a host name that has exactly one"),
                     Command.valued("-vipname", "NAME", "of the resource"),
                     Command.valued("-user", "USER", "who may see, start and stop it"),
                     Command.valued("-group", "GROUP", "which may see, start and stop it"),
@@ -42,7 +43,7 @@ public final class AppVipCfg {
             "change the address of a virtual address that is down, or whether it returns to its first node",
             List.of(
                     Command.valued("-vipname", "NAME", "of the resource"),
-                    Command.valued("-ip", "ADDRESS", "IPv4 address, or a host name that has exactly one"),
+                    Command.valued("-ip", "ADDRESS", "IPv4 or IPv6 address, or a host name that has exactly one"),
                     Command.valued("-failback", "0|1", "1: return to its first node as soon as that is back")),
             "appvipcfg modify -vipname=webvip -failback=1");
     private static final Command STATUS = new Command(
@@ -267,24 +268,60 @@ public final class AppVipCfg {
     }
 
     private static String address(String text) throws UsageProblem {
-        if (text.indexOf(':') >= 0) {
-            throw new UsageProblem(
-                    "-ip is an IPv4 address, and '" + text + "' looks like IPv6, which is not offered yet");
-        }
         if (text.indexOf('/') >= 0) {
             throw new UsageProblem(
                     "-ip is an address without a prefix length; the network knows it",
                     "Write:  -ip=" + text.substring(0, text.indexOf('/')));
         }
-        String address = text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9')) ? dotted(text) : resolved(text);
-        int first = Integer.parseInt(address.substring(0, address.indexOf('.')));
-        if (first == 0 || first == 127 || first >= 224) {
-            throw new UsageProblem("-ip cannot be " + address + ": it is "
-                    + (first == 127
-                            ? "a loopback address"
-                            : first == 0 ? "no host's address" : "a multicast or reserved address"));
+        if (text.indexOf(':') >= 0) {
+            return ipv6(text);
         }
-        return address;
+        return text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'))
+                ? checked(InetAddress.ofLiteral(dotted(text)), text)
+                : resolved(text);
+    }
+
+    private static String ipv6(String text) throws UsageProblem {
+        if (text.indexOf('%') >= 0 || text.startsWith("[")) {
+            throw new UsageProblem(
+                    "-ip is an address alone, without brackets or the name of an interface: '" + text + "'",
+                    "Write:  -ip=" + text.replaceAll("^\\[|%.*|\\].*", ""));
+        }
+        InetAddress address;
+        try {
+            address = InetAddress.ofLiteral(text);
+        } catch (IllegalArgumentException _) {
+            throw new UsageProblem("-ip is not an IPv6 address: '" + text
+                    + "' (eight groups of up to four hexadecimal digits, or fewer and one '::', as 2001:db8::10)");
+        }
+        if (address instanceof Inet4Address) {
+            throw new UsageProblem(
+                    "-ip cannot be " + text + ": it is an IPv4 address in IPv6 clothes",
+                    "Write:  -ip=" + address.getHostAddress());
+        }
+        return checked(address, text);
+    }
+
+    /** The text of an address that a machine can have beside its own. */
+    private static String checked(InetAddress address, String text) throws UsageProblem {
+        int first = address.getAddress()[0] & 0xFF;
+        boolean ipv4 = address instanceof Inet4Address;
+        String reason = address.isLoopbackAddress()
+                ? "a loopback address"
+                : address.isAnyLocalAddress() || (ipv4 && first == 0)
+                        ? "no host's address"
+                        : ipv4 && first >= 224
+                                ? "a multicast or reserved address"
+                                : address.isMulticastAddress()
+                                        ? "a multicast address"
+                                        : !ipv4 && address.isLinkLocalAddress()
+                                                ? "a link-local address, which is not routed and needs the name of an"
+                                                        + " interface"
+                                                : "";
+        if (!reason.isEmpty()) {
+            throw new UsageProblem("-ip cannot be " + text + ": it is " + reason);
+        }
+        return text;
     }
 
     private static String dotted(String text) throws UsageProblem {
@@ -306,22 +343,20 @@ public final class AppVipCfg {
 
     private static String resolved(String host) throws UsageProblem {
         Arguments.checkName("host", host);
-        var found = new ArrayList<String>();
+        List<InetAddress> found;
         try {
-            for (InetAddress address : InetAddress.getAllByName(host)) {
-                if (address instanceof Inet4Address) {
-                    found.add(address.getHostAddress());
-                }
-            }
+            List<InetAddress> all = List.of(InetAddress.getAllByName(host));
+            List<InetAddress> ipv4 =
+                    all.stream().filter(Inet4Address.class::isInstance).toList();
+            found = ipv4.isEmpty() ? all : ipv4; // A name of both kinds means IPv4, as ever.
         } catch (UnknownHostException _) {
-            throw new UsageProblem(
-                    "-ip is neither an IPv4 address nor a host name that can be resolved: '" + host + "'");
+            throw new UsageProblem("-ip is neither an address nor a host name that can be resolved: '" + host + "'");
         }
         if (found.size() != 1) {
             throw new UsageProblem(
-                    "the host name '" + host + "' has " + found.size() + " IPv4 addresses, and a VIP is exactly one"
-                            + (found.isEmpty() ? "" : ": " + String.join(", ", found)));
+                    "the host name '" + host + "' has " + found.size() + " addresses, and a VIP is exactly one: "
+                            + found.stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", ")));
         }
-        return found.getFirst();
+        return checked(found.getFirst(), found.getFirst().getHostAddress());
     }
 }

@@ -5,9 +5,12 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,10 +30,10 @@ public final class OifCfg {
     private static final Command IFLIST = new Command(
             "iflist",
             "[-p] [-n]",
-            "show the IPv4 interfaces of this machine, with their subnets",
+            "show the interfaces of this machine, with their subnets",
             List.of(
                     Command.flag("-p", "with what kind of addresses it has: PUBLIC, PRIVATE or UNKNOWN"),
-                    Command.flag("-n", "with the netmask")),
+                    Command.flag("-n", "with the netmask; of IPv6 the length")),
             "oifcfg iflist -p -n");
     private static final Command SETIF = new Command(
             "setif",
@@ -142,7 +145,9 @@ public final class OifCfg {
                 if (name.startsWith("PRIVATE_") && words.length == 2) {
                     used.add(new Used(words[0], subnetOf(words[1]), "cluster_interconnect"));
                 } else if (name.startsWith("NETWORK_") && words.length == 2) {
-                    used.add(new Used(interfaceIn(words[1]), words[1].replaceAll("/.*", ""), "public"));
+                    for (String subnet : words[1].split(",")) {
+                        used.add(new Used(interfaceIn(subnet), subnet.replaceAll("/.*", ""), "public"));
+                    }
                 }
             });
         }
@@ -154,24 +159,37 @@ public final class OifCfg {
         return Cluster.DONE;
     }
 
-    private record Address(String name, Inet4Address address, int prefix) {
+    private record Address(String name, InetAddress address, int prefix) {
         String subnet() {
-            return dotted(number(address) & mask());
+            byte[] bytes = address.getAddress();
+            for (int bit = prefix; bit < bytes.length * 8; bit++) {
+                bytes[bit / 8] &= (byte) ~(0x80 >> bit % 8);
+            }
+            return text(bytes);
         }
 
-        int mask() {
-            return prefix == 0 ? 0 : -1 << (32 - prefix);
+        String mask() {
+            if (!(address instanceof Inet4Address)) {
+                return Integer.toString(prefix);
+            }
+            byte[] bytes = new byte[4];
+            for (int bit = 0; bit < prefix; bit++) {
+                bytes[bit / 8] |= (byte) (0x80 >> bit % 8);
+            }
+            return text(bytes);
         }
     }
 
-    /** The IPv4 addresses of this machine, without loopback; none if the machine does not say. */
+    /** The addresses of this machine, without those that only it or its links know; none if the machine does not say. */
     private static List<Address> addresses() {
         List<Address> all = new ArrayList<>();
         try {
             for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
                 for (InterfaceAddress address : each.getInterfaceAddresses()) {
-                    if (address.getAddress() instanceof Inet4Address v4 && !v4.isLoopbackAddress()) {
-                        all.add(new Address(each.getName(), v4, address.getNetworkPrefixLength()));
+                    InetAddress known = address.getAddress();
+                    boolean ofTheLink = known instanceof Inet6Address && known.isLinkLocalAddress();
+                    if (!known.isLoopbackAddress() && !ofTheLink) {
+                        all.add(new Address(each.getName(), known, address.getNetworkPrefixLength()));
                     }
                 }
             }
@@ -185,14 +203,15 @@ public final class OifCfg {
         addresses().stream()
                 .map(address -> address.name + "  " + address.subnet()
                         + (arguments.has("-p") ? "  " + kind(address.address) : "")
-                        + (arguments.has("-n") ? "  " + dotted(address.mask()) : ""))
+                        + (arguments.has("-n") ? "  " + address.mask() : ""))
                 .distinct()
                 .sorted()
                 .forEach(surroundings.out()::println);
     }
 
-    private static String kind(Inet4Address address) {
-        return address.isLinkLocalAddress() ? "UNKNOWN" : address.isSiteLocalAddress() ? "PRIVATE" : "PUBLIC";
+    private static String kind(InetAddress address) {
+        boolean unique = address instanceof Inet6Address && (address.getAddress()[0] & 0xFE) == 0xFC; // fc00::/7
+        return address.isLinkLocalAddress() ? "UNKNOWN" : address.isSiteLocalAddress() || unique ? "PRIVATE" : "PUBLIC";
     }
 
     private static String subnetOf(String address) {
@@ -212,15 +231,20 @@ public final class OifCfg {
                 .orElse("?");
     }
 
-    private static int number(Inet4Address address) {
-        int number = 0;
-        for (byte each : address.getAddress()) {
-            number = number << 8 | (each & 0xff);
+    /** In IPv6 with the longest run of zeros left out, the first of two. */
+    private static String text(byte[] address) {
+        String text;
+        try {
+            text = InetAddress.getByAddress(address).getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of 4 or 16 bytes", e);
         }
-        return number;
-    }
-
-    private static String dotted(int number) {
-        return (number >>> 24) + "." + (number >>> 16 & 0xff) + "." + (number >>> 8 & 0xff) + "." + (number & 0xff);
+        for (int zeros = 8; address.length == 16 && zeros > 1; zeros--) {
+            String shorter = text.replaceFirst("(^|:)0(:0){" + (zeros - 1) + "}(:|$)", "::");
+            if (!shorter.equals(text)) {
+                return shorter;
+            }
+        }
+        return text;
     }
 }

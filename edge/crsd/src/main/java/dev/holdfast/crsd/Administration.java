@@ -11,12 +11,14 @@ import dev.holdfast.control.Selection;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InternalState;
+import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ServerPool;
+import dev.holdfast.model.Subnet;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.ClusterView;
 import dev.holdfast.node.Crs;
@@ -855,7 +857,9 @@ final class Administration {
     private Command appVip(Request.CreateAppVip create) {
         Map<String, String> attributes = new LinkedHashMap<>();
         String network = PublicNetwork.resourceName(create.network());
-        attributes.put("USR_ORA_VIP", create.address());
+        attributes.put(
+                "USR_ORA_VIP",
+                IpAddress.parse(create.address()).map(IpAddress::toString).orElse(create.address()));
         attributes.put("START_DEPENDENCIES", "hard(" + network + ") pullup(" + network + ")");
         attributes.put("STOP_DEPENDENCIES", "hard(" + network + ")");
         attributes.put(
@@ -1120,7 +1124,7 @@ final class Administration {
         String address = modify.attributes().getOrDefault("USR_ORA_VIP", "");
         String type = known == null ? "" : known.type().name();
         Matcher network = NETWORK_OF_TYPE.matcher(type);
-        return !address.matches("\\d+(\\.\\d+){3}") || !network.matches() // What is no address is refused as such.
+        return IpAddress.parse(address).isEmpty() || !network.matches() // What is no address is refused as such.
                 ? Optional.empty()
                 : outside(situation, Integer.parseInt(network.group(1)), address);
     }
@@ -1155,17 +1159,38 @@ final class Administration {
         if (known == null) {
             return Optional.of(Reply.Refused.because(
                     "CRS-2613",
-                    "Could not find resource '" + network + "': there is no public network " + number + ".",
-                    "Add network." + number + ".subnet to cluster.conf on every node."));
+                    "Could not find resource '" + network + "': there is no public network " + number
+                            + ", or network." + number + ".subnet in cluster.conf is neither a subnet nor one of IPv4 and one of"
+                            + " IPv6.",
+                    "Write network." + number
+                            + ".subnet=192.0.2.0/24 (or 2001:db8::/64, or both with a comma between) in cluster.conf on"
+                            + " every node, then restart the stack, node by node."));
         }
         try {
             PublicNetwork parsed = PublicNetwork.of(known);
-            if (!parsed.contains(PublicNetwork.address(address))) {
+            IpAddress wanted = PublicNetwork.address(address);
+            Optional<String> reason = wanted.whyNoHost();
+            if (reason.isPresent()) {
                 return Optional.of(Reply.Refused.because(
                         "CRS-5008",
-                        "Address " + address + " is outside of public network " + number + " ("
-                                + known.value("USR_ORA_SUBNET") + " netmask " + known.value("USR_ORA_NETMASK")
-                                + "). Nothing was changed."));
+                        "Address " + wanted + " cannot be a virtual address: it is " + reason.get()
+                                + ". Nothing was changed.",
+                        "Choose an address of the network."));
+            }
+            if (parsed.subnetOf(wanted).isEmpty()) {
+                boolean ofItsKind = parsed.subnets().stream()
+                        .anyMatch(subnet -> subnet.first().isIpv6() == wanted.isIpv6());
+                String subnets = parsed.subnets().stream().map(Subnet::toString).collect(Collectors.joining(", "));
+                return Optional.of(Reply.Refused.because(
+                        "CRS-5008",
+                        "Address " + wanted + " is outside of public network " + number + " (" + subnets
+                                + "). Nothing was changed.",
+                        ofItsKind
+                                ? "Choose an address of the network, or another network."
+                                : wanted.isIpv6()
+                                        ? "For IPv6 on this network:  crsctl modify resource " + network
+                                                + " -attr USR_ORA_SUBNET6=2001:db8::/64 (its own subnet)"
+                                        : "This network has IPv6 only: choose another, or an address of it."));
             }
         } catch (java.io.IOException e) {
             return Optional.of(Reply.Refused.because("CRS-5008", e.getMessage() + ". Nothing was changed."));

@@ -4,16 +4,21 @@ import dev.holdfast.linux.ArpSocket;
 import dev.holdfast.linux.InterfaceAddress;
 import dev.holdfast.linux.Link;
 import dev.holdfast.linux.MacAddress;
+import dev.holdfast.linux.NeighbourSocket;
 import dev.holdfast.linux.Netlink;
 import dev.holdfast.linux.NetlinkWatch;
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.Subnet;
 import dev.holdfast.model.TypeDefinition;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,15 +68,57 @@ final class NativeAgents implements AutoCloseable {
         void event(String name, String text, Map<String, String> details);
     }
 
-    private record Vip(ResourceName resource, Inet4Address address, Link link, int prefixLength) {
+    private record Vip(ResourceName resource, IpAddress address, Link link, int prefixLength) {
         InterfaceAddress inKernel(Duration lifetime) {
             return new InterfaceAddress(
                     link.index(),
-                    address,
+                    inet(),
                     prefixLength,
-                    link.name() + PublicNetwork.VIP_LABEL,
+                    address.isIpv6() ? InterfaceAddress.IPV6_LABEL : link.name() + PublicNetwork.VIP_LABEL,
                     InterfaceAddress.NO_PREFIX_ROUTE,
                     lifetime);
+        }
+
+        InetAddress inet() {
+            try {
+                return InetAddress.getByAddress(address.bytes());
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException("an address of 4 or 16 bytes", e);
+            }
+        }
+
+        /** Asks the network, waits for answers. */
+        Optional<MacAddress> otherHolder() throws IOException {
+            switch (inet()) {
+                case Inet6Address ipv6 -> {
+                    try (NeighbourSocket socket = NeighbourSocket.open(link)) {
+                        return socket.findHolder(ipv6, PROBES, PROBE_INTERVAL);
+                    }
+                }
+                case Inet4Address ipv4 -> {
+                    try (ArpSocket arp = ArpSocket.open(link)) {
+                        return arp.findHolder(ipv4, PROBES, PROBE_INTERVAL);
+                    }
+                }
+                case InetAddress other -> throw new IllegalStateException("of neither kind: " + other);
+            }
+        }
+
+        /** Tells the network that the address is here. */
+        void announce() throws IOException {
+            switch (inet()) {
+                case Inet6Address ipv6 -> {
+                    try (NeighbourSocket socket = NeighbourSocket.open(link)) {
+                        socket.announce(ipv6);
+                    }
+                }
+                case Inet4Address ipv4 -> {
+                    try (ArpSocket arp = ArpSocket.open(link)) {
+                        arp.announce(ipv4);
+                    }
+                }
+                case InetAddress other -> throw new IllegalStateException("of neither kind: " + other);
+            }
         }
     }
 
@@ -173,20 +220,23 @@ final class NativeAgents implements AutoCloseable {
     }
 
     private List<String> startVip(ResourceDefinition resource, boolean wasInService) throws IOException {
-        Inet4Address address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
+        IpAddress address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
         PublicNetwork network = networkOf(resource);
-        Link link = network.serving(netlink)
+        Subnet subnet = network.subnetOf(address)
+                .orElseThrow(() -> new IOException("CRS-5008: address " + address + " is outside of its network"));
+        Link link = network.serving(netlink, address)
                 .orElseThrow(() -> new IOException("no interface with carrier in the subnet of " + address));
-        if (!network.contains(address)) {
-            throw new IOException("CRS-5008: address " + address.getHostAddress() + " is outside of its network");
-        }
-        Vip vip = new Vip(resource.name(), address, link, network.prefixLength());
+        Vip vip = new Vip(resource.name(), address, link, subnet.length());
         boolean mine = inKernel(address).isPresent();
+        if (!mine && foreign(address)) {
+            return List.of("CRS_ERROR:CRS-5005: IP Address: " + address
+                    + " is already in use: this machine has it, and not from the cluster");
+        }
         if (!mine && !wasInService) {
-            Optional<MacAddress> holder = probe(vip);
+            Optional<MacAddress> holder = vip.otherHolder();
             if (holder.isPresent()) {
-                return List.of("CRS_ERROR:CRS-5005: IP Address: " + address.getHostAddress()
-                        + " is already in use in the network (" + holder.get() + " answers on " + link.name() + ")");
+                return List.of("CRS_ERROR:CRS-5005: IP Address: " + address + " is already in use in the network ("
+                        + holder.get() + " answers on " + link.name() + ")");
             }
         }
         synchronized (this) {
@@ -200,30 +250,24 @@ final class NativeAgents implements AutoCloseable {
         announce(vip, 0);
         listener.event(
                 "vip-up",
-                address.getHostAddress() + " is up on " + link.name(),
-                Map.of("resource", resource.name().text(), "address", address.getHostAddress()));
+                address + " is up on " + link.name(),
+                Map.of("resource", resource.name().text(), "address", address.toString()));
         if (!mine && wasInService) {
             timers.execute(() -> alarmIfDuplicate(vip));
         }
         return List.of();
     }
 
-    private static Optional<MacAddress> probe(Vip vip) throws IOException {
-        try (ArpSocket arp = ArpSocket.open(vip.link)) {
-            return arp.findHolder(vip.address, PROBES, PROBE_INTERVAL);
-        }
-    }
-
     private void alarmIfDuplicate(Vip vip) {
         try {
-            probe(vip).ifPresent(holder -> {
-                String text = "ALARM: " + vip.address.getHostAddress() + " of " + vip.resource + " is also answered by "
-                        + holder + " on " + vip.link.name() + "; it was taken over without a probe first";
+            vip.otherHolder().ifPresent(holder -> {
+                String text = "ALARM: " + vip.address + " of " + vip.resource + " is also answered by " + holder
+                        + " on " + vip.link.name() + "; it was taken over without a probe first";
                 LOG.error(text);
                 listener.event(
                         "vip-duplicate",
                         text,
-                        Map.of("resource", vip.resource.text(), "address", vip.address.getHostAddress()));
+                        Map.of("resource", vip.resource.text(), "address", vip.address.toString()));
             });
         } catch (IOException e) {
             LOG.warn("{} could not be probed: {}", vip.address, e.toString());
@@ -237,8 +281,8 @@ final class NativeAgents implements AutoCloseable {
                 return;
             }
         }
-        try (ArpSocket arp = ArpSocket.open(vip.link)) {
-            arp.announce(vip.address);
+        try {
+            vip.announce();
         } catch (IOException e) {
             LOG.warn("{} could not be announced: {}", vip.address, e.toString());
         }
@@ -249,7 +293,7 @@ final class NativeAgents implements AutoCloseable {
     }
 
     private synchronized List<String> stopVip(ResourceDefinition resource) throws IOException {
-        Inet4Address address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
+        IpAddress address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
         held.remove(resource.name());
         boolean any = false;
         for (Optional<InterfaceAddress> there = inKernel(address); there.isPresent(); there = inKernel(address)) {
@@ -258,14 +302,14 @@ final class NativeAgents implements AutoCloseable {
         if (any) {
             listener.event(
                     "vip-down",
-                    address.getHostAddress() + " is down",
-                    Map.of("resource", resource.name().text(), "address", address.getHostAddress()));
+                    address + " is down",
+                    Map.of("resource", resource.name().text(), "address", address.toString()));
         }
         return List.of();
     }
 
     private synchronized List<String> checkVip(ResourceDefinition resource) throws IOException {
-        Inet4Address address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
+        IpAddress address = PublicNetwork.address(resource.value("USR_ORA_VIP"));
         Optional<InterfaceAddress> there = inKernel(address);
         if (there.isEmpty()) {
             held.remove(resource.name());
@@ -278,7 +322,7 @@ final class NativeAgents implements AutoCloseable {
     }
 
     /** Found after a restart of crsd: from now on it is extended again. */
-    private void adopt(ResourceDefinition resource, Inet4Address address, InterfaceAddress there) throws IOException {
+    private void adopt(ResourceDefinition resource, IpAddress address, InterfaceAddress there) throws IOException {
         for (Link link : netlink.links()) {
             if (link.index() == there.link()) {
                 held.put(resource.name(), new Vip(resource.name(), address, link, there.prefixLength()));
@@ -286,11 +330,20 @@ final class NativeAgents implements AutoCloseable {
         }
     }
 
-    private Optional<InterfaceAddress> inKernel(Inet4Address address) throws IOException {
+    private Optional<InterfaceAddress> inKernel(IpAddress address) throws IOException {
         return netlink.addresses().stream()
-                .filter(there ->
-                        there.address().equals(address) && there.label().endsWith(PublicNetwork.VIP_LABEL))
+                .filter(there -> isIt(there, address) && there.label().endsWith(PublicNetwork.VIP_LABEL))
                 .findFirst();
+    }
+
+    /** An address that an administrator gave to this machine is not taken over: it would be removed with ours. */
+    private boolean foreign(IpAddress address) throws IOException {
+        return netlink.addresses().stream()
+                .anyMatch(there -> isIt(there, address) && !there.label().endsWith(PublicNetwork.VIP_LABEL));
+    }
+
+    private static boolean isIt(InterfaceAddress there, IpAddress address) {
+        return IpAddress.of(there.address().getAddress()).equals(address);
     }
 
     private PublicNetwork networkOf(ResourceDefinition vip) throws IOException {
@@ -336,11 +389,11 @@ final class NativeAgents implements AutoCloseable {
             return;
         }
         Duration lifetime = lifetime(left.get());
-        Set<InetAddress> there = new HashSet<>();
+        Set<IpAddress> there = new HashSet<>();
         try {
             for (InterfaceAddress address : netlink.addresses()) {
                 if (address.label().endsWith(PublicNetwork.VIP_LABEL)) {
-                    there.add(address.address());
+                    there.add(IpAddress.of(address.address().getAddress()));
                     netlink.extend(new InterfaceAddress(
                             address.link(),
                             address.address(),

@@ -42,7 +42,8 @@ final class NodeFacts {
                 .values()
                 .forEach(network -> facts.put(
                         "NETWORK_" + network.number(),
-                        PublicNetwork.resourceName(network.number()) + " " + network.subnet()));
+                        PublicNetwork.resourceName(network.number()) + " "
+                                + network.subnet().replaceAll("\\s", "")));
         return facts;
     }
 

@@ -3,22 +3,23 @@ package dev.holdfast.crsd;
 import dev.holdfast.linux.InterfaceAddress;
 import dev.holdfast.linux.Link;
 import dev.holdfast.linux.Netlink;
+import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.ResourceDefinition;
+import dev.holdfast.model.Subnet;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * A public network as its resource describes it.
  *
- * @param interfaces names to choose from; empty: whichever has an address in the subnet
+ * @param subnets of IPv4, of IPv6, or one of each
+ * @param interfaces names to choose from; empty: whichever has an address in a subnet
  */
-record PublicNetwork(int subnet, int prefixLength, List<String> interfaces) {
-    static final String VIP_LABEL = ":hf";
+record PublicNetwork(List<Subnet> subnets, List<String> interfaces) {
+    /** How the label of every address of ours ends. */
+    static final String VIP_LABEL = InterfaceAddress.IPV6_LABEL;
 
     /** The name of the resource that stands for public network {@code number}. */
     static String resourceName(int number) {
@@ -26,18 +27,20 @@ record PublicNetwork(int subnet, int prefixLength, List<String> interfaces) {
     }
 
     static PublicNetwork of(ResourceDefinition network) throws IOException {
-        int mask = bits(address(network.value("USR_ORA_NETMASK")));
-        if (Integer.bitCount(mask) != Integer.numberOfLeadingZeros(~mask)) {
-            throw new IOException("USR_ORA_NETMASK of " + network.name() + " is not a mask");
+        List<Subnet> subnets = new ArrayList<>();
+        if (!network.value("USR_ORA_SUBNET").isEmpty()) {
+            subnets.add(Subnet.of(address(network.value("USR_ORA_SUBNET")), address(network.value("USR_ORA_NETMASK")))
+                    .orElseThrow(() -> new IOException("USR_ORA_NETMASK of " + network.name() + " is not a mask")));
+        }
+        if (!network.value("USR_ORA_SUBNET6").isEmpty()) {
+            subnets.add(Subnet.parse(network.value("USR_ORA_SUBNET6"))
+                    .orElseThrow(() -> new IOException("USR_ORA_SUBNET6 of " + network.name() + " is not a subnet")));
         }
         String names = network.value("USR_ORA_IF").strip();
-        return new PublicNetwork(
-                bits(address(network.value("USR_ORA_SUBNET"))) & mask,
-                Integer.bitCount(mask),
-                names.isEmpty() ? List.of() : List.of(names.split("[|\\s]+")));
+        return new PublicNetwork(subnets, names.isEmpty() ? List.of() : List.of(names.split("[|\\s]+")));
     }
 
-    /** The interface that serves this network here: switched on, with carrier, and with an address in the subnet. */
+    /** The interface that serves this network here: switched on, with carrier, and with an address in one of the subnets. */
     Optional<Link> serving(Netlink netlink) throws IOException {
         List<InterfaceAddress> addresses = netlink.addresses();
         return netlink.links().stream()
@@ -46,28 +49,26 @@ record PublicNetwork(int subnet, int prefixLength, List<String> interfaces) {
                 .filter(link -> addresses.stream()
                         .anyMatch(address -> address.link() == link.index()
                                 && !address.label().endsWith(VIP_LABEL)
-                                && address.address() instanceof Inet4Address ip
-                                && contains(ip)))
+                                && address.isUsable()
+                                && subnetOf(IpAddress.of(address.address().getAddress()))
+                                        .isPresent()))
                 .findFirst();
     }
 
-    boolean contains(Inet4Address address) {
-        int mask = prefixLength == 0 ? 0 : -1 << (32 - prefixLength);
-        return (bits(address) & mask) == subnet;
+    /** The interface that serves the subnet of {@code address}; a network of two subnets may have only one here. */
+    Optional<Link> serving(Netlink netlink, IpAddress address) throws IOException {
+        Optional<Subnet> subnet = subnetOf(address);
+        return subnet.isEmpty()
+                ? Optional.empty()
+                : new PublicNetwork(List.of(subnet.get()), interfaces).serving(netlink);
     }
 
-    static Inet4Address address(String text) throws IOException {
-        try {
-            if (text.matches("[0-9.]+") && InetAddress.getByName(text) instanceof Inet4Address address) {
-                return address;
-            }
-        } catch (UnknownHostException e) {
-            // Said below.
-        }
-        throw new IOException("'" + text + "' is not an IPv4 address");
+    /** The subnet to which {@code address} belongs; empty if it is outside. */
+    Optional<Subnet> subnetOf(IpAddress address) {
+        return subnets.stream().filter(subnet -> subnet.contains(address)).findFirst();
     }
 
-    private static int bits(Inet4Address address) {
-        return ByteBuffer.wrap(address.getAddress()).getInt();
+    static IpAddress address(String text) throws IOException {
+        return IpAddress.parse(text).orElseThrow(() -> new IOException("'" + text + "' is not an address"));
     }
 }

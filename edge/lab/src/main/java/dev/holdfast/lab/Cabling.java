@@ -2,6 +2,8 @@ package dev.holdfast.lab;
 
 import dev.holdfast.lab.LabSettings.Network;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,16 @@ final class Cabling {
             lines.add("link set " + bridge(network) + " up");
         }
         Shell.ip(lines);
+    }
+
+    /** A kernel may have been started without IPv6. */
+    static boolean ipv6IsThere() {
+        return Files.exists(Path.of("/proc/net/if_inet6"));
+    }
+
+    /** Puts an address on the public interface; usable at once, as nobody else in the lab can have it. */
+    static String ipv6(String address) {
+        return "addr add " + address + "/64 dev " + Network.PUBLIC.interfaceName + " nodad";
     }
 
     /** Gives a node that has just been switched on its interfaces. */

@@ -45,7 +45,9 @@ final class ClusterFiles {
             conf.put("votingdisk." + i, "/dev/hf/" + disks.get(i - 1));
             conf.put("registry." + i, "/dev/hf/" + disks.get(i - 1));
         }
-        conf.put("network.1.subnet", settings.subnet(Network.PUBLIC));
+        conf.put(
+                "network.1.subnet",
+                settings.subnet(Network.PUBLIC) + (Cabling.ipv6IsThere() ? "," + settings.ipv6Subnet() : ""));
         conf.put("network.1.interface", Network.PUBLIC.interfaceName);
         // A frozen node of the lab can't come back unnoticed: its watchdog is outside of it.
         conf.put("timer.takeover.on.virtual", "yes");

@@ -182,7 +182,10 @@ final class Lab {
                         "LAB_CGROUP", cgroup.toString(),
                         "LAB_INTERFACES",
                                 "link set lo up\naddr add " + settings.clientAddress()
-                                        + "/24 dev pub0\nlink set pub0 up",
+                                        + "/24 dev pub0\nlink set pub0 up"
+                                        + (Cabling.ipv6IsThere()
+                                                ? "\n" + Cabling.ipv6(settings.ipv6ClientAddress())
+                                                : ""),
                         "LAB_HOSTS", LabNode.hosts(settings)),
                 places,
                 state.resolve("console.log"));

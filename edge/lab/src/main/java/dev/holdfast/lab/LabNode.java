@@ -399,6 +399,9 @@ final class LabNode {
         for (Network network : Network.values()) {
             lines.add("addr add " + settings.address(number, network) + "/24 dev " + network.interfaceName);
             lines.add("link set " + network.interfaceName + " up");
+            if (network == Network.PUBLIC && Cabling.ipv6IsThere()) {
+                lines.add(Cabling.ipv6(settings.ipv6Address(number)));
+            }
         }
         return Map.of(
                 "LAB_ROLE", "node",

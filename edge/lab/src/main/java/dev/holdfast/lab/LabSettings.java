@@ -172,6 +172,24 @@ record LabSettings(String name, int index, List<String> nodeNames, int votingDis
         return "10." + index + "." + network.number + "." + (FIRST_HOST + node);
     }
 
+    /** The public network has IPv6 as well; the last number of an address is written as in IPv4, so node 1 is {@code ::11}. */
+    String ipv6Subnet() {
+        return ipv6("") + "/64";
+    }
+
+    String ipv6Address(int node) {
+        return ipv6(Integer.toString(FIRST_HOST + node));
+    }
+
+    String ipv6ClientAddress() {
+        return ipv6(Integer.toString(CLIENT_HOST));
+    }
+
+    /** Of the addresses that anybody may use for what stays inside: fd00::/8. */
+    private String ipv6(String host) {
+        return "fd48:4600:0:" + index + "::" + host;
+    }
+
     String clientAddress() {
         return "10." + index + "." + Network.PUBLIC.number + "." + CLIENT_HOST;
     }

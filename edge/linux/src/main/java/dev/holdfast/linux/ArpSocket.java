@@ -1,11 +1,7 @@
 package dev.holdfast.linux;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.Inet4Address;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -15,17 +11,10 @@ import java.util.Optional;
  */
 public final class ArpSocket implements AutoCloseable {
     private static final Inet4Address NOBODY = ArpPacket.ipv4(new byte[4]);
-    private static final ValueLayout.OfShort NETWORK_SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final int RECEIVE_SIZE = 256;
+    private final PacketSocket socket;
 
-    private final Link link;
-    private final int descriptor;
-    private final MemorySegment received = Arena.ofAuto().allocate(RECEIVE_SIZE);
-    private boolean closed;
-
-    private ArpSocket(Link link, int descriptor) {
-        this.link = link;
-        this.descriptor = descriptor;
+    private ArpSocket(PacketSocket socket) {
+        this.socket = socket;
     }
 
     /**
@@ -33,24 +22,7 @@ public final class ArpSocket implements AutoCloseable {
      * @throws SystemCallFailed EPERM without CAP_NET_RAW, ENODEV if the link is gone, ENETDOWN if it is off
      */
     public static ArpSocket open(Link link) throws IOException {
-        if (link.loopback()) {
-            throw new IllegalArgumentException(link.name() + " is a loopback interface and speaks no ARP");
-        }
-        String attempt = "open an ARP socket on " + link.name();
-        // Without a protocol, so that nothing is received from other interfaces before the socket is bound to this one.
-        int descriptor = Libc.check(attempt, Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, 0));
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = arena.allocate(20, 4); // sockaddr_ll
-            address.set(ValueLayout.JAVA_SHORT, 0, (short) Libc.AF_PACKET);
-            address.set(NETWORK_SHORT, 2, ArpPacket.ETHERTYPE_ARP);
-            address.set(ValueLayout.JAVA_INT, 4, link.index());
-            int result = Libc.bind(descriptor, address);
-            if (result < 0) {
-                int _ = Libc.close(descriptor);
-                throw new SystemCallFailed(attempt, -result);
-            }
-        }
-        return new ArpSocket(link, descriptor);
+        return new ArpSocket(PacketSocket.open(link, "ARP", ArpPacket.ETHERTYPE_ARP));
     }
 
     /**
@@ -60,9 +32,9 @@ public final class ArpSocket implements AutoCloseable {
     public void announce(Inet4Address address) throws IOException {
         send(new ArpPacket(
                 ArpPacket.Operation.REQUEST,
-                link.mac(),
+                link().mac(),
                 MacAddress.BROADCAST,
-                link.mac(),
+                link().mac(),
                 address,
                 MacAddress.ZERO,
                 address));
@@ -72,9 +44,9 @@ public final class ArpSocket implements AutoCloseable {
     public void probe(Inet4Address address) throws IOException {
         send(new ArpPacket(
                 ArpPacket.Operation.REQUEST,
-                link.mac(),
+                link().mac(),
                 MacAddress.BROADCAST,
-                link.mac(),
+                link().mac(),
                 NOBODY,
                 MacAddress.ZERO,
                 address));
@@ -90,16 +62,14 @@ public final class ArpSocket implements AutoCloseable {
         if (probes < 1) {
             throw new IllegalArgumentException("at least one probe, got " + probes);
         }
-        while (Libc.recv(descriptor, received, Libc.MSG_DONTWAIT) > 0) {
-            // From before the question.
-        }
+        socket.drain();
         for (int i = 0; i < probes; i++) {
             probe(address);
             long deadline = System.nanoTime() + interval.toNanos();
             Optional<ArpPacket> packet = receive(deadline);
             while (packet.isPresent()) {
                 MacAddress holder = packet.get().senderMac();
-                if (packet.get().sender().equals(address) && !holder.equals(link.mac())) {
+                if (packet.get().sender().equals(address) && !holder.equals(link().mac())) {
                     return Optional.of(holder);
                 }
                 packet = receive(deadline);
@@ -110,14 +80,7 @@ public final class ArpSocket implements AutoCloseable {
 
     /** Sends any packet as it is, frame header included. @throws SystemCallFailed ENETDOWN if the link is off */
     public void send(ArpPacket packet) throws IOException {
-        String attempt = "send ARP for " + packet.target().getHostAddress() + " on " + link.name();
-        if (closed) {
-            throw new IOException(attempt + ": the socket was closed");
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment frame = arena.allocateFrom(ValueLayout.JAVA_BYTE, packet.frame());
-            Libc.check(attempt, Libc.sendto(descriptor, frame, 0, MemorySegment.NULL));
-        }
+        socket.send("send ARP for " + packet.target().getHostAddress(), packet.frame());
     }
 
     /** The next ARP packet seen on the interface (those sent by this machine excluded), or empty if there was none within {@code patience}. */
@@ -126,18 +89,10 @@ public final class ArpSocket implements AutoCloseable {
     }
 
     private Optional<ArpPacket> receive(long deadlineNanos) throws IOException {
-        String attempt = "receive ARP on " + link.name();
-        if (closed) {
-            throw new IOException(attempt + ": the socket was closed");
-        }
-        while (Libc.awaitReady(descriptor, Libc.POLLIN, deadlineNanos)) {
-            long length = Libc.recv(descriptor, received, Libc.MSG_DONTWAIT);
-            if (length == -SystemCallFailed.EAGAIN || length == -SystemCallFailed.EINTR) {
-                continue;
-            }
-            Libc.check(attempt, length);
-            Optional<ArpPacket> packet =
-                    ArpPacket.read(received.toArray(ValueLayout.JAVA_BYTE), (int) Math.min(length, RECEIVE_SIZE));
+        for (Optional<byte[]> frame = socket.receive(deadlineNanos);
+                frame.isPresent();
+                frame = socket.receive(deadlineNanos)) {
+            Optional<ArpPacket> packet = ArpPacket.read(frame.get(), frame.get().length);
             if (packet.isPresent()) {
                 return packet;
             }
@@ -146,15 +101,12 @@ public final class ArpSocket implements AutoCloseable {
     }
 
     public Link link() {
-        return link;
+        return socket.link();
     }
 
     /** Not while another thread sends or receives. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            int _ = Libc.close(descriptor);
-        }
+        socket.close();
     }
 }

@@ -39,6 +39,10 @@ public final class Netlink implements AutoCloseable {
     private static final int IFA_LABEL = 3;
     private static final int IFA_CACHEINFO = 6;
     private static final int IFA_FLAGS = 8;
+    private static final int IFA_PROTO = 11;
+
+    /** Stands for {@link InterfaceAddress#IPV6_LABEL}; the numbers from 4 on are free for such as us. */
+    private static final byte OUR_ORIGIN = 'h';
 
     private static final byte AF_UNSPEC = 0;
     private static final byte AF_INET = 2;
@@ -87,9 +91,13 @@ public final class Netlink implements AutoCloseable {
         return addresses;
     }
 
-    /** @throws SystemCallFailed EEXIST if the interface has it already, ENODEV if there is no such interface */
+    /**
+     * @throws SystemCallFailed EEXIST if the interface has it already, ENODEV if there is no such interface
+     * @throws IOException the kernel does not keep the label, so the address was taken back
+     */
     public void add(InterfaceAddress address) throws IOException {
         change("add", address, RouteSocket.CREATE | RouteSocket.EXCLUSIVE);
+        demandLabel(address);
     }
 
     /**
@@ -98,6 +106,24 @@ public final class Netlink implements AutoCloseable {
      */
     public void put(InterfaceAddress address) throws IOException {
         change("put", address, RouteSocket.CREATE | RouteSocket.REPLACE);
+        demandLabel(address);
+    }
+
+    /** A kernel that knows no origin ignores it, and nobody would find the address to remove it. */
+    private void demandLabel(InterfaceAddress address) throws IOException {
+        if (address.label().equals(InterfaceAddress.IPV6_LABEL)
+                && addresses().stream().noneMatch(known -> isThere(known, address))) {
+            delete(address);
+            throw new IOException(describe(address)
+                    + " was taken back: this kernel does not keep the origin of addresses; Linux 5.18 or newer does");
+        }
+    }
+
+    private static boolean isThere(InterfaceAddress known, InterfaceAddress wanted) {
+        return known.link() == wanted.link()
+                && known.address().equals(wanted.address())
+                && known.prefixLength() == wanted.prefixLength()
+                && known.label().equals(wanted.label());
     }
 
     /**
@@ -107,11 +133,7 @@ public final class Netlink implements AutoCloseable {
      *     removed within those microseconds comes back (for the lifetime given, no longer)
      */
     public boolean extend(InterfaceAddress address) throws IOException {
-        boolean there = addresses().stream()
-                .anyMatch(known -> known.link() == address.link()
-                        && known.address().equals(address.address())
-                        && known.prefixLength() == address.prefixLength()
-                        && known.label().equals(address.label()));
+        boolean there = addresses().stream().anyMatch(known -> isThere(known, address));
         if (there) {
             change("extend", address, RouteSocket.REPLACE);
         }
@@ -213,11 +235,17 @@ public final class Netlink implements AutoCloseable {
             RouteSocket.attribute(out, IFA_LABEL, (address.label() + "\0").getBytes(StandardCharsets.US_ASCII));
         }
         if (withState) {
-            RouteSocket.attribute(out, IFA_FLAGS, number(address.flags()));
+            boolean marked = !ipv4 && !address.label().isEmpty();
+            if (marked) {
+                RouteSocket.attribute(out, IFA_PROTO, new byte[] {OUR_ORIGIN});
+            }
+            RouteSocket.attribute(
+                    out, IFA_FLAGS, number(address.flags() | (marked ? InterfaceAddress.NO_DUPLICATE_DETECTION : 0)));
             int seconds = (int) address.valid().toSeconds(); // As unsigned: FOREVER is all ones.
             ByteBuffer lifetime = ByteBuffer.allocate(16).order(out.order());
-            lifetime.putInt(seconds)
-                    .putInt(seconds); // Preferred, valid: equal, so that it is never deprecated while it lives.
+            // Preferred, valid: equal, so that it is never deprecated while it lives; or 0, so that nobody chooses it
+            // as source.
+            lifetime.putInt(marked ? 0 : seconds).putInt(seconds);
             RouteSocket.attribute(out, IFA_CACHEINFO, lifetime.array());
         }
     }
@@ -310,7 +338,9 @@ public final class Netlink implements AutoCloseable {
                     in.getInt(start + 4),
                     InetAddress.getByAddress(bytes),
                     in.get(start + 1) & 0xFF,
-                    attributes.label,
+                    family == AF_INET6 && attributes.origin == OUR_ORIGIN
+                            ? InterfaceAddress.IPV6_LABEL
+                            : attributes.label,
                     attributes.flags,
                     // A lifetime of 0 is told in its last second.
                     Duration.ofSeconds(Math.max(1, attributes.validSeconds))));
@@ -323,6 +353,7 @@ public final class Netlink implements AutoCloseable {
         byte[] local = {};
         byte[] peer = {};
         String label = "";
+        byte origin;
         int flags;
         long validSeconds = InterfaceAddress.FOREVER.toSeconds();
 
@@ -337,6 +368,7 @@ public final class Netlink implements AutoCloseable {
                     peer = bytes(value); // On IPv4 the other end of a point-to-point link, else the same.
                 case IFA_LABEL -> label = text(value);
                 case IFA_FLAGS -> flags = value.getInt();
+                case IFA_PROTO -> origin = value.get();
                 case IFA_CACHEINFO -> validSeconds = value.getInt(value.position() + 4) & 0xFFFF_FFFFL;
                 default -> {} // The kernel tells much that we do not ask for.
             }

@@ -192,6 +192,63 @@ class NetlinkTest {
     }
 
     @Test
+    void an_ipv6_address_of_ours_is_usable_at_once_no_source_of_connections_and_known_by_its_label() throws Exception {
+        netlink.add(ours("fd00::101").validFor(MINUTE));
+
+        String shown = sandbox.run("ip -6 -o addr show dev pub0 to fd00::101");
+        assertTrue(shown.contains("nodad deprecated dynamic noprefixroute"), shown);
+        assertFalse(shown.contains("tentative"), shown);
+        assertTrue(shown.matches("(?s).*valid_lft (60|59)sec preferred_lft 0sec.*"), shown);
+        assertEquals(":hf", listed("fd00::101").label());
+
+        // What is extended keeps all of that.
+        assertTrue(netlink.extend(ours("fd00::101").validFor(Duration.ofHours(1))));
+        InterfaceAddress extended = listed("fd00::101");
+        assertEquals(":hf", extended.label());
+        assertTrue(extended.valid().compareTo(Duration.ofMinutes(50)) > 0);
+        assertTrue(sandbox.run("ip -6 -o addr show dev pub0 to fd00::101").contains("nodad deprecated dynamic"));
+    }
+
+    @Test
+    void letting_go_deletes_the_ipv6_addresses_of_ours_and_none_of_the_administrators() throws Exception {
+        sandbox.run("ip -6 addr add fd00::11/64 dev pub0 nodad");
+        netlink.put(ours("fd00::101").validFor(MINUTE));
+        netlink.put(vip("10.1.0.101"));
+
+        assertFalse(netlink.extend(ours("fd00::11").validFor(MINUTE)));
+        assertEquals(
+                List.of(address("10.1.0.101"), address("fd00::101")),
+                netlink.deleteLabelled(":hf").stream()
+                        .map(InterfaceAddress::address)
+                        .toList());
+        assertTrue(addresses(16).contains(address("fd00::11")));
+        assertEquals(InterfaceAddress.FOREVER, listed("fd00::11").valid());
+        assertFalse(addresses(16).contains(address("fd00::101")));
+    }
+
+    @Test
+    void the_kernel_drops_an_ipv6_address_at_the_end_of_its_lifetime_and_tells_whose_it_was() throws Exception {
+        try (NetlinkWatch _ = watch(1 << 20)) {
+            long added = System.nanoTime();
+            netlink.add(ours("fd00::101").validFor(Duration.ofSeconds(1)));
+
+            var gone = assertInstanceOf(AddressGone.class, await(event -> event instanceof AddressGone));
+            long livedMillis = (System.nanoTime() - added) / 1_000_000;
+
+            assertEquals(address("fd00::101"), gone.address().address());
+            assertEquals(":hf", gone.address().label());
+            assertTrue(livedMillis >= 970, livedMillis + " ms"); // The kernel counts up to a fiftieth of a second more.
+        }
+    }
+
+    @Test
+    void ipv6_has_one_label() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new InterfaceAddress(pub0.index(), address("fd00::1"), 64, "pub0:hf", 0, MINUTE));
+    }
+
+    @Test
     void a_link_that_does_not_exist_is_an_error_with_words() {
         var nowhere = new InterfaceAddress(4711, vip("10.1.0.101").address(), 24, "", 0, MINUTE);
 
@@ -318,6 +375,16 @@ class NetlinkTest {
                 address(address),
                 24,
                 "pub0:hf",
+                InterfaceAddress.NO_PREFIX_ROUTE,
+                InterfaceAddress.FOREVER);
+    }
+
+    private InterfaceAddress ours(String address) {
+        return new InterfaceAddress(
+                pub0.index(),
+                address(address),
+                64,
+                InterfaceAddress.IPV6_LABEL,
                 InterfaceAddress.NO_PREFIX_ROUTE,
                 InterfaceAddress.FOREVER);
     }

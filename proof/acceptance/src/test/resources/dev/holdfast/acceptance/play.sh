@@ -1,7 +1,7 @@
 #!/bin/bash
 # Plays the commands of a file, one a line, on a node: after each "@@ EXIT-STATUS", what it printed before. NET.n stands for an address
 # of the public network; "as USER" before a command runs it as that user.
-NET=$(oifcfg getif -type public | sed -E 's/^[^ ]+ +([0-9.]+)\.0 .*/\1/')
+NET=$(oifcfg getif -type public | sed -nE 's/^[^ ]+ +([0-9.]+)\.0 .*/\1/p')
 
 # Other users may not be able to read the directory that this cluster was built in.
 if [ ! -d /shared/holdfast ]; then

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * {@code ./holdfast bench failover}: the same fault again and again on one lab, each at a random phase of the daemons' timers, and what the
- * client and the observer saw. Measured as the peers were: see {@link Outage} and {@link ArpObserver}. Exit code 1 if an address was ever
+ * client and the observer saw. Measured as the peers were: see {@link Outage} and {@link AddressObserver}. Exit code 1 if an address was ever
  * held twice, or the service once did not come back.
  */
 public final class Bench {

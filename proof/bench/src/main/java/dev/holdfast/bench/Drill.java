@@ -51,7 +51,7 @@ public record Drill(
 
     /** For how long an address was held twice: each question stands for its 20 ms. */
     public Duration doubleTime() {
-        return ArpObserver.INTERVAL.multipliedBy(heldTwice.size());
+        return AddressObserver.INTERVAL.multipliedBy(heldTwice.size());
     }
 
     public long failedRequests() {

@@ -119,7 +119,7 @@ final class Evictions {
                         suspicions.size(),
                         samples.size(),
                         samples.stream().filter(sample -> !sample.good()).count(),
-                        ArpObserver.INTERVAL.multipliedBy(doubles).toMillis()));
+                        AddressObserver.INTERVAL.multipliedBy(doubles).toMillis()));
         alarms.forEach(alarm -> System.out.println(alarm.node() + " " + alarm.name() + ": " + alarm.text()));
         return alarms.isEmpty() && doubles == 0 ? 0 : 1;
     }

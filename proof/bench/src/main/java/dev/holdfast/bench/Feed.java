@@ -33,7 +33,7 @@ public final class Feed<T> implements AutoCloseable {
     public static Feed<Sighting> observer(LabConsole lab, List<String> addresses) throws IOException {
         var arguments = new ArrayList<>(List.of("pub0"));
         arguments.addAll(addresses);
-        return new Feed<>("observer", lab.startOnClient(ArpObserver.class, arguments), Sighting::parse);
+        return new Feed<>("observer", lab.startOnClient(AddressObserver.class, arguments), Sighting::parse);
     }
 
     private void read(Function<String, T> parse) {

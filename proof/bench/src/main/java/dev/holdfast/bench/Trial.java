@@ -227,7 +227,7 @@ public record Trial(
             stage.follow();
             stage.witness().read();
             problems.addAll(stage.witness().problems());
-            Duration addressTwice = ArpObserver.INTERVAL.multipliedBy(
+            Duration addressTwice = AddressObserver.INTERVAL.multipliedBy(
                     Sighting.doubles(stage.observer().told(_ -> true)).size());
             if (!addressTwice.isZero()) {
                 problems.add("an address was held by two nodes for " + addressTwice.toMillis() + " ms");

@@ -4,10 +4,14 @@ import dev.holdfast.linux.ArpPacket;
 import dev.holdfast.linux.ArpSocket;
 import dev.holdfast.linux.Link;
 import dev.holdfast.linux.MacAddress;
+import dev.holdfast.linux.NeighbourPacket;
+import dev.holdfast.linux.NeighbourSocket;
 import dev.holdfast.linux.Netlink;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,15 +24,16 @@ import java.util.concurrent.locks.LockSupport;
  * held the address at once, whatever anybody's log says.
  *
  * <pre>
- * java … dev.holdfast.bench.ArpObserver INTERFACE ADDRESS…
+ * java … dev.holdfast.bench.AddressObserver INTERFACE ADDRESS…
  * </pre>
  *
  * The questions are ARP probes (sender 0.0.0.0): they change no neighbour's cache. The number of the question is written into the hardware
  * address of the asker, which an answer repeats: a late answer is counted to its own question. Answers go to that made-up address, so not
- * even the cache of the host on which this runs is touched. Prints one line per answer ({@link Sighting#line}) until its standard input is
+ * even the cache of the host on which this runs is touched. In IPv6, where an answer to a question from no address goes to everybody and
+ * tells no number, they come from a made-up address, which the holder remembers. Prints one line per answer ({@link Sighting#line}) until its standard input is
  * closed, then exits.
  */
-public final class ArpObserver {
+public final class AddressObserver {
     static final Duration INTERVAL = Duration.ofMillis(20);
 
     /**
@@ -39,22 +44,38 @@ public final class ArpObserver {
 
     private static final long NUMBER = 0xFF_FFFFL;
 
-    private ArpObserver() {}
+    /** Who asks in IPv6: nobody has this address, which means nothing beyond the link. */
+    private static final Inet6Address IPV6_ASKER = (Inet6Address) InetAddress.ofLiteral(
+            "fe80::4846:%x".formatted(ProcessHandle.current().pid() & 0xFFFF));
+
+    private AddressObserver() {}
 
     public static void main(String[] args) throws IOException {
         if (args.length < 2) {
-            System.err.println("usage: ArpObserver INTERFACE ADDRESS...");
+            System.err.println("usage: AddressObserver INTERFACE ADDRESS...");
             System.exit(2);
         }
         List<Inet4Address> addresses = new ArrayList<>();
+        List<Inet6Address> ipv6Addresses = new ArrayList<>();
         for (String address : List.of(args).subList(1, args.length)) {
-            addresses.add(Inet4Address.ofLiteral(address));
+            switch (InetAddress.ofLiteral(address)) {
+                case Inet4Address ipv4 -> addresses.add(ipv4);
+                case Inet6Address ipv6 -> ipv6Addresses.add(ipv6);
+                case InetAddress other -> throw new IllegalArgumentException("of neither kind: " + other);
+            }
         }
         try (var netlink = Netlink.open()) {
             Link link = netlink.link(args[0]).orElseThrow(() -> new IOException("no interface " + args[0]));
-            ArpSocket arp = ArpSocket.open(link);
-            Thread.ofPlatform().daemon().start(() -> listen(arp, addresses));
-            Thread.ofPlatform().daemon().start(() -> ask(arp, link.mac(), addresses));
+            if (!addresses.isEmpty()) {
+                ArpSocket arp = ArpSocket.open(link);
+                Thread.ofPlatform().daemon().start(() -> listen(arp, addresses));
+                Thread.ofPlatform().daemon().start(() -> ask(arp, link.mac(), addresses));
+            }
+            if (!ipv6Addresses.isEmpty()) {
+                NeighbourSocket neighbours = NeighbourSocket.open(link);
+                Thread.ofPlatform().daemon().start(() -> listen(neighbours, ipv6Addresses));
+                Thread.ofPlatform().daemon().start(() -> ask(neighbours, ipv6Addresses));
+            }
             while (System.in.read() >= 0) {
                 // Only the end of the input says something.
             }
@@ -78,8 +99,51 @@ public final class ArpObserver {
                             address));
                 }
                 next += INTERVAL.toNanos();
-                while (System.nanoTime() - next < 0) {
-                    LockSupport.parkNanos(next - System.nanoTime());
+                waitUntil(next);
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private static void ask(NeighbourSocket neighbours, List<Inet6Address> addresses) {
+        LoadClient.beOnTime();
+        long next = System.nanoTime();
+        try {
+            for (long number = 1; ; number++) {
+                for (Inet6Address address : addresses) {
+                    neighbours.probe(address, IPV6_ASKER, new MacAddress(ASKER | (number & NUMBER)));
+                }
+                next += INTERVAL.toNanos();
+                waitUntil(next);
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private static void waitUntil(long nanos) {
+        while (System.nanoTime() - nanos < 0) {
+            LockSupport.parkNanos(nanos - System.nanoTime());
+        }
+    }
+
+    private static void listen(NeighbourSocket neighbours, List<Inet6Address> addresses) {
+        LoadClient.beOnTime();
+        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        try {
+            while (!out.checkError()) {
+                Optional<NeighbourPacket> packet = neighbours.receive(Duration.ofSeconds(1));
+                if (packet.isPresent()
+                        && packet.get().kind() == NeighbourPacket.Kind.ADVERTISEMENT
+                        && addresses.contains(packet.get().target())
+                        && (packet.get().frameTarget().bits() & ~NUMBER) == ASKER) {
+                    out.println(new Sighting(
+                                    System.nanoTime(),
+                                    packet.get().target().getHostAddress(),
+                                    packet.get().frameTarget().bits() & NUMBER,
+                                    packet.get().holder().toString())
+                            .line());
                 }
             }
         } catch (IOException e) {
