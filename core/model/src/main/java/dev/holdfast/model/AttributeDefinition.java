@@ -74,6 +74,9 @@ public record AttributeDefinition(String name, Kind kind, String defaultValue, S
         /** An IPv6 subnet as address/length, or empty. */
         record Ipv6Subnet() implements Kind {}
 
+        /** The grammar of {@link CustomAction}. */
+        record Actions() implements Kind {}
+
         /** The grammar of {@link StartDependencies}. */
         record Start() implements Kind {}
 

@@ -92,8 +92,6 @@ public final class ResourceDefinition {
 
     /** Attributes of Oracle Clusterware that are known and not here, and why; better said than guessed. */
     private static final Map<String, String> NOT_HERE = Map.ofEntries(
-            Map.entry("ACTIONS", "Leave it out: there are no actions beside start, stop, check and clean."),
-            Map.entry("ACTION_TIMEOUT", "Leave it out: there are no actions beside start, stop, check and clean."),
             Map.entry("AGENT_FILENAME", "Leave it out: crsd calls ACTION_SCRIPT itself, without an agent between."),
             Map.entry("ALERT_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
             Map.entry("ACTION_FAILURE_TEMPLATE", "Leave it out: events are kept as data, and need no template."),
@@ -494,6 +492,7 @@ public final class ResourceDefinition {
 
     static @Nullable String problemWith(AttributeDefinition attribute, String value) {
         return switch (attribute.kind()) {
+            case Kind.Actions _ -> CustomAction.problem(value).orElse(null);
             case Kind.Text _, Kind.Start _, Kind.Stop _ -> null;
             case Kind.Whole(long min, long max) -> {
                 boolean good = value.matches("-?\\d{1,18}") && inRange(Long.parseLong(value), min, max);

@@ -159,7 +159,9 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
 
     /** Attributes that say how an agent works, or how many there are: a group has neither. */
     private static final List<String> NOT_OF_GROUPS = List.of(
+            "ACTIONS",
             "ACTION_SCRIPT",
+            "ACTION_TIMEOUT",
             "CARDINALITY",
             "FAILURE_INTERVAL",
             "FAILURE_THRESHOLD",
@@ -236,6 +238,8 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
                 text("DESCRIPTION", ""),
                 text("ACL", ""),
                 new AttributeDefinition("ACTION_SCRIPT", new Kind.Path(), "", false),
+                new AttributeDefinition("ACTIONS", new Kind.Actions(), "", false),
+                whole("ACTION_TIMEOUT", 60, 1, ONE_DAY_SECONDS),
                 choice("AUTO_START", "restore", "always", "restore", "never"),
                 whole("ENABLED", 1, 0, 1),
                 whole("CHECK_INTERVAL", 60, 0, ONE_DAY_SECONDS),

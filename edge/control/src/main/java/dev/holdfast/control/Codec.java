@@ -153,6 +153,28 @@ public final class Codec {
             case Request.Evaluate r -> object("t", "evaluate", "change", toObject(r.change()));
             case Request.CheckResource r ->
                 object("t", "checkResource", "resources", toObject(r.resources()), "node", r.node());
+            case Request.RequestAction r ->
+                object(
+                        "t",
+                        "requestAction",
+                        "actions",
+                        r.actions(),
+                        "resources",
+                        toObject(r.resources()),
+                        "node",
+                        r.node(),
+                        "environment",
+                        r.environment());
+            case Request.RunActions r ->
+                object(
+                        "t",
+                        "runActions",
+                        "resource",
+                        r.resource(),
+                        "actions",
+                        r.actions(),
+                        "environment",
+                        r.environment());
             case Request.StatusResource r ->
                 object("t", "statusResource", "resources", toObject(r.resources()), "definitions", r.definitions());
             case Request.StatusType r -> object("t", "statusType", "names", r.names());
@@ -343,6 +365,14 @@ public final class Codec {
             case "evaluate" -> new Request.Evaluate(in.object("change", Codec::change));
             case "checkResource" ->
                 new Request.CheckResource(in.object("resources", Codec::selection), in.maybeText("node"));
+            case "requestAction" ->
+                new Request.RequestAction(
+                        in.texts("actions"),
+                        in.object("resources", Codec::selection),
+                        in.maybeText("node"),
+                        in.textMap("environment"));
+            case "runActions" ->
+                new Request.RunActions(in.text("resource"), in.texts("actions"), in.textMap("environment"));
             case "statusResource" ->
                 new Request.StatusResource(in.object("resources", Codec::selection), in.flag("definitions"));
             case "statusType" -> new Request.StatusType(in.texts("names"));
@@ -727,6 +757,26 @@ public final class Codec {
                         entries.stream().map(Codec::toObject).toList(),
                         "silent",
                         silent);
+            case Reply.Acted(List<Reply.Act> acts) ->
+                object(
+                        "t",
+                        "acted",
+                        "acts",
+                        acts.stream()
+                                .map(act -> object(
+                                        "resource",
+                                        act.resource(),
+                                        "node",
+                                        act.node(),
+                                        "action",
+                                        act.action(),
+                                        "outcome",
+                                        act.outcome(),
+                                        "exit",
+                                        act.exit(),
+                                        "output",
+                                        act.output()))
+                                .toList());
             case Reply.Facts(List<Reply.NodeFacts> nodes) ->
                 object(
                         "t",
@@ -1079,6 +1129,16 @@ public final class Codec {
                                         e.text("text"),
                                         e.textMap("details"))),
                         in.texts("silent"));
+            case "acted" ->
+                new Reply.Acted(in.objects(
+                        "acts",
+                        act -> new Reply.Act(
+                                act.text("resource"),
+                                act.text("node"),
+                                act.text("action"),
+                                act.text("outcome"),
+                                act.number("exit"),
+                                act.texts("output"))));
             case "facts" ->
                 new Reply.Facts(in.objects("nodes", n -> new Reply.NodeFacts(n.text("node"), n.textMap("facts"))));
             case "configuration" ->

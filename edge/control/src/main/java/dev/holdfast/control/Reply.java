@@ -502,6 +502,27 @@ public sealed interface Reply {
         }
     }
 
+    /** What came of {@link Request.RequestAction}, in the order of resources, nodes and actions. */
+    record Acted(List<Act> acts) implements Answer {
+        public Acted {
+            acts = List.copyOf(acts);
+        }
+    }
+
+    /**
+     * One action on one node.
+     *
+     * @param outcome succeeded, failed, timed-out, called-off (the resource was being started or stopped), not-run (an action before it
+     *     failed), unknown (the node did not answer)
+     * @param exit of the script; -1 if it did not end by itself
+     * @param output its lines
+     */
+    record Act(String resource, String node, String action, String outcome, int exit, List<String> output) {
+        public Act {
+            output = List.copyOf(output);
+        }
+    }
+
     /** By node number. */
     record Facts(List<NodeFacts> nodes) implements Answer {
         public Facts {

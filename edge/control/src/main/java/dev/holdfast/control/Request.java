@@ -343,6 +343,32 @@ public sealed interface Request {
     /** Runs the check action now, on every node where the resource is believed to run, or on {@code node}. */
     record CheckResource(Selection resources, Optional<String> node) implements Request {}
 
+    /**
+     * Runs actions of resources' scripts that their attribute ACTIONS names, one after the other, wherever the resources run. Answered with
+     * {@link Reply.Acted}, also if an action failed.
+     *
+     * @param node only there
+     */
+    record RequestAction(
+            List<String> actions, Selection resources, Optional<String> node, Map<String, String> environment)
+            implements Request {
+        public RequestAction {
+            if (actions.isEmpty()) {
+                throw new IllegalArgumentException("no action is named");
+            }
+            actions = List.copyOf(actions);
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    /** From the master to a node: do this here now. Refused to anybody else. */
+    record RunActions(String resource, List<String> actions, Map<String, String> environment) implements Request {
+        public RunActions {
+            actions = List.copyOf(actions);
+            environment = Map.copyOf(environment);
+        }
+    }
+
     /** Answered with {@link Reply.Resources}. {@code definitions}: with all attributes; without, those maps are empty. */
     record StatusResource(Selection resources, boolean definitions) implements Reading {}
 

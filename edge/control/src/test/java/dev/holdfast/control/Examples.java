@@ -35,6 +35,8 @@ final class Examples {
                 new Request.RelocateResource(named, Optional.empty(), Optional.empty(), Map.of(), false, false),
                 new Request.Evaluate(new Request.StopResource(named, Optional.empty(), Map.of(), true, false)),
                 new Request.CheckResource(named, Optional.of("node2")),
+                new Request.RequestAction(List.of("reload", "dump"), matching, Optional.of("node1"), attributes),
+                new Request.RunActions("web", List.of("reload"), Map.of("A", AWKWARD)),
                 new Request.StatusResource(new Selection.All(), true),
                 new Request.StatusType(List.of("resource")),
                 new Request.StatusServer(List.of()),
@@ -224,6 +226,9 @@ final class Examples {
                         List.of(new Reply.Entry(
                                 "2026-01-02T03:04:05.678Z", "node1", "state", AWKWARD, Map.of("a", "b"))),
                         List.of("node2")),
+                new Reply.Acted(List.of(
+                        new Reply.Act("web", "node1", "reload", "succeeded", 0, List.of(AWKWARD, "")),
+                        new Reply.Act("web", "node2", "reload", "timed-out", -1, List.of()))),
                 new Reply.Facts(List.of(new Reply.NodeFacts("node1", Map.of("RELEASE", "0.1.0")))),
                 new Reply.Configuration(
                         "lab",

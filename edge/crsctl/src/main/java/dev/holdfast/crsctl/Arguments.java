@@ -194,19 +194,23 @@ final class Arguments {
             throw new UsageProblem("names, -w and -all exclude each other: give one of them");
         }
         if (has("-w")) {
-            try {
-                return Optional.of(
-                        new Selection.Matching(Filter.parse(value("-w").orElseThrow())));
-            } catch (IllegalArgumentException bad) {
-                throw new UsageProblem(
-                        "the filter was not understood: " + bad.getMessage(),
-                        "An example: -w \"(TYPE = cluster_resource) AND (STATE = ONLINE)\"");
-            }
+            return Optional.of(filter());
         }
         if (has("-all")) {
             return Optional.of(new Selection.All());
         }
         return names.isEmpty() ? Optional.empty() : Optional.of(new Selection.Named(names));
+    }
+
+    /** Those for which {@code -w}, which is given, holds. */
+    Selection filter() throws UsageProblem {
+        try {
+            return new Selection.Matching(Filter.parse(value("-w").orElseThrow()));
+        } catch (IllegalArgumentException bad) {
+            throw new UsageProblem(
+                    "the filter was not understood: " + bad.getMessage(),
+                    "An example: -w \"(TYPE = cluster_resource) AND (STATE = ONLINE)\"");
+        }
     }
 
     /** From {@code -attr} or {@code -file}; empty if neither is given. */

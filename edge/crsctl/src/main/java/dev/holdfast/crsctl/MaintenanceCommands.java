@@ -3,6 +3,7 @@ package dev.holdfast.crsctl;
 import static dev.holdfast.crsctl.Command.flag;
 import static dev.holdfast.crsctl.Command.valued;
 import static dev.holdfast.crsctl.Commands.ALL;
+import static dev.holdfast.crsctl.Commands.ENV;
 import static dev.holdfast.crsctl.Commands.FILTER;
 import static dev.holdfast.crsctl.Commands.JSON;
 import static dev.holdfast.crsctl.Commands.PLAN;
@@ -10,6 +11,7 @@ import static dev.holdfast.crsctl.Commands.WHICH;
 
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
+import dev.holdfast.control.Selection;
 import dev.holdfast.control.Unreachable;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +47,18 @@ final class MaintenanceCommands implements CommandArea {
                     "whether this server may be given cluster resources",
                     List.of(valued("-n", "NODE", "another server than this one")),
                     "crsctl get resource use"),
+            new Command(
+                    "request action",
+                    "ACTION... {-r NAME... | -w FILTER} [-n NODE] [-env \"NAME=value,...\"] [-i] [-o json]",
+                    "run actions of a script that the attribute ACTIONS names, wherever the resource runs",
+                    List.of(
+                            new Command.Option("-r", "NAME...", true, "of these resources"),
+                            FILTER,
+                            valued("-n", "NODE", "only there"),
+                            ENV,
+                            flag("-i", "understood, and what is always so: nothing is waited for"),
+                            JSON),
+                    "crsctl request action reload -r web"),
             new Command(
                     "freeze resource",
                     WHICH + " [--plan] [-o json]",
@@ -105,10 +119,64 @@ final class MaintenanceCommands implements CommandArea {
         return COMMANDS;
     }
 
+    private static int request(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
+        boolean json = arguments.json();
+        List<String> actions = arguments.names("action");
+        if (actions.isEmpty()) {
+            throw new UsageProblem("it is not said which action");
+        }
+        List<String> names = arguments.values("-r");
+        for (String name : names) {
+            Arguments.checkName("resource", name);
+        }
+        if (names.isEmpty() == !arguments.has("-w")) {
+            throw new UsageProblem(
+                    names.isEmpty()
+                            ? "it is not said of which resources: give -r NAME or -w FILTER"
+                            : "-r and -w exclude each other: give one of them");
+        }
+        Reply.Answer answer = crsctl.cluster()
+                .ask(new Request.RequestAction(
+                        actions,
+                        names.isEmpty() ? arguments.filter() : Selection.named(names.toArray(String[]::new)),
+                        arguments.node("-n"),
+                        arguments.environment()));
+        int status = crsctl.print(
+                command,
+                answer,
+                json,
+                told -> told instanceof Reply.Acted(List<Reply.Act> acts) ? text(acts) : Crsctl.unexpected(told));
+        boolean failed = answer instanceof Reply.Acted(List<Reply.Act> acts)
+                && !acts.stream().allMatch(act -> act.outcome().equals("succeeded"));
+        if (failed && !json) {
+            crsctl.failed(command);
+        }
+        return failed ? Cluster.REFUSED : status;
+    }
+
+    private static String text(List<Reply.Act> acts) {
+        StringBuilder text = new StringBuilder();
+        for (Reply.Act act : acts) {
+            String outcome =
+                    switch (act.outcome()) {
+                        case "succeeded" -> "succeeded";
+                        case "failed" -> act.exit() < 0 ? "could not be run" : "failed with exit code " + act.exit();
+                        case "timed-out" -> "did not end in time, and was killed";
+                        case "called-off" -> "was called off";
+                        case "not-run" -> "was not run";
+                        default -> "may or may not have been run";
+                    };
+            text.append("%s of '%s' on '%s' %s%n".formatted(act.action(), act.resource(), act.node(), outcome));
+            act.output().forEach(line -> text.append("  ").append(line).append('\n'));
+        }
+        return text.toString();
+    }
+
     @Override
     public int run(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
         boolean freeze = command.words().startsWith("freeze");
         return switch (command.words()) {
+            case "request action" -> request(crsctl, command, arguments);
             case "drain node" -> {
                 String node = arguments.only("node");
                 arguments.atMostOneOf("-f", "-cancel");

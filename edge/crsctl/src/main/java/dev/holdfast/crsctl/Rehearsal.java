@@ -96,6 +96,7 @@ public final class Rehearsal {
                     Request.StopNodes _,
                     Request.StopCrs _ -> Reply.Done.silently();
             case Request.GetPermission get -> new Reply.Permission(get.name(), "owner:root:rwx", Optional.empty());
+            case Request.RequestAction _, Request.RunActions _ -> new Reply.Acted(List.of());
             case Request.ReadLog _ -> new Reply.Log(List.of(), List.of());
             case Request.QueryFacts _ -> new Reply.Facts(List.of(new Reply.NodeFacts("node1", Map.of("RELEASE", "1"))));
             case Request.Export _ -> new Reply.Configuration("demo", "0", List.of());

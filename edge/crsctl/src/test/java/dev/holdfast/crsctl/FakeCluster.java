@@ -63,6 +63,12 @@ final class FakeCluster {
                 forEach(move.resources(), progress, "stop", "2673", "2677", "Stop");
                 yield forEach(move.resources(), progress, "start", "2672", "2676", "Start");
             }
+            case Request.RequestAction act ->
+                new Reply.Acted(act.actions().stream()
+                        .map(action -> action.equals("bad")
+                                ? new Reply.Act("web", "node1", action, "failed", 3, List.of("no such file"))
+                                : new Reply.Act("web", "node1", action, "succeeded", 0, List.of("reloaded", "all of it")))
+                        .toList());
             case Request.CheckResource _ -> new Reply.Done(List.of("web is ONLINE on node1"));
             case Request.StatusResource status -> status(status);
             case Request.IfVersion(String version, Request.Change _)
@@ -95,7 +101,7 @@ final class FakeCluster {
             case Request.FreezeResource freeze ->
                 new Reply.Done(List.of((freeze.freeze() ? "freeze " : "unfreeze ") + names(freeze.resources())));
             case Request.FreezeCluster(boolean freeze) -> new Reply.Done(List.of("freeze cluster " + freeze));
-            case Request.Recollect _ -> Reply.Done.silently();
+            case Request.RunActions _, Request.Recollect _ -> Reply.Done.silently();
             case Request.Evaluate _, Request.Suppose _ ->
                 new Reply.Plan(
                         List.of(),

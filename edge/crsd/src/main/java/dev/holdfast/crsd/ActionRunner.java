@@ -11,9 +11,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +28,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs action scripts, each in a control group of its own and within a deadline. The output goes to a file and is read
  * when the script has ended: what it left behind may hold the file open for ever.
+ *
+ * <p>A custom action, one that somebody asked for by its name, gives way: before a start, stop or clean of its resource begins, it is killed and
+ * its processes are gone. Checks go on beside it.
  */
 final class ActionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ActionRunner.class);
@@ -58,6 +64,14 @@ final class ActionRunner {
             Duration deadline,
             Leftovers leftovers) {}
 
+    /** A custom action under way. */
+    private static final class Custom {
+        // Guarded by this. Held while the script is started and while what it left behind is ended.
+        boolean calledOff;
+        Optional<Cgroup> group = Optional.empty();
+        Optional<Process> process = Optional.empty();
+    }
+
     /** @param exit of the script; -1 if it did not run or did not end in time */
     record Result(int exit, boolean timedOut, List<String> output, Duration took) {}
 
@@ -68,6 +82,8 @@ final class ActionRunner {
     private final Path outputs;
     private final Path logs;
     private final AtomicLong numbers = new AtomicLong();
+    // Guarded by itself.
+    private final Map<String, Set<Custom>> customs = new TreeMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("action-", 0).factory());
     /** As crsd itself may have a lower one. */
@@ -99,7 +115,13 @@ final class ActionRunner {
         threads.execute(() -> {
             Result result;
             try {
-                result = perform(action, begun);
+                result = action.leftovers == Leftovers.END || callOff(action.resource)
+                        ? perform(action, begun, Optional.empty())
+                        : new Result(
+                                -1,
+                                false,
+                                List.of("CRS_ERROR:processes of an action that was asked for can't be killed"),
+                                since(begun));
             } catch (IOException | RuntimeException e) {
                 LOG.warn("action {} of {} could not be run: {}", action.word, action.resource, e.toString());
                 result = new Result(
@@ -112,10 +134,117 @@ final class ActionRunner {
         });
     }
 
-    private Result perform(Action action, long begun) throws IOException {
+    /** The exit code of a custom action that gave way. */
+    static final int CALLED_OFF = -2;
+
+    /** A custom action; it counts as under way from this call on. Returns at once; {@code whenDone} is called once, on another thread. */
+    void runCustom(Action action, Consumer<Result> whenDone) {
+        long begun = System.nanoTime();
+        Custom custom = new Custom();
+        synchronized (customs) {
+            customs.computeIfAbsent(action.resource, _ -> new HashSet<>()).add(custom);
+        }
+        threads.execute(() -> {
+            Result result;
+            try {
+                result = perform(action, begun, Optional.of(custom));
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("action {} of {} could not be run: {}", action.word, action.resource, e.toString());
+                result = new Result(
+                        -1, false, List.of(action.script + " could not be run: " + e.getMessage()), since(begun));
+            }
+            forget(action.resource, custom);
+            whenDone.accept(result);
+        });
+    }
+
+    /** Unless a process of it could not be killed: whoever stops the resource must know of that. */
+    private void forget(String resource, Custom custom) {
+        synchronized (custom) {
+            if (custom.group.isPresent()) {
+                return;
+            }
+        }
+        synchronized (customs) {
+            Set<Custom> all = customs.getOrDefault(resource, Set.of());
+            if (all.remove(custom) && all.isEmpty()) {
+                customs.remove(resource);
+            }
+        }
+    }
+
+    /** Ends the resource's custom actions. False if a process of one can't be killed. */
+    private boolean callOff(String resource) throws IOException {
+        List<Custom> all;
+        synchronized (customs) {
+            all = List.copyOf(customs.getOrDefault(resource, Set.of()));
+        }
+        boolean gone = true;
+        for (Custom custom : all) {
+            synchronized (custom) {
+                custom.calledOff = true;
+                if (custom.process.isPresent()) {
+                    // The process first, and waited for: it may be about to enter its group.
+                    custom.process.get().destroyForcibly();
+                    gone &= waitFor(custom.process.get(), KILL_PATIENCE);
+                }
+                if (custom.group.isPresent()) {
+                    custom.group.get().kill();
+                    gone &= custom.group.get().awaitEmpty(KILL_PATIENCE);
+                }
+            }
+        }
+        return gone;
+    }
+
+    private Result perform(Action action, long begun, Optional<Custom> custom) throws IOException {
         Path output = outputs.resolve(
                 ResourceGroups.directoryName(action.resource) + "." + action.word + "." + numbers.incrementAndGet());
-        Cgroup group = groups.begin(action.resource);
+        Cgroup group;
+        Process process;
+        synchronized (custom.orElseGet(Custom::new)) {
+            if (custom.isPresent() && custom.get().calledOff) {
+                return new Result(CALLED_OFF, false, List.of(), since(begun));
+            }
+            group = groups.begin(action.resource);
+            if (custom.isPresent()) {
+                custom.get().group = Optional.of(group);
+            }
+            process = start(action, group, output);
+            if (custom.isPresent()) {
+                custom.get().process = Optional.of(process);
+            }
+        }
+        boolean ended = waitFor(process, action.deadline.minus(since(begun)));
+        boolean stuck = false;
+        if (!ended) {
+            group.kill();
+            process.destroyForcibly();
+            stuck = !group.awaitEmpty(KILL_PATIENCE);
+        }
+        int exit = ended ? process.exitValue() : -1;
+        List<String> lines = read(output);
+        Optional<String> left;
+        synchronized (custom.orElseGet(Custom::new)) {
+            left = afterwards(action, group, exit == 0, stuck);
+            if (custom.isPresent() && left.isEmpty()) {
+                custom.get().group = Optional.empty();
+            }
+            if (custom.isPresent() && custom.get().calledOff) {
+                exit = CALLED_OFF;
+            }
+        }
+        if (left.isPresent()) {
+            lines.add("CRS_ERROR:" + left.get());
+            exit = exit == 0 ? 1 : exit;
+        }
+        Result result = new Result(exit, !ended, lines, since(begun));
+        keepOutput(action, result);
+        Files.deleteIfExists(output);
+        return result;
+    }
+
+    private static Process start(Action action, Cgroup group, Path output) throws IOException {
         List<String> command = new ArrayList<>(OF_ITS_OWN);
         command.addAll(
                 action.account.uid() == Account.ownUid() ? group.commandPrefix() : group.commandPrefix(action.account));
@@ -128,25 +257,7 @@ final class ActionRunner {
         builder.environment().clear();
         builder.environment().putAll(action.environment);
         Scheduling.nice(ORDINARY);
-        Process process = builder.start();
-        boolean ended = waitFor(process, action.deadline.minus(since(begun)));
-        boolean stuck = false;
-        if (!ended) {
-            group.kill();
-            process.destroyForcibly();
-            stuck = !group.awaitEmpty(KILL_PATIENCE);
-        }
-        int exit = ended ? process.exitValue() : -1;
-        List<String> lines = read(output);
-        Optional<String> left = afterwards(action, group, exit == 0, stuck);
-        if (left.isPresent()) {
-            lines.add("CRS_ERROR:" + left.get());
-            exit = exit == 0 ? 1 : exit;
-        }
-        Result result = new Result(exit, !ended, lines, since(begun));
-        keepOutput(action, result);
-        Files.deleteIfExists(output);
-        return result;
+        return builder.start();
     }
 
     /** Deals with what the action left behind. A text if that did not succeed. */

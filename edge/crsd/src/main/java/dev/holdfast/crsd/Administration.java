@@ -9,6 +9,7 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
 import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.model.CustomAction;
 import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.IpAddress;
@@ -18,6 +19,7 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ServerPool;
+import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Subnet;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.ClusterView;
@@ -97,6 +99,11 @@ final class Administration {
         void answer(Reply.Answer answer);
     }
 
+    /** Runs actions of scripts on this node, on the loop. */
+    interface Scripts {
+        void run(ResourceName resource, String word, Map<String, String> environment, Consumer<ActionRunner.Result> whenDone);
+    }
+
     /** A request that was carried to the master. */
     private record Carried(NodeId master, Asker asker) {}
 
@@ -108,6 +115,7 @@ final class Administration {
     private final Executor loop;
     private final Consumer<CrsInput> step;
     private final BiConsumer<NodeId, Json> send;
+    private final Scripts scripts;
     private final Consumer<Boolean> leave;
     private final CssCritical critical;
     private final Directories directories;
@@ -139,6 +147,7 @@ final class Administration {
             Directories directories,
             String release,
             RegistryAdministration registry,
+            Scripts scripts,
             Consumer<Boolean> leave) {
         this.settings = settings;
         this.crs = crs;
@@ -153,6 +162,7 @@ final class Administration {
         this.audit = new AuditLog(directories.calog(), settings.selfName(), AUDIT_BYTES);
         this.release = release;
         this.registry = registry;
+        this.scripts = scripts;
         this.leave = leave;
     }
 
@@ -228,6 +238,9 @@ final class Administration {
             case Request.StopNodes stop -> stopNodes(caller, stop, asker);
             case Request.ReadLog read -> readLog(caller, read, asker);
             case Request.QueryFacts query -> facts(caller, query, asker);
+            case Request.RunActions _ ->
+                asker.answer(Reply.Refused.because(
+                        "HF-2205", "This is what the master asks nodes.", "Ask for it:  crsctl request action"));
             case Request.OfRegistry(RegistryRequest of) -> {
                 if (registry.isForHere(of)) {
                     registry.answer(caller, of, asker);
@@ -331,6 +344,7 @@ final class Administration {
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
                 case Request.ConfirmFenced confirm -> confirmFromHere(caller, confirm, asker);
                 case Request.Recollect recollect -> recollect(recollect, asker);
+                case Request.RunActions run -> runHere(run, asker);
                 case Request.OfRegistry(RegistryRequest of) -> registry.answer(caller, of, asker);
                 default -> {
                     if (crs.decides()) {
@@ -403,6 +417,7 @@ final class Administration {
             case Request.Why why ->
                 rights(situation, caller, named(why.resource()), AccessList.Right.READ)
                         .ifPresentOrElse(asker::answer, () -> whyNow(caller, situation, why, asker));
+            case Request.RequestAction act -> act(situation, caller, act, asker);
             case Request.GetPermission get -> asker.answer(permission(situation, caller, get));
             case Request.Export _ ->
                 asker.answer(new Reply.Configuration(
@@ -671,6 +686,193 @@ final class Administration {
                         },
                         task -> Thread.ofVirtual().name("log-reader").start(task))
                 .thenAcceptAsync(asker::answer, loop);
+    }
+
+    // ---------------------------------------------------------------- actions that are asked for
+
+    /** All that is asked for is looked at before anything is run. */
+    private void act(Situation situation, Caller caller, Request.RequestAction act, Asker asker) {
+        Optional<List<String>> names = named(situation, act.resources(), asker);
+        if (names.isEmpty()) {
+            return;
+        }
+        if (act.node().isPresent() && settings.cluster().idOf(act.node().get()).isEmpty()) {
+            asker.answer(Reply.Refused.because(
+                    "CRS-2579", "Server '" + act.node().get() + "' does not exist.", "All nodes:  olsnodes"));
+            return;
+        }
+        Optional<Reply.Refused> foreign = foreignEnvironment(
+                situation, caller, new Selection.Named(names.get()), act.environment());
+        if (foreign.isPresent()) {
+            asker.answer(foreign.get());
+            return;
+        }
+        List<Reply.Problem> problems = new ArrayList<>();
+        SortedMap<InstanceKey, ResourceDefinition> places = new TreeMap<>();
+        for (String name : names.get()) {
+            ResourceDefinition resource = SetupAccess.resource(situation, name);
+            if (resource == null || !mayRead(situation, caller, name)) {
+                problems.add(new Reply.Problem(
+                        "CRS-2613", "Could not find resource '" + name + "'.", List.of("All there are:  crsctl status resource -l")));
+                continue;
+            }
+            for (String action : act.actions()) {
+                mayNot(resource, caller, action).ifPresent(problems::add);
+            }
+            boolean anywhere = false;
+            for (Map.Entry<InstanceKey, Observed> entry : situation.observed().entrySet()) {
+                ResourceState state = entry.getValue().state();
+                if (entry.getKey().resource().equals(resource.name())
+                        && (state == ResourceState.ONLINE || state == ResourceState.INTERMEDIATE)
+                        && act.node()
+                                .filter(node -> !settings.cluster()
+                                        .nameOf(entry.getKey().node())
+                                        .equals(node))
+                                .isEmpty()) {
+                    places.put(entry.getKey(), resource);
+                    anywhere = true;
+                }
+            }
+            if (!anywhere && !(act.resources() instanceof Selection.Matching)) {
+                problems.add(new Reply.Problem(
+                        "HF-2258",
+                        "Resource '" + name + "' does not run"
+                                + act.node().map(node -> " on " + node).orElse("")
+                                + ", and actions are run where it does.",
+                        List.of("Start it:  crsctl start resource " + name)));
+            }
+        }
+        if (problems.isEmpty() && places.isEmpty()) {
+            problems.add(new Reply.Problem(
+                    "HF-2258", "None of the resources runs, and actions are run where they do.", List.of("See:  crsctl status resource -t")));
+        }
+        if (!problems.isEmpty()) {
+            asker.answer(new Reply.Refused(problems));
+            return;
+        }
+        List<CompletableFuture<List<Reply.Act>>> all = new ArrayList<>();
+        places.forEach((place, resource) -> all.add(actOn(place, resource, caller, act)));
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .thenAcceptAsync(
+                        _ -> asker.answer(new Reply.Acted(all.stream()
+                                .map(CompletableFuture::join)
+                                .flatMap(List::stream)
+                                .toList())),
+                        loop);
+    }
+
+    /** Why {@code caller} does not get this action run. */
+    private static Optional<Reply.Problem> mayNot(ResourceDefinition resource, Caller caller, String action) {
+        SortedMap<String, CustomAction> known = CustomAction.parse(resource.value("ACTIONS"));
+        CustomAction wanted = known.get(action);
+        if (!resource.type().isScripted() || wanted == null) {
+            return Optional.of(new Reply.Problem(
+                    "HF-2259",
+                    "Resource '" + resource.name() + "' has no action '" + action + "'.",
+                    List.of(
+                            !resource.type().isScripted()
+                                    ? "Its type, " + resource.type().name() + ", has no scripts."
+                                    : known.isEmpty()
+                                            ? "Its script must know it, and ACTIONS must name it:  crsctl modify resource "
+                                                    + resource.name() + " -attr \"ACTIONS=" + action + "\""
+                                            : "It has: " + String.join(", ", known.keySet()) + ".")));
+        }
+        AccessList list = AccessList.parse(resource.value("ACL"));
+        boolean anybody = wanted.users().isEmpty() && wanted.groups().isEmpty();
+        boolean allowed = caller.isRoot()
+                || caller.user().equals(list.owner())
+                || (anybody
+                        ? list.allows(caller, AccessList.Right.EXECUTE)
+                        : wanted.users().contains(caller.user())
+                                || wanted.groups().stream().anyMatch(caller::isIn));
+        return allowed
+                ? Optional.empty()
+                : Optional.of(new Reply.Problem(
+                        "CRS-2725",
+                        "User " + caller.user() + " does not have permission to ask for action '" + action + "' of resource '"
+                                + resource.name() + "'.",
+                        List.of(
+                                anybody
+                                        ? "Its ACL is " + list.text()
+                                        : "It is for its owner, root"
+                                                + (wanted.users().isEmpty()
+                                                        ? ""
+                                                        : ", user " + String.join(", user ", wanted.users()))
+                                                + (wanted.groups().isEmpty()
+                                                        ? ""
+                                                        : ", group " + String.join(", group ", wanted.groups()))
+                                                + ": ACTIONS says so.")));
+    }
+
+    private CompletableFuture<List<Reply.Act>> actOn(
+            InstanceKey place, ResourceDefinition resource, Caller caller, Request.RequestAction act) {
+        String name = resource.name().text();
+        var run = new Request.RunActions(name, act.actions(), act.environment());
+        CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+        Asker asker = new Asker() {
+            @Override
+            public void progress(String line) {
+                // Nobody waits for the progress of one node of many.
+            }
+
+            @Override
+            public void answer(Reply.Answer given) {
+                answer.complete(given);
+            }
+        };
+        if (place.node().equals(settings.self())) {
+            runHere(run, asker);
+        } else if (crs.canReach(place.node())) {
+            carryTo(place.node(), caller, run, asker);
+        } else {
+            answer.complete(Reply.Refused.because("HF-2255", "the node cannot be reached"));
+        }
+        long patience = NODE_PATIENCE_SECONDS + (long) act.actions().size() * (Long.parseLong(resource.value("ACTION_TIMEOUT")) + NODE_PATIENCE_SECONDS);
+        return answer.orTimeout(patience, TimeUnit.SECONDS).handle((given, _) -> {
+            if (given instanceof Reply.Acted(List<Reply.Act> acts)) {
+                return acts;
+            }
+            String why = given instanceof Reply.Refused(List<Reply.Problem> problems) && !problems.isEmpty()
+                    ? problems.getFirst().text()
+                    : "the node did not answer";
+            return act.actions().stream()
+                    .map(action -> new Reply.Act(
+                            name, settings.cluster().nameOf(place.node()), action, ActionOutcome.UNKNOWN, -1, List.of(why)))
+                    .toList();
+        });
+    }
+
+    /** One action after the other, as long as they succeed. */
+    private void runHere(Request.RunActions run, Asker asker) {
+        runNext(run, new ArrayList<>(), asker);
+    }
+
+    private void runNext(Request.RunActions run, List<Reply.Act> done, Asker asker) {
+        boolean failed = !done.isEmpty() && !done.getLast().outcome().equals(ActionOutcome.SUCCEEDED);
+        if (failed) {
+            for (String action : run.actions().subList(done.size(), run.actions().size())) {
+                done.add(new Reply.Act(run.resource(), settings.selfName(), action, ActionOutcome.NOT_RUN, -1, List.of()));
+            }
+        }
+        if (done.size() == run.actions().size()) {
+            asker.answer(new Reply.Acted(done));
+            return;
+        }
+        String action = run.actions().get(done.size());
+        scripts.run(
+                new ResourceName(run.resource()),
+                action,
+                run.environment(),
+                result -> loop.execute(() -> {
+                    done.add(new Reply.Act(
+                            run.resource(),
+                            settings.selfName(),
+                            action,
+                            ActionOutcome.of(result),
+                            Math.max(-1, result.exit()),
+                            result.output()));
+                    runNext(run, done, asker);
+                }));
     }
 
     private Reply.NodeFacts ownFacts() {

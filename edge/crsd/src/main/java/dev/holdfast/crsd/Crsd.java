@@ -10,6 +10,7 @@ import dev.holdfast.linux.Machine;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.CustomAction;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Moment;
@@ -44,6 +45,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +101,8 @@ public final class Crsd implements AutoCloseable {
     private final ControlServer server;
     private final Map<String, Account> accounts = new HashMap<>();
     private final Map<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
+    /** On the loop: how many starts, stops and cleans of a resource have begun and not ended. */
+    private final Map<ResourceName, Integer> underWay = new TreeMap<>();
 
     private long aliveNanos;
     private Moment registryTicked = new Moment(System.nanoTime());
@@ -216,6 +220,7 @@ public final class Crsd implements AutoCloseable {
                 directories,
                 RELEASE,
                 registryAdministration,
+                this::runCustom,
                 this::leave);
         server = ControlServer.open(
                 directories.crsdSocket(),
@@ -357,6 +362,7 @@ public final class Crsd implements AutoCloseable {
         String name = resource.name().text();
         boolean check = run.kind() == ActionKind.CHECK;
         if (!check) {
+            underWay.merge(resource.name(), 1, Integer::sum);
             events.note(
                     "action-begin",
                     run.kind().argument() + " of '" + name + "'",
@@ -425,13 +431,71 @@ public final class Crsd implements AutoCloseable {
                         run.kind().argument(),
                         GenericApplication.script(resource, home()),
                         account.get(),
-                        environment(run, account.get()),
+                        environment(resource, run.environment(), run.epoch(), account.get()),
                         run.deadline().since(now()),
                         leftovers),
                 result -> {
                     afterScript(run, result);
                     finished(run, result);
                 });
+    }
+
+    /**
+     * Runs one action that was asked for by its name. On the loop, so that no start or stop of the resource can begin between the look whether
+     * it runs here and the entry by which a start or stop ends the action.
+     */
+    private void runCustom(
+            ResourceName name, String word, Map<String, String> given, Consumer<ActionRunner.Result> whenDone) {
+        ResourceDefinition resource = definitions.get(name);
+        Optional<Epoch> epoch = crs.view().map(ClusterView::epoch);
+        Optional<String> problem = epoch.isEmpty()
+                        || lease.remaining(epoch.get(), now()).isEmpty()
+                ? Optional.of("there is no lease")
+                : resource == null || !marks.isBegun(name)
+                        ? Optional.of("it does not run here any more")
+                        : underWay.containsKey(name)
+                                ? Optional.of("it is being started or stopped")
+                                : CustomAction.parse(resource.value("ACTIONS")).containsKey(word)
+                                        ? Optional.empty()
+                                        : Optional.of("it has no such action as this node knows it");
+        Optional<Account> account = resource == null
+                ? Optional.empty()
+                : account(AccessList.parse(resource.value("ACL")).owner());
+        if (problem.isPresent() || resource == null) {
+            whenDone.accept(new ActionRunner.Result(
+                    ActionRunner.CALLED_OFF, false, List.of(problem.orElse("")), Duration.ZERO));
+        } else if (account.isEmpty()) {
+            whenDone.accept(new ActionRunner.Result(
+                    -1, false, List.of("the owner of the resource does not exist on this node"), Duration.ZERO));
+        } else {
+            events.note(
+                    "action-begin",
+                    word + " of '" + name + "', as it was asked for",
+                    Map.of("resource", name.text(), "action", word));
+            runner.runCustom(
+                    new ActionRunner.Action(
+                            name.text(),
+                            word,
+                            GenericApplication.script(resource, home()),
+                            account.get(),
+                            environment(resource, given, epoch.get(), account.get()),
+                            Duration.ofSeconds(Long.parseLong(resource.value("ACTION_TIMEOUT"))),
+                            ActionRunner.Leftovers.END),
+                    result -> {
+                        String outcome = ActionOutcome.of(result);
+                        events.note(
+                                "action-end",
+                                word + " of '" + name + "' " + outcome + " after "
+                                        + result.took().toMillis() + " ms",
+                                Map.of(
+                                        "resource", name.text(),
+                                        "action", word,
+                                        "outcome", outcome,
+                                        "millis", Long.toString(result.took().toMillis()),
+                                        "exit", Integer.toString(Math.max(-1, result.exit()))));
+                        whenDone.accept(result);
+                    });
+        }
     }
 
     private Optional<Account> account(String owner) {
@@ -465,16 +529,16 @@ public final class Crsd implements AutoCloseable {
         }
     }
 
-    private Map<String, String> environment(CrsEffect.Run run, Account account) {
-        ResourceDefinition resource = run.resource();
+    private Map<String, String> environment(
+            ResourceDefinition resource, Map<String, String> given, Epoch epoch, Account account) {
         Map<String, String> environment = new TreeMap<>();
         Map<String, String> attributes = new TreeMap<>(resource.effective());
-        attributes.putAll(run.environment());
+        attributes.putAll(given);
         attributes.forEach((attribute, value) ->
                 environment.put((attribute.startsWith("USR_") ? "_" : "_CRS_") + attribute, value));
         environment.put("_CRS_NAME", resource.name().text());
         environment.put("_CRS_TYPE", resource.type().name());
-        environment.put("_CRS_EPOCH", run.epoch().toString());
+        environment.put("_CRS_EPOCH", epoch.toString());
         environment.put("_CRS_SERVER", settings.selfName());
         environment.put("_CRS_CARDINALITY_ID", "1");
         environment.put("_CRS_DEGREE_ID", "1");
@@ -526,6 +590,10 @@ public final class Crsd implements AutoCloseable {
                             "exit", Integer.toString(result.exit())));
         }
         int exit = result.exit() < 0 ? 1 : result.exit();
+        if (run.kind() != ActionKind.CHECK) {
+            inbox.add(
+                    () -> underWay.computeIfPresent(run.resource().name(), (_, count) -> count > 1 ? count - 1 : null));
+        }
         step(new CrsInput.ActionFinished(run.resource().name(), run.run(), exit, result.timedOut(), result.output()));
     }
 

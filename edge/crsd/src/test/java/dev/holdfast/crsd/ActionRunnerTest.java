@@ -71,10 +71,83 @@ class ActionRunnerTest {
         });
     }
 
-    private ActionRunner.Result run(String body, ActionRunner.Leftovers leftovers, Duration deadline) throws Exception {
+    @Test
+    void a_custom_action_leaves_nothing_running() throws Exception {
+        ActionRunner.Result result = custom("sleep 600 & echo $1; exit 3").get(1, TimeUnit.MINUTES);
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.output()).containsExactly("reload");
+        assertThat(groups.anythingRuns()).isFalse();
+    }
+
+    @Test
+    void a_custom_action_is_gone_before_a_stop_begins_and_is_told_so() throws Exception {
+        Path begun = directory.resolve("begun");
+        CompletableFuture<ActionRunner.Result> custom = custom(
+                "sleep 600 & echo $$ $! > " + begun + ".new; mv " + begun + ".new " + begun + "; exec sleep 600");
+        long deadline = System.nanoTime() + LONG.toNanos();
+        while (!Files.exists(begun)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+
+        ActionRunner.Result stop = run(
+                "for p in $(cat " + begun + "); do [ ! -e /proc/$p/exe ] || echo $p runs; done; echo stopped",
+                ActionRunner.Leftovers.END_APPLICATION,
+                LONG);
+
+        assertThat(stop.output()).containsExactly("stopped");
+        assertThat(custom.get(1, TimeUnit.MINUTES).exit()).isEqualTo(ActionRunner.CALLED_OFF);
+        assertThat(groups.anythingRuns()).isFalse();
+    }
+
+    @Test
+    void a_custom_action_that_is_called_off_as_it_begins_does_not_run() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Path ran = directory.resolve("ran" + i);
+            CompletableFuture<ActionRunner.Result> custom = custom("sleep 60; touch " + ran);
+            assertThat(run("exit 0", ActionRunner.Leftovers.END_APPLICATION, LONG)
+                            .exit())
+                    .isZero();
+            assertThat(custom.get(1, TimeUnit.MINUTES).exit()).isEqualTo(ActionRunner.CALLED_OFF);
+            assertThat(ran).doesNotExist();
+            assertThat(groups.anythingRuns()).isFalse();
+        }
+    }
+
+    @Test
+    void a_check_goes_on_beside_a_custom_action() throws Exception {
+        CompletableFuture<ActionRunner.Result> custom =
+                custom("until [ -e " + directory + "/checked ]; do sleep 0.05; done");
+        run("touch " + directory + "/checked", ActionRunner.Leftovers.END, LONG);
+
+        assertThat(custom.get(1, TimeUnit.MINUTES).exit()).isZero();
+    }
+
+    private Path script(String body) throws IOException {
         Path script = directory.resolve("script" + System.nanoTime());
         Files.writeString(script, "#!/bin/sh\n" + body + "\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return script;
+    }
+
+    private CompletableFuture<ActionRunner.Result> custom(String body) throws Exception {
+        CompletableFuture<ActionRunner.Result> result = new CompletableFuture<>();
+        runner.runCustom(
+                new ActionRunner.Action(
+                        "web",
+                        "reload",
+                        script(body).toString(),
+                        self,
+                        Map.of("PATH", "/usr/bin:/bin"),
+                        LONG,
+                        ActionRunner.Leftovers.END),
+                result::complete);
+        return result;
+    }
+
+    private ActionRunner.Result run(String body, ActionRunner.Leftovers leftovers, Duration deadline) throws Exception {
+        Path script = script(body);
         CompletableFuture<ActionRunner.Result> result = new CompletableFuture<>();
         runner.run(
                 new ActionRunner.Action(

@@ -37,7 +37,11 @@ class CommandsTest {
     private static final String SCRIPT = """
             #!/bin/sh
             f=/tmp/running.$_CRS_NAME
-            case $1 in start) id -un > $f;; stop|clean) rm -f $f;; check) [ -e $f ];; esac
+            case $1 in
+                start) id -un > $f;; stop|clean) rm -f $f;; check) [ -e $f ];;
+                reload) echo "reloaded as $(id -un), $_CRS_COLOUR";; broken) echo "no such file"; exit 3;;
+                nap) exec sleep 1234;;
+            esac
             """;
 
     private Cluster cluster;
@@ -90,6 +94,24 @@ class CommandsTest {
         }
         assertThat(mistakes).isEmpty();
         assertThat(play(look)).isEqualTo(before);
+    }
+
+    @Test
+    @Order(3)
+    void an_action_that_somebody_asked_for_gives_way_to_a_stop_and_leaves_nothing_behind() throws Exception {
+        String output = cluster.on(NODE1, "bash", "-c", """
+                        crsctl request action nap reload -r web > /run/nap 2>&1 &
+                        until pgrep -f '^sleep 1234$' > /dev/null; do sleep 0.1; done
+                        crsctl stop resource web
+                        pgrep -f '^sleep 1234$' && echo 'it still runs'
+                        wait $! && echo 'and was told to have succeeded'
+                        cat /run/nap
+                        crsctl start resource web -n node1""").orFail("asking for an action");
+
+        assertThat(output)
+                .contains("nap of 'web' on 'node1' was called off", "reload of 'web' on 'node1' was not run")
+                .contains("CRS-2677: Stop of 'web' on 'node1' succeeded")
+                .doesNotContain("still runs", "told to have succeeded");
     }
 
     @Test
