@@ -1,6 +1,7 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.DependencyTarget;
 import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.IpAddress;
@@ -216,28 +217,62 @@ final class Judgement {
         List<String> names = switch (command) {
             case Command.Modify modify -> List.of(modify.name());
             case Command.Delete delete -> delete.names();
+            case Command.ModifyType modify -> List.of(modify.name());
+            case Command.SetTypeAccess set -> List.of(set.name());
+            case Command.DeleteType(List<String> types) -> types;
+            case Command.ModifyPool modify when modify.policies().isEmpty() -> List.of(modify.name());
+            case Command.DeletePool delete -> delete.names();
             default -> List.of();
         };
         if (names.size() != 1) {
             return refuse(
                     "HF-3172",
-                    "A version is of one resource, and this command "
+                    "A version is of one resource, type or server pool, and this command "
                             + (names.isEmpty() ? "names none" : "names " + names.size()),
-                    "Give one command for each resource.");
+                    "Give one command for each.");
         }
-        ResourceEntry entry = find(names.getFirst());
-        if (entry == null) {
-            return refused();
-        }
-        String now = Policy.version(entry.definition);
+        String name = names.getFirst();
+        return switch (command) {
+            case Command.ModifyType _, Command.SetTypeAccess _, Command.DeleteType _ -> {
+                CustomType type = situation.setup().types().get(name);
+                // What is not there, or is the product's, is refused as such.
+                yield type == null
+                        ? decide(command)
+                        : ifVersion(version, Policy.version(type), "Type '" + name + "'", "type " + name, command);
+            }
+            case Command.ModifyPool _, Command.DeletePool _ -> {
+                ServerPool pool = situation.setup().pools().get(name);
+                yield pool == null
+                        ? decide(command)
+                        : ifVersion(
+                                version,
+                                Policy.version(pool),
+                                "Server pool '" + name + "'",
+                                "serverpool " + name,
+                                command);
+            }
+            default -> {
+                ResourceEntry entry = find(name);
+                yield entry == null
+                        ? refused()
+                        : ifVersion(
+                                version,
+                                Policy.version(entry.definition),
+                                "Resource '" + entry + "'",
+                                "resource " + entry + " -p",
+                                command);
+            }
+        };
+    }
+
+    private Decision ifVersion(String version, String now, String what, String look, Command command) {
         return now.equals(version)
                 ? decide(command)
                 : refuse(
                         "HF-3171",
-                        "Resource '" + entry + "' was changed meanwhile: it is not of version " + version
-                                + " any more, but " + now,
-                        "Nothing was changed. Look at it as it is now, and give the command again with that version: crsctl status"
-                                + " resource " + entry + " -p -o json");
+                        what + " was changed meanwhile: it is not of version " + version + " any more, but " + now,
+                        "Nothing was changed. Look at it as it is now, and give the command again with that version: crsctl status "
+                                + look + " -o json");
     }
 
     private void forgiveFailures(ResourceEntry entry) {

@@ -66,17 +66,10 @@ public final class Policy {
             hash = mixed(hash, text(definition));
         }
         for (CustomType type : situation.setup().types().values()) {
-            // Flags in one order: that of a set would not be the same on every node.
-            hash = mixed(hash, "type " + type.name() + "\n" + type.base() + "\n" + type.acl() + "\n");
-            for (CustomType.Own own : type.attributes().values()) {
-                hash = mixed(
-                        hash,
-                        own.name() + " " + own.number() + " " + own.defaultValue() + " " + new TreeSet<>(own.flags())
-                                + "\n");
-            }
+            hash = mixed(hash, text(type));
         }
         for (ServerPool pool : situation.setup().pools().values()) {
-            hash = mixed(hash, "pool " + pool.name() + "\n" + pool.given() + "\n");
+            hash = mixed(hash, text(pool));
         }
         for (ServerCategory category : situation.setup().categories().values()) {
             hash = mixed(hash, "category " + category.name() + "\n" + category.given() + "\n");
@@ -96,6 +89,30 @@ public final class Policy {
     /** Stands for what is given of one resource, as {@link #revision} does for everything. */
     public static String version(ResourceDefinition definition) {
         return String.format("%016x", mixed(START, text(definition)));
+    }
+
+    /** The same of a type, its access list included. */
+    public static String version(CustomType type) {
+        return String.format("%016x", mixed(START, text(type)));
+    }
+
+    /** The same of a server pool, its access list included; what policies say of it does not count. */
+    public static String version(ServerPool pool) {
+        return String.format("%016x", mixed(START, text(pool)));
+    }
+
+    private static String text(CustomType type) {
+        StringBuilder text = new StringBuilder("type " + type.name() + "\n" + type.base() + "\n" + type.acl() + "\n");
+        for (CustomType.Own own : type.attributes().values()) {
+            // Flags in one order: that of a set would not be the same on every node.
+            text.append(own.name() + " " + own.number() + " " + own.defaultValue() + " " + new TreeSet<>(own.flags())
+                    + "\n");
+        }
+        return text.toString();
+    }
+
+    private static String text(ServerPool pool) {
+        return "pool " + pool.name() + "\n" + pool.given() + "\n";
     }
 
     private static String text(ResourceDefinition definition) {

@@ -194,6 +194,30 @@ class ApplyTest {
     }
 
     @Test
+    void a_version_of_a_type_or_a_pool_is_looked_at_too() {
+        accept(beside("a.type", Optional.of(type("a.type", "cluster_resource"))));
+        String seen = Policy.version(java.util.Objects.requireNonNull(
+                cluster.situation().setup().types().get("a.type")));
+        accept(new Command.IfVersion(seen, new Command.SetTypeAccess("a.type", "owner:root:rwx,other::rwx")));
+        assertThat(refuse(new Command.IfVersion(seen, new Command.DeleteType(List.of("a.type")))))
+                .containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(seen, new Command.DeleteType(List.of("b.type")))))
+                .containsExactly("CRS-2560");
+
+        accept(new Command.AddPool("p", Map.of("MAX_SIZE", "0"), false));
+        String pool = Policy.version(java.util.Objects.requireNonNull(
+                cluster.situation().setup().pools().get("p")));
+        var modify = new Command.ModifyPool("p", Map.of("IMPORTANCE", "3"), Command.PolicyChoice.NONE, false);
+        accept(new Command.IfVersion(pool, modify));
+        assertThat(refuse(new Command.IfVersion(pool, modify))).containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(pool, new Command.DeletePool(List.of("p"), false))))
+                .containsExactly("HF-3171");
+        var inPolicies =
+                new Command.ModifyPool("p", Map.of("MIN_SIZE", "0"), new Command.PolicyChoice(true, List.of()), false);
+        assertThat(refuse(new Command.IfVersion(pool, inPolicies))).containsExactly("HF-3172");
+    }
+
+    @Test
     void who_looked_at_what_was_changed_since_is_refused() {
         cluster.define("web", "cluster_resource", "LOAD=1");
         String seen = version();

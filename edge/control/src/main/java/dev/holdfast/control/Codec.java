@@ -870,6 +870,8 @@ public final class Codec {
                 t.name(),
                 "base",
                 t.base(),
+                "version",
+                t.version(),
                 "attributes",
                 t.attributes().stream()
                         .map(a -> object(
@@ -1188,7 +1190,8 @@ public final class Codec {
                 in.objects(
                         "attributes",
                         a -> new Reply.TypeAttribute(
-                                a.text("name"), a.text("kind"), a.text("defaultValue"), a.texts("flags"))));
+                                a.text("name"), a.text("kind"), a.text("defaultValue"), a.texts("flags"))),
+                in.maybeText("version"));
     }
 
     private static Reply.Step step(Fields in) throws MalformedMessage {

@@ -137,10 +137,19 @@ public sealed interface Reply {
         }
     }
 
-    /** A resource type; {@code attributes} with the inherited ones. The root type has no base. */
-    record Type(String name, Optional<String> base, List<TypeAttribute> attributes) {
+    /**
+     * A resource type; {@code attributes} with the inherited ones. The root type has no base.
+     *
+     * @param version stands for what an administrator gave of it; empty for the product's own
+     */
+    record Type(String name, Optional<String> base, List<TypeAttribute> attributes, Optional<String> version) {
         public Type {
             attributes = List.copyOf(attributes);
+        }
+
+        /** Of the product's own. */
+        public Type(String name, Optional<String> base, List<TypeAttribute> attributes) {
+            this(name, base, attributes, Optional.empty());
         }
     }
 
@@ -172,11 +181,20 @@ public sealed interface Reply {
         }
     }
 
-    /** {@code attributes}: in the order in which they are shown. {@code servers}: that are in it now. */
-    record Pool(String name, Map<String, String> attributes, List<String> servers) {
+    /**
+     * @param attributes in the order in which they are shown
+     * @param servers that are in it now
+     * @param version stands for what an administrator gave of it; empty for the product's own
+     */
+    record Pool(String name, Map<String, String> attributes, List<String> servers, Optional<String> version) {
         public Pool {
             attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
             servers = List.copyOf(servers);
+        }
+
+        /** Of the product's own. */
+        public Pool(String name, Map<String, String> attributes, List<String> servers) {
+            this(name, attributes, servers, Optional.empty());
         }
     }
 

@@ -43,14 +43,23 @@ public sealed interface Request {
     }
 
     /**
-     * A change of one resource, only if that still has the version that {@link Reply.Resource} told.
+     * A change of one resource, type or server pool, only if that still has the version that {@link Reply.Resource}, {@link Reply.Type} or
+     * {@link Reply.Pool} told.
      *
-     * @param change modifies or deletes it
+     * @param change modifies or deletes it, or changes who may do what with it
      */
     record IfVersion(String version, Change change) implements Change {
         public IfVersion {
-            if (!(change instanceof ModifyResource) && !(change instanceof DeleteResource)) {
-                throw new IllegalArgumentException("only what modifies or deletes a resource looks at its version");
+            switch (change) {
+                case ModifyResource _,
+                        DeleteResource _,
+                        ModifyType _,
+                        DeleteType _,
+                        ModifyPool _,
+                        DeletePool _,
+                        SetPermission _ -> {}
+                default ->
+                    throw new IllegalArgumentException("only what modifies or deletes one thing looks at its version");
             }
         }
     }
@@ -509,7 +518,7 @@ public sealed interface Request {
     }
 
     /** Changes who may do what with something; for its owner, and for root, who alone names another owner. */
-    record SetPermission(Kind kind, String name, PermissionChange change, String value) implements Request {}
+    record SetPermission(Kind kind, String name, PermissionChange change, String value) implements Change {}
 
     /**
      * What happened, from the logs of nodes. Answered with {@link Reply.Log}.

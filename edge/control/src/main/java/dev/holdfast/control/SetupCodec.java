@@ -132,11 +132,19 @@ final class SetupCodec {
     }
 
     static Map<String, Object> toObject(Reply.Pool pool) {
-        return Codec.object("name", pool.name(), "attributes", pool.attributes(), "servers", pool.servers());
+        return Codec.object(
+                "name",
+                pool.name(),
+                "attributes",
+                pool.attributes(),
+                "servers",
+                pool.servers(),
+                "version",
+                pool.version());
     }
 
     static Reply.Pool pool(Fields in) throws MalformedMessage {
-        return new Reply.Pool(in.text("name"), in.textMap("attributes"), in.texts("servers"));
+        return new Reply.Pool(in.text("name"), in.textMap("attributes"), in.texts("servers"), in.maybeText("version"));
     }
 
     static Map<String, Object> toObject(Reply.Category category) {

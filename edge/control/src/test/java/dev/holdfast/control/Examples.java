@@ -62,6 +62,11 @@ final class Examples {
                 new Request.Lint(),
                 new Request.Evaluate(new Request.DrainNode("node2", false)),
                 new Request.IfVersion("0123456789abcdef", new Request.DeleteResource(named, false, true)),
+                new Request.IfVersion("0123456789abcdef", new Request.DeletePool(List.of("web"), true)),
+                new Request.IfVersion("0123456789abcdef", new Request.ModifyType("web.type", List.of(), true)),
+                new Request.IfVersion(
+                        "0123456789abcdef",
+                        new Request.SetPermission(Kind.TYPE, "web.type", Request.PermissionChange.GROUP, "web")),
                 new Request.ConfirmFenced("node2", true),
                 new Request.FenceNode("node2", AWKWARD, false),
                 new Request.WhyFenced(Optional.empty()),
@@ -184,7 +189,9 @@ final class Examples {
                                 Optional.of("resource"),
                                 List.of(new Reply.TypeAttribute("A", "int", "", List.of("CONFIG", "HOTMOD")))))),
                 new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", attributes))),
-                new Reply.Pools(List.of(new Reply.Pool("web", attributes, List.of("node1")))),
+                new Reply.Pools(List.of(
+                        new Reply.Pool("web", attributes, List.of("node1")),
+                        new Reply.Pool("db", Map.of(), List.of(), Optional.of("0123456789abcdef")))),
                 new Reply.Categories(List.of(new Reply.Category("big", attributes, List.of("node1")))),
                 new Reply.PolicySet(
                         attributes,

@@ -6,6 +6,7 @@ import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,20 @@ final class AccessCommands implements CommandArea {
         String name = kind.isNameless() ? "" : "NAME ";
         String change = kind.isNameless() ? "w change it and activate policies" : "w change and delete";
         String of = (kind.word() + " " + example).strip();
+        boolean hasVersion = kind != Kind.CATEGORY && kind != Kind.POLICY_SET;
+        List<Command.Option> options = new ArrayList<>(List.of(
+                valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
+                valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
+                valued(
+                        "-o",
+                        "USER",
+                        kind == Kind.RESOURCE
+                                ? "who owns it, and as whom its actions run; for root"
+                                : "who owns it; for root"),
+                valued("-g", "GROUP", "its primary group")));
+        if (hasVersion) {
+            options.add(Commands.IF_VERSION);
+        }
         return Stream.of(
                 new Command(
                         "getperm " + kind.word(),
@@ -55,18 +70,9 @@ final class AccessCommands implements CommandArea {
                         "crsctl getperm " + of + " -u oracle"),
                 new Command(
                         "setperm " + kind.word(),
-                        name + "{-u ENTRY | -x ENTRY | -o USER | -g GROUP}",
+                        name + "{-u ENTRY | -x ENTRY | -o USER | -g GROUP}" + (hasVersion ? " [-if-version V]" : ""),
                         "change who may do what with " + what + ": r see, " + change + ", x " + execute,
-                        List.of(
-                                valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
-                                valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
-                                valued(
-                                        "-o",
-                                        "USER",
-                                        kind == Kind.RESOURCE
-                                                ? "who owns it, and as whom its actions run; for root"
-                                                : "who owns it; for root"),
-                                valued("-g", "GROUP", "its primary group")),
+                        options,
                         "crsctl setperm " + of + (kind.isNameless() ? " -u user:oracle:rw-" : " -u user:oracle:r-x")));
     }
 
@@ -104,10 +110,10 @@ final class AccessCommands implements CommandArea {
                             : Crsctl.unexpected(answer));
         }
         arguments.atMostOneOf("-u", "-x", "-o", "-g");
-        return crsctl.show(command, set(arguments, kind, name), false, _ -> "");
+        return crsctl.show(command, Crsctl.ofVersion(command, set(arguments, kind, name), arguments), false, _ -> "");
     }
 
-    private static Request set(Arguments arguments, Kind kind, String name) throws UsageProblem {
+    private static Request.Change set(Arguments arguments, Kind kind, String name) throws UsageProblem {
         record Way(String option, Request.PermissionChange change) {}
         for (Way way : List.of(
                 new Way("-u", Request.PermissionChange.UPDATE),

@@ -14,7 +14,7 @@ final class Commands {
     private static final Option FORCE_ADD = flag("-f", "although resources named in dependencies are not registered");
     static final Option FORCE = flag("-f", "also stop, start or move what stands in the way or depends on it");
     static final Option IF_VERSION =
-            valued("-if-version", "V", "only if it is still of this version, which status resource NAME -o json tells");
+            valued("-if-version", "V", "only if it is still of this version, which its status with -o json tells");
     static final Option IF_BUSY = flag("-i", "fail at once if another operation is under way, rather than wait for it");
     static final Option ATTR =
             valued("-attr", "\"NAME=value,...\"", "attributes; a value with commas or blanks stands in single quotes");

@@ -248,13 +248,7 @@ public final class Crsctl {
 
     /** Does it, or with --plan only tells what would be done. */
     int change(Command command, Request.Change given, Arguments arguments) throws UsageProblem, Unreachable {
-        Optional<String> version = arguments.value("-if-version");
-        if (version.isPresent() && !version.get().matches("[0-9a-f]{16}")) {
-            throw new UsageProblem(
-                    "'" + version.get() + "' is no version: it has 16 letters and digits",
-                    "It stands in:  crsctl status resource NAME -o json");
-        }
-        Request.Change change = version.isPresent() ? new Request.IfVersion(version.get(), given) : given;
+        Request.Change change = ofVersion(command, given, arguments);
         if (arguments.has("--plan")) {
             return evaluate(command, change, arguments.json());
         }
@@ -262,6 +256,17 @@ public final class Crsctl {
             throw new UsageProblem("-o goes with --plan");
         }
         return show(command, change, false, _ -> "");
+    }
+
+    /** With {@code -if-version}, only if it is still of that version. */
+    static Request.Change ofVersion(Command command, Request.Change given, Arguments arguments) throws UsageProblem {
+        Optional<String> version = arguments.value("-if-version");
+        if (version.isPresent() && !version.get().matches("[0-9a-f]{16}")) {
+            throw new UsageProblem(
+                    "'" + version.get() + "' is no version: it has 16 letters and digits",
+                    "It stands in:  crsctl status " + command.words().split(" ")[1] + " NAME -o json");
+        }
+        return version.isPresent() ? new Request.IfVersion(version.get(), given) : given;
     }
 
     int evaluate(Command command, Request.Change change, boolean json) throws Unreachable {

@@ -157,15 +157,14 @@ final class MaintenanceCommands implements CommandArea {
     private static String text(List<Reply.Act> acts) {
         StringBuilder text = new StringBuilder();
         for (Reply.Act act : acts) {
-            String outcome =
-                    switch (act.outcome()) {
-                        case "succeeded" -> "succeeded";
-                        case "failed" -> act.exit() < 0 ? "could not be run" : "failed with exit code " + act.exit();
-                        case "timed-out" -> "did not end in time, and was killed";
-                        case "called-off" -> "was called off";
-                        case "not-run" -> "was not run";
-                        default -> "may or may not have been run";
-                    };
+            String outcome = switch (act.outcome()) {
+                case "succeeded" -> "succeeded";
+                case "failed" -> act.exit() < 0 ? "could not be run" : "failed with exit code " + act.exit();
+                case "timed-out" -> "did not end in time, and was killed";
+                case "called-off" -> "was called off";
+                case "not-run" -> "was not run";
+                default -> "may or may not have been run";
+            };
             text.append("%s of '%s' on '%s' %s%n".formatted(act.action(), act.resource(), act.node(), outcome));
             act.output().forEach(line -> text.append("  ").append(line).append('\n'));
         }

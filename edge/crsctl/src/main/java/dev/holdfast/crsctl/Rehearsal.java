@@ -91,7 +91,6 @@ public final class Rehearsal {
                     Request.ChangeVotingDisks _,
                     Request.SetCritical _,
                     Request.GetCritical _,
-                    Request.SetPermission _,
                     Request.Apply _,
                     Request.StopNodes _,
                     Request.StopCrs _ -> Reply.Done.silently();

@@ -40,15 +40,15 @@ final class SetupCommands implements CommandArea {
                     "crsctl add type shop.web.type -basetype cluster_resource -attr " + EXAMPLE_ATTRIBUTES),
             new Command(
                     "modify type",
-                    "NAME {-attr \"ATTRIBUTE=...\" | -file FILE} [-f] [--plan]",
+                    "NAME {-attr \"ATTRIBUTE=...\" | -file FILE} [-f] [-if-version V] [--plan]",
                     "add attributes to a type, or change defaults and flags",
-                    List.of(TYPE_ATTR, TYPE_FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    List.of(TYPE_ATTR, TYPE_FILE, STOPS, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl modify type shop.web.type -attr \"ATTRIBUTE=PORT,DEFAULT_VALUE=8080\""),
             new Command(
                     "delete type",
-                    "NAME... [--plan]",
+                    "NAME... [-if-version V] [--plan]",
                     "forget types that no resource has",
-                    List.of(Commands.PLAN, Commands.JSON),
+                    List.of(Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl delete type shop.web.type"),
             new Command(
                     "add resourcegroup",
@@ -70,10 +70,11 @@ final class SetupCommands implements CommandArea {
                     "crsctl modify resourcegroup shop -attr \"CRITICAL_RESOURCES='db web'\""),
             new Command(
                     "delete resourcegroup",
-                    "NAME... [-f] [--plan]",
+                    "NAME... [-f] [-if-version V] [--plan]",
                     "forget groups that have no members",
                     List.of(
                             flag("-f", "also if it runs (it is stopped) or others depend on it"),
+                            Commands.IF_VERSION,
                             Commands.PLAN,
                             Commands.JSON),
                     "crsctl delete resourcegroup shop"),
@@ -154,7 +155,7 @@ final class SetupCommands implements CommandArea {
                     "crsctl add serverpool web -attr \"MIN_SIZE=1,MAX_SIZE=2,IMPORTANCE=5\""),
             new Command(
                     "modify serverpool",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-policy POLICY... | -all_policies] [-f] [--plan]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-policy POLICY... | -all_policies] [-f] [-if-version V] [--plan]",
                     "change attributes of a server pool, or what policies say of it",
                     List.of(
                             Commands.ATTR,
@@ -162,14 +163,15 @@ final class SetupCommands implements CommandArea {
                             new Option("-policy", "POLICY", true, "what these say of the pool, and not the pool"),
                             flag("-all_policies", "what all policies say of it"),
                             STOPS,
+                            Commands.IF_VERSION,
                             Commands.PLAN,
                             Commands.JSON),
                     "crsctl modify serverpool web -attr \"MAX_SIZE=3\""),
             new Command(
                     "delete serverpool",
-                    "NAME... [-f] [--plan]",
+                    "NAME... [-f] [-if-version V] [--plan]",
                     "forget server pools; their servers go to others",
-                    List.of(STOPS, Commands.PLAN, Commands.JSON),
+                    List.of(STOPS, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl delete serverpool web"),
             new Command(
                     "status serverpool",

@@ -67,7 +67,8 @@ final class FakeCluster {
                 new Reply.Acted(act.actions().stream()
                         .map(action -> action.equals("bad")
                                 ? new Reply.Act("web", "node1", action, "failed", 3, List.of("no such file"))
-                                : new Reply.Act("web", "node1", action, "succeeded", 0, List.of("reloaded", "all of it")))
+                                : new Reply.Act(
+                                        "web", "node1", action, "succeeded", 0, List.of("reloaded", "all of it")))
                         .toList());
             case Request.CheckResource _ -> new Reply.Done(List.of("web is ONLINE on node1"));
             case Request.StatusResource status -> status(status);

@@ -18,8 +18,8 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
-import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Subnet;
 import dev.holdfast.model.TypeDefinition;
 import dev.holdfast.node.ClusterView;
@@ -101,7 +101,11 @@ final class Administration {
 
     /** Runs actions of scripts on this node, on the loop. */
     interface Scripts {
-        void run(ResourceName resource, String word, Map<String, String> environment, Consumer<ActionRunner.Result> whenDone);
+        void run(
+                ResourceName resource,
+                String word,
+                Map<String, String> environment,
+                Consumer<ActionRunner.Result> whenDone);
     }
 
     /** A request that was carried to the master. */
@@ -701,8 +705,8 @@ final class Administration {
                     "CRS-2579", "Server '" + act.node().get() + "' does not exist.", "All nodes:  olsnodes"));
             return;
         }
-        Optional<Reply.Refused> foreign = foreignEnvironment(
-                situation, caller, new Selection.Named(names.get()), act.environment());
+        Optional<Reply.Refused> foreign =
+                foreignEnvironment(situation, caller, new Selection.Named(names.get()), act.environment());
         if (foreign.isPresent()) {
             asker.answer(foreign.get());
             return;
@@ -713,7 +717,9 @@ final class Administration {
             ResourceDefinition resource = SetupAccess.resource(situation, name);
             if (resource == null || !mayRead(situation, caller, name)) {
                 problems.add(new Reply.Problem(
-                        "CRS-2613", "Could not find resource '" + name + "'.", List.of("All there are:  crsctl status resource -l")));
+                        "CRS-2613",
+                        "Could not find resource '" + name + "'.",
+                        List.of("All there are:  crsctl status resource -l")));
                 continue;
             }
             for (String action : act.actions()) {
@@ -744,7 +750,9 @@ final class Administration {
         }
         if (problems.isEmpty() && places.isEmpty()) {
             problems.add(new Reply.Problem(
-                    "HF-2258", "None of the resources runs, and actions are run where they do.", List.of("See:  crsctl status resource -t")));
+                    "HF-2258",
+                    "None of the resources runs, and actions are run where they do.",
+                    List.of("See:  crsctl status resource -t")));
         }
         if (!problems.isEmpty()) {
             asker.answer(new Reply.Refused(problems));
@@ -789,8 +797,8 @@ final class Administration {
                 ? Optional.empty()
                 : Optional.of(new Reply.Problem(
                         "CRS-2725",
-                        "User " + caller.user() + " does not have permission to ask for action '" + action + "' of resource '"
-                                + resource.name() + "'.",
+                        "User " + caller.user() + " does not have permission to ask for action '" + action
+                                + "' of resource '" + resource.name() + "'.",
                         List.of(
                                 anybody
                                         ? "Its ACL is " + list.text()
@@ -827,7 +835,9 @@ final class Administration {
         } else {
             answer.complete(Reply.Refused.because("HF-2255", "the node cannot be reached"));
         }
-        long patience = NODE_PATIENCE_SECONDS + (long) act.actions().size() * (Long.parseLong(resource.value("ACTION_TIMEOUT")) + NODE_PATIENCE_SECONDS);
+        long patience = NODE_PATIENCE_SECONDS
+                + (long) act.actions().size()
+                        * (Long.parseLong(resource.value("ACTION_TIMEOUT")) + NODE_PATIENCE_SECONDS);
         return answer.orTimeout(patience, TimeUnit.SECONDS).handle((given, _) -> {
             if (given instanceof Reply.Acted(List<Reply.Act> acts)) {
                 return acts;
@@ -837,7 +847,12 @@ final class Administration {
                     : "the node did not answer";
             return act.actions().stream()
                     .map(action -> new Reply.Act(
-                            name, settings.cluster().nameOf(place.node()), action, ActionOutcome.UNKNOWN, -1, List.of(why)))
+                            name,
+                            settings.cluster().nameOf(place.node()),
+                            action,
+                            ActionOutcome.UNKNOWN,
+                            -1,
+                            List.of(why)))
                     .toList();
         });
     }
@@ -850,8 +865,10 @@ final class Administration {
     private void runNext(Request.RunActions run, List<Reply.Act> done, Asker asker) {
         boolean failed = !done.isEmpty() && !done.getLast().outcome().equals(ActionOutcome.SUCCEEDED);
         if (failed) {
-            for (String action : run.actions().subList(done.size(), run.actions().size())) {
-                done.add(new Reply.Act(run.resource(), settings.selfName(), action, ActionOutcome.NOT_RUN, -1, List.of()));
+            for (String action :
+                    run.actions().subList(done.size(), run.actions().size())) {
+                done.add(new Reply.Act(
+                        run.resource(), settings.selfName(), action, ActionOutcome.NOT_RUN, -1, List.of()));
             }
         }
         if (done.size() == run.actions().size()) {
@@ -1362,7 +1379,8 @@ final class Administration {
             return Optional.of(Reply.Refused.because(
                     "CRS-2613",
                     "Could not find resource '" + network + "': there is no public network " + number
-                            + ", or network." + number + ".subnet in cluster.conf is neither a subnet nor one of IPv4 and one of"
+                            + ", or network." + number
+                            + ".subnet in cluster.conf is neither a subnet nor one of IPv4 and one of"
                             + " IPv6.",
                     "Write network." + number
                             + ".subnet=192.0.2.0/24 (or 2001:db8::/64, or both with a comma between) in cluster.conf on"
@@ -1572,11 +1590,11 @@ final class Administration {
         return new Reply.Types(situation.types().values().stream()
                 .filter(type -> names.isEmpty() || names.contains(type.name()))
                 .filter(type -> SetupAccess.mayRead(situation, caller, Kind.TYPE, type.name()))
-                .map(Administration::type)
+                .map(type -> type(situation, type))
                 .toList());
     }
 
-    private static Reply.Type type(TypeDefinition type) {
+    private static Reply.Type type(Situation situation, TypeDefinition type) {
         return new Reply.Type(
                 type.name(),
                 type.lineage().size() > 1 ? Optional.of(type.lineage().get(1)) : Optional.empty(),
@@ -1586,7 +1604,8 @@ final class Administration {
                                 attribute.isNumber() ? "int" : "string",
                                 attribute.defaultValue(),
                                 attribute.flags().stream().map(Enum::name).toList()))
-                        .toList());
+                        .toList(),
+                Optional.ofNullable(situation.setup().types().get(type.name())).map(Policy::version));
     }
 
     /** What each node weighs when a partition is decided, by number; empty if cssd does not say. */

@@ -217,7 +217,9 @@ final class SetupAdministration {
             Map<String, String> attributes = new LinkedHashMap<>();
             ServerPool.ATTRIBUTES.forEach(attribute -> attributes.put(attribute, pool.value(attribute)));
             if (SetupAccess.mayRead(situation, caller, Kind.POOL, pool.name())) {
-                all.add(pool(pool.name(), attributes, servers));
+                Reply.Pool plain = pool(pool.name(), attributes, servers);
+                all.add(new Reply.Pool(
+                        plain.name(), plain.attributes(), plain.servers(), Optional.of(Policy.version(pool))));
             }
         });
         List<Reply.Problem> missing = names.stream()
