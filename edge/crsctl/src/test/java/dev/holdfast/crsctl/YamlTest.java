@@ -106,9 +106,10 @@ class YamlTest {
         ConfigurationFile file = ConfigurationFile.read("holdfast: 1\nserverpools:\n  web: {}\n");
 
         assertThat(file.kinds()).containsExactly(Kind.POOL);
-        assertThat(ConfigurationFile.read("holdfast: 1\npolicyset: {}\n").items()).isEmpty();
-        assertThatThrownBy(() -> ConfigurationFile.read(
-                        "holdfast: 1\npolicyset:\n  policies:\n    day:\n      pools: {}\n"))
+        assertThat(ConfigurationFile.read("holdfast: 1\npolicyset: {}\n").items())
+                .isEmpty();
+        assertThatThrownBy(() ->
+                        ConfigurationFile.read("holdfast: 1\npolicyset:\n  policies:\n    day:\n      pools: {}\n"))
                 .hasMessageContaining("policy 'day' has a field 'pools'");
         assertThatThrownBy(() -> ConfigurationFile.read("holdfast: 1\n")).hasMessageContaining("none of the parts");
         assertThatThrownBy(() -> ConfigurationFile.read(
