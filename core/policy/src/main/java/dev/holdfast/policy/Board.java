@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -290,7 +291,23 @@ final class Board {
     private void match(ResourceEntry entry, List<NodeId> active) {
         List<NodeId> unmatched = new ArrayList<>(active);
         for (Slot slot : entry.slots) {
-            if (slot.node != null && unmatched.remove(slot.node)) {
+            // It is told to go where one too many of it runs, as after half of an online move: that is the one then.
+            NodeId wished = slot.wish == null ? null : slot.wish.node();
+            boolean theirs =
+                    entry.slots.stream().anyMatch(other -> other != slot && Objects.equals(other.node, wished));
+            if (wished != null
+                    && !wished.equals(slot.node)
+                    && !theirs
+                    && isWell(entry.seenOn(wished))
+                    && slot.node != null
+                    && unmatched.contains(slot.node)
+                    && unmatched.remove(wished)) {
+                slot.at = wished;
+                slot.node = wished;
+            }
+        }
+        for (Slot slot : entry.slots) {
+            if (slot.at == null && slot.node != null && unmatched.remove(slot.node)) {
                 slot.at = slot.node;
             }
         }
@@ -310,6 +327,10 @@ final class Board {
                 free.node = node;
             }
         }
+    }
+
+    private static boolean isWell(@Nullable Observed seen) {
+        return seen != null && seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE;
     }
 
     private static int weightOf(ResourceEntry entry, NodeId node) {
