@@ -8,6 +8,7 @@ import dev.holdfast.control.RegistryRequest;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
+import dev.holdfast.linux.RolledLog;
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.model.CustomAction;
 import dev.holdfast.model.InstanceKey;
@@ -670,7 +671,7 @@ final class Administration {
                         () -> {
                             try {
                                 List<Reply.Entry> entries = LogReader.read(
-                                        acts ? AuditLog.files(directories.calog()) : List.of(directories.events()),
+                                        RolledLog.files(acts ? directories.calog() : directories.events()),
                                         read.afterMillis(),
                                         read.beforeMillis(),
                                         Math.min(read.most(), LOG_ENTRIES));

@@ -4,17 +4,14 @@ import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
+import dev.holdfast.linux.RolledLog;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,29 +21,15 @@ import org.slf4j.LoggerFactory;
  */
 final class AuditLog {
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
-    private static final int FILES = 5;
 
-    private final Path file;
+    private final RolledLog log;
     private final String node;
-    private final long largest;
     private final AtomicLong acts = new AtomicLong(System.currentTimeMillis() * 1000);
 
-    /** @param largest bytes of one file; there are {@link #FILES} at most */
+    /** @param largest bytes of one file; see {@link RolledLog} */
     AuditLog(Path file, String node, long largest) {
-        this.file = file;
+        log = new RolledLog(file, largest);
         this.node = node;
-        this.largest = largest;
-    }
-
-    /** The newest first. */
-    static List<Path> files(Path file) {
-        return IntStream.range(0, FILES)
-                .mapToObj(number -> numbered(file, number))
-                .toList();
-    }
-
-    private static Path numbered(Path file, int number) {
-        return number == 0 ? file : file.resolveSibling(file.getFileName() + "." + number);
     }
 
     /** Returns the number of the act. */
@@ -101,16 +84,7 @@ final class AuditLog {
 
     private synchronized void write(Json line) {
         try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            if (Files.exists(file) && Files.size(file) > largest) {
-                for (int number = FILES - 1; number > 0; number--) {
-                    Path from = numbered(file, number - 1);
-                    if (Files.exists(from)) {
-                        Files.move(from, numbered(file, number), StandardCopyOption.REPLACE_EXISTING);
-                    }
-                }
-            }
-            Files.writeString(file, line.text() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            log.append(line.text());
         } catch (IOException e) {
             LOG.error("an administrative act could not be recorded: {}: {}", line.text(), e.toString());
         }

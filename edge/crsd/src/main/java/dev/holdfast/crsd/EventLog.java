@@ -1,6 +1,5 @@
 package dev.holdfast.crsd;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,17 +12,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The node's event log: one JSON object a line, flushed one by one, so that a power cut costs at most the last.
- * cssd appends to the same file; lines are written with one write each and are shorter than a page.
+ * cssd appends to the same file, and renames it when it is large, so it is opened anew for each line; lines are written with one write each and
+ * are shorter than a page.
  */
 final class EventLog {
     private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
 
-    private final BufferedWriter out;
+    private final Path file;
     private final String node;
 
     EventLog(Path file, String node) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        this.file = file;
         this.node = node;
     }
 
@@ -37,9 +37,7 @@ final class EventLog {
                 .with("text", text);
         details.forEach(line.values()::putIfAbsent);
         try {
-            out.write(line.text());
-            out.write('\n');
-            out.flush();
+            Files.writeString(file, line.text() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             LOG.warn("an event could not be recorded: {} {}: {}", event, text, e.toString());
         }

@@ -6,6 +6,7 @@ import dev.holdfast.control.Caller;
 import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
+import dev.holdfast.linux.RolledLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -28,7 +29,7 @@ class LogsTest {
         long act = audit.begun(eve, request);
         audit.ended(act, eve, request, Reply.Refused.because("CRS-2725", "no"));
 
-        List<Reply.Entry> entries = LogReader.read(AuditLog.files(file), 0, Long.MAX_VALUE, 10);
+        List<Reply.Entry> entries = LogReader.read(RolledLog.files(file), 0, Long.MAX_VALUE, 10);
         assertThat(entries).extracting(Reply.Entry::event).containsExactly("act-begun", "act-ended");
         assertThat(entries.getLast().details())
                 .containsEntry("user", "eve")
@@ -51,12 +52,27 @@ class LogsTest {
         try (var files = Files.list(directory)) {
             assertThat(files).hasSize(5);
         }
-        List<Reply.Entry> entries = LogReader.read(AuditLog.files(file), 0, Long.MAX_VALUE, 20);
+        List<Reply.Entry> entries = LogReader.read(RolledLog.files(file), 0, Long.MAX_VALUE, 20);
         assertThat(entries).hasSize(20);
         assertThat(entries)
                 .extracting(entry -> entry.details().get("act"))
                 .isSorted()
                 .doesNotHaveDuplicates();
+    }
+
+    /** cssd, another process, renames it. */
+    @Test
+    void events_go_on_in_a_new_file_when_the_log_was_renamed() throws Exception {
+        Path file = directory.resolve("events.jsonl");
+        var events = new EventLog(file, "node1");
+        events.note("one", "before", java.util.Map.of());
+        Files.move(file, directory.resolve("events.jsonl.1"));
+        events.note("two", "after", java.util.Map.of());
+
+        assertThat(file).content().contains("after").doesNotContain("before");
+        assertThat(LogReader.read(RolledLog.files(file), 0, Long.MAX_VALUE, 10))
+                .extracting(Reply.Entry::event)
+                .containsExactly("one", "two");
     }
 
     @Test

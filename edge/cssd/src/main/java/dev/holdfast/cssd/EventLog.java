@@ -1,11 +1,9 @@
 package dev.holdfast.cssd;
 
+import dev.holdfast.linux.RolledLog;
 import io.avaje.json.mapper.JsonMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,20 +16,29 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What happened on this node, one JSON object a line, for people and for the time line of a failover. Written by a thread
- * of its own: the file system of a log must never hold up membership.
+ * of its own: the file system of a log must never hold up membership. crsd appends to the same files; cssd alone renames them.
  */
 final class EventLog {
     private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private static final long LARGEST = 16 << 20;
+
     private final Path file;
+    private final RolledLog log;
     private final String node;
     private final LinkedBlockingQueue<Map<String, Object>> queue = new LinkedBlockingQueue<>();
     private final AtomicLong added = new AtomicLong();
     private final AtomicLong written = new AtomicLong();
 
     EventLog(Path file, String node) {
+        this(file, node, LARGEST);
+    }
+
+    /** @param largest bytes after which a new file is begun */
+    EventLog(Path file, String node, long largest) {
         this.file = file;
+        log = new RolledLog(file, largest);
         this.node = node;
         Thread thread = new Thread(this::write, "event log");
         thread.setDaemon(true);
@@ -63,12 +70,7 @@ final class EventLog {
         while (true) {
             try {
                 Map<String, Object> line = queue.take();
-                Files.writeString(
-                        file,
-                        JSON.map().toJson(line) + "\n",
-                        StandardCharsets.UTF_8,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
+                log.append(JSON.map().toJson(line));
             } catch (IOException e) {
                 LOG.warn("the event log {} cannot be written: {}", file, e.getMessage());
             } catch (InterruptedException e) {
