@@ -382,7 +382,7 @@ final class CrsMaster {
         try {
             return Optional.of(ResourceDefinition.read(name, type, given));
         } catch (InvalidAttributes e) {
-            return Optional.empty(); // Its subnet is not one: cssd says so at its start.
+            return Optional.empty(); // Its subnet is not one: who makes an address in it is told (CRS-2613).
         }
     }
 
