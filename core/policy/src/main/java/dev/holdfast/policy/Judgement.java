@@ -889,7 +889,10 @@ final class Judgement {
                                     ? "instances of a local resource have the numbers of their servers"
                                     : entry.cardinality == 0
                                             ? "there is no server in its pools"
-                                            : "it has " + (entry.cardinality == 1 ? "one" : entry.cardinality)
+                                            : "it has "
+                                                    + (entry.cardinality == 1
+                                                            ? "one"
+                                                            : String.valueOf(entry.cardinality))
                                                     + ", numbered from 1"),
                     "crsctl status resource " + entry + " -v shows the numbers: CARDINALITY_ID.");
         }
