@@ -121,6 +121,10 @@ final class Cluster implements AutoCloseable {
             }
         }
         lab.awaitFullView(PATIENCE);
+        await("the engines of both nodes can be reached by the master", () -> {
+            Answer servers = crsctl("status", "server");
+            return servers.ok() && servers.output().split("STATE=ONLINE\\b", -1).length == 3;
+        });
         await(
                 "every resource has settled",
                 () -> resources().values().stream()
