@@ -82,6 +82,7 @@ public sealed interface Input {
      * This node is to leave. What still runs on it is let go of; when the administrator wants it, nothing does any more.
      *
      * @param why for people, as the reason of the letting go
+     * @param forGood it is not to begin a next life by itself
      */
-    record LeaveRequested(String why) implements Input {}
+    record LeaveRequested(String why, boolean forGood) implements Input {}
 }

@@ -283,8 +283,8 @@ public final class Membership {
             case Input.DiskDetached detached -> onDiskDetached(now, detached.disk());
             case Input.ChangeWanted wanted -> onChangeWanted(now, wanted);
             case Input.ConfirmWanted wanted -> onConfirmWanted(now, wanted);
-            case Input.LeaveRequested(String why) -> {
-                leaving = true;
+            case Input.LeaveRequested(String why, boolean forGood) -> {
+                leaving |= forGood;
                 letGo(why);
             }
         }

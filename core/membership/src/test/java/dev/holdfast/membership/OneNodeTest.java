@@ -136,7 +136,7 @@ class OneNodeTest {
     @Test
     void a_node_that_is_asked_to_leave_while_it_reads_the_disks_for_the_first_time_leaves() {
         List<Effect> first = node.step(now, new Input.Tick());
-        node.step(now, new Input.LeaveRequested("the administrator stops this node"));
+        node.step(now, new Input.LeaveRequested("the administrator stops this node", true));
         for (Effect effect : first) {
             if (effect instanceof Effect.ReadBallots read) {
                 node.step(now, new Input.BallotsRead(0, read.operation(), new TreeMap<>(), NodeSet.EMPTY));

@@ -367,7 +367,7 @@ class VotingSetTest {
         assertThat(current().votingSet().isJoint()).isFalse();
 
         seen.clear();
-        give(new Input.LeaveRequested("the administrator stops this node"));
+        give(new Input.LeaveRequested("the administrator stops this node", true));
         give(new Input.LetGoDone(true, ""));
         assertThat(blocksWritten().filter(block -> block.state() == NodeState.STOPPED))
                 .isNotEmpty()
@@ -530,19 +530,19 @@ class VotingSetTest {
     }
 
     private void passUntilJoint() {
+        heartbeatsFailAt = VotingSet::isJoint;
         for (int tick = 0; tick < 400; tick++) {
             View view = installed();
             if (view != null && view.votingSet().isJoint()) {
+                heartbeatsFailAt = _ -> false;
                 return;
             }
             heartbeatsFail = false;
-            stopAtJoint = true;
             pass(0.05);
         }
         throw new AssertionError("no joint phase came");
     }
 
-    private boolean stopAtJoint;
     private Predicate<VotingSet> heartbeatsFailAt = _ -> false;
 
     private void pass(double seconds) {
@@ -557,12 +557,6 @@ class VotingSetTest {
         while (!inbox.isEmpty()) {
             for (Effect effect : node.step(now, inbox.remove())) {
                 seen.add(effect);
-                if (stopAtJoint
-                        && effect instanceof Effect.InstallView install
-                        && install.view().votingSet().isJoint()) {
-                    heartbeatsFail = true;
-                    stopAtJoint = false;
-                }
                 if (effect instanceof Effect.InstallView install
                         && heartbeatsFailAt.test(install.view().votingSet())) {
                     heartbeatsFail = true;

@@ -197,7 +197,7 @@ public final class Cssd {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            made.post(new Input.LeaveRequested(CssdLoop.STOPPED_BY_PEOPLE));
+                            made.post(CssdLoop.STOPPED_BY_PEOPLE);
                             long deadline = System.nanoTime() + LEAVE_PATIENCE.toNanos();
                             while (System.nanoTime() - deadline < 0) { // The loop halts the process long before.
                                 LockSupport.parkNanos(LEAVE_PATIENCE.toNanos());

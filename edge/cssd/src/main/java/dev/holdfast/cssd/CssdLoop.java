@@ -66,8 +66,8 @@ final class CssdLoop {
     /** As often is crsd started in vain before this node leaves it to others: the RESTART_ATTEMPTS of ora.crsd in Oracle Clusterware. */
     private static final int CRSD_STARTS_MAX = 10;
 
-    /** Why a node leaves if the administrator or the service manager wants it. */
-    static final String STOPPED_BY_PEOPLE = "the administrator stops this node";
+    /** The administrator or the service manager wants this node to leave. */
+    static final Input STOPPED_BY_PEOPLE = new Input.LeaveRequested("the administrator stops this node", true);
 
     private final ClusterSettings cluster;
     private final NodeId self;
@@ -411,15 +411,14 @@ final class CssdLoop {
     }
 
     private void exit(Effect.Exit exit) {
-        boolean restart = exit.restart() || leftToOthers;
-        LOG.info("cssd ends: {}{}", exit.reason(), restart ? "" : "; it is not to be started again");
+        LOG.info("cssd ends: {}{}", exit.reason(), exit.restart() ? "" : "; it is not to be started again");
         crsProcess.stop();
         if (watchdog != null && !disarmWatchdog(watchdog)) {
             LOG.error("the watchdog could not be disarmed; it will reset this machine");
         }
         events.flush(500);
         // Not System.exit: a disk thread that hangs in the kernel must not hold up the end.
-        Runtime.getRuntime().halt(restart ? 0 : 3);
+        Runtime.getRuntime().halt(exit.restart() ? 0 : 3);
     }
 
     private static boolean disarmWatchdog(WatchdogFeeder watchdog) {
@@ -477,7 +476,7 @@ final class CssdLoop {
                 + " times in vain; this node stops what it runs and leaves it to the others";
         LOG.error("HF-1131: {}. See crsd.out and crsd.log for why it ends.", text);
         events.add(System.nanoTime(), "crsd-given-up", new TreeMap<>(Map.of("starts", starts)), text);
-        step(new Input.LeaveRequested(text));
+        step(new Input.LeaveRequested(text, false));
     }
 
     /** May be called from any thread. */
@@ -763,7 +762,7 @@ final class CssdLoop {
                 }
             }
             case "confirm" -> step(new Input.ConfirmWanted(asked(message), new Epoch(number(fields, "epoch"))));
-            case "leave" -> step(new Input.LeaveRequested(STOPPED_BY_PEOPLE));
+            case "leave" -> step(STOPPED_BY_PEOPLE);
             case "operator" -> {
                 long node = number(fields, "node");
                 if (node >= 1 && node <= NodeId.MAX) {

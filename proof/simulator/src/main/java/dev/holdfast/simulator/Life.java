@@ -518,7 +518,7 @@ final class Life {
      * crsd starts nothing any more.
      */
     void leave() {
-        deliver(new Input.LeaveRequested("the administrator stops this node"));
+        deliver(new Input.LeaveRequested("the administrator stops this node", true));
     }
 
     Moment now() {
