@@ -59,23 +59,14 @@ public final class ArpSocket implements AutoCloseable {
      * @return the first that answers or announces the address, other than this interface; empty if there was silence, which is no proof of absence
      */
     public Optional<MacAddress> findHolder(Inet4Address address, int probes, Duration interval) throws IOException {
-        if (probes < 1) {
-            throw new IllegalArgumentException("at least one probe, got " + probes);
-        }
-        socket.drain();
-        for (int i = 0; i < probes; i++) {
-            probe(address);
-            long deadline = System.nanoTime() + interval.toNanos();
-            Optional<ArpPacket> packet = receive(deadline);
-            while (packet.isPresent()) {
-                MacAddress holder = packet.get().senderMac();
-                if (packet.get().sender().equals(address) && !holder.equals(link().mac())) {
-                    return Optional.of(holder);
-                }
-                packet = receive(deadline);
-            }
-        }
-        return Optional.empty();
+        return socket.findHolder(
+                probes,
+                interval,
+                () -> probe(address),
+                frame -> ArpPacket.read(frame, frame.length)
+                        .filter(packet -> packet.sender().equals(address))
+                        .map(ArpPacket::senderMac)
+                        .filter(holder -> !holder.equals(link().mac())));
     }
 
     /** Sends any packet as it is, frame header included. @throws SystemCallFailed ENETDOWN if the link is off */
@@ -85,19 +76,7 @@ public final class ArpSocket implements AutoCloseable {
 
     /** The next ARP packet seen on the interface (those sent by this machine excluded), or empty if there was none within {@code patience}. */
     public Optional<ArpPacket> receive(Duration patience) throws IOException {
-        return receive(System.nanoTime() + patience.toNanos());
-    }
-
-    private Optional<ArpPacket> receive(long deadlineNanos) throws IOException {
-        for (Optional<byte[]> frame = socket.receive(deadlineNanos);
-                frame.isPresent();
-                frame = socket.receive(deadlineNanos)) {
-            Optional<ArpPacket> packet = ArpPacket.read(frame.get(), frame.get().length);
-            if (packet.isPresent()) {
-                return packet;
-            }
-        }
-        return Optional.empty();
+        return socket.receive(System.nanoTime() + patience.toNanos(), frame -> ArpPacket.read(frame, frame.length));
     }
 
     public Link link() {

@@ -59,39 +59,19 @@ public final class NeighbourSocket implements AutoCloseable {
      *     silence, which is no proof of absence
      */
     public Optional<MacAddress> findHolder(Inet6Address address, int probes, Duration interval) throws IOException {
-        if (probes < 1) {
-            throw new IllegalArgumentException("at least one probe, got " + probes);
-        }
-        socket.drain();
-        for (int i = 0; i < probes; i++) {
-            probe(address);
-            long deadline = System.nanoTime() + interval.toNanos();
-            Optional<NeighbourPacket> packet = receive(deadline);
-            while (packet.isPresent()) {
-                if (packet.get().claims(address) && !packet.get().frameSource().equals(link().mac())) {
-                    return Optional.of(packet.get().holder());
-                }
-                packet = receive(deadline);
-            }
-        }
-        return Optional.empty();
+        return socket.findHolder(
+                probes,
+                interval,
+                () -> probe(address),
+                frame -> NeighbourPacket.read(frame)
+                        .filter(packet ->
+                                packet.claims(address) && !packet.frameSource().equals(link().mac()))
+                        .map(NeighbourPacket::holder));
     }
 
     /** The next packet seen on the interface (those sent by this machine excluded), or empty if there was none within {@code patience}. */
     public Optional<NeighbourPacket> receive(Duration patience) throws IOException {
-        return receive(System.nanoTime() + patience.toNanos());
-    }
-
-    private Optional<NeighbourPacket> receive(long deadlineNanos) throws IOException {
-        for (Optional<byte[]> frame = socket.receive(deadlineNanos);
-                frame.isPresent();
-                frame = socket.receive(deadlineNanos)) {
-            Optional<NeighbourPacket> packet = NeighbourPacket.read(frame.get());
-            if (packet.isPresent()) {
-                return packet;
-            }
-        }
-        return Optional.empty();
+        return socket.receive(System.nanoTime() + patience.toNanos(), frame -> NeighbourPacket.read(frame));
     }
 
     public Link link() {

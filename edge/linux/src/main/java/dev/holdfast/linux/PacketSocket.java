@@ -5,7 +5,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Sends and receives whole frames of one kind on one interface (AF_PACKET). Belongs to the network namespace of the thread that opened it.
@@ -85,8 +87,7 @@ final class PacketSocket implements AutoCloseable {
         }
     }
 
-    /** Drops what was received before. */
-    void drain() {
+    private void drain() {
         while (Libc.recv(descriptor, received, Libc.MSG_DONTWAIT) > 0) {
             // From before the question.
         }
@@ -106,6 +107,45 @@ final class PacketSocket implements AutoCloseable {
             Libc.check(attempt, length);
             return Optional.of(
                     received.asSlice(0, Math.min(length, RECEIVE_SIZE)).toArray(ValueLayout.JAVA_BYTE));
+        }
+        return Optional.empty();
+    }
+
+    /** The next frame in which {@code reader} finds what it looks for, or empty if there was none until then. */
+    <T> Optional<T> receive(long deadlineNanos, Function<byte[], Optional<T>> reader) throws IOException {
+        for (Optional<byte[]> frame = receive(deadlineNanos); frame.isPresent(); frame = receive(deadlineNanos)) {
+            Optional<T> found = reader.apply(frame.get());
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Sends a question. */
+    interface Probe {
+        void send() throws IOException;
+    }
+
+    /**
+     * Asks now and every {@code interval}, {@code probes} times in all, and listens until an interval after the last. Drops what was received
+     * before.
+     *
+     * @param holder who has what was asked for, if a frame tells
+     */
+    Optional<MacAddress> findHolder(
+            int probes, Duration interval, Probe probe, Function<byte[], Optional<MacAddress>> holder)
+            throws IOException {
+        if (probes < 1) {
+            throw new IllegalArgumentException("at least one probe, got " + probes);
+        }
+        drain();
+        for (int i = 0; i < probes; i++) {
+            probe.send();
+            Optional<MacAddress> found = receive(System.nanoTime() + interval.toNanos(), holder);
+            if (found.isPresent()) {
+                return found;
+            }
         }
         return Optional.empty();
     }
