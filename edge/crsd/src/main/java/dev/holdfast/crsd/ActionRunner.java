@@ -34,6 +34,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ActionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ActionRunner.class);
+
+    /** The exit code of a custom action that gave way. */
+    static final int CALLED_OFF = -2;
+
+    /** A session, as crsd's is scheduled before others. */
+    private static final List<String> OF_ITS_OWN = List.of("setsid");
+    /** The niceness of actions, as crsd itself may have a lower one. */
+    private static final int ORDINARY = 0;
+
     private static final int OUTPUT_READ = 64 << 10;
     /** How long after a successful stop its processes may still take to end before they are killed. */
     private static final Duration STOP_GRACE = Duration.ofSeconds(2);
@@ -64,8 +73,8 @@ final class ActionRunner {
             Duration deadline,
             Leftovers leftovers) {}
 
-    /** A custom action under way. */
-    private static final class Custom {
+    /** An action under way. */
+    private static final class UnderWay {
         // Guarded by this. Held while the script is started and while what it left behind is ended.
         boolean calledOff;
         Optional<Cgroup> group = Optional.empty();
@@ -75,19 +84,14 @@ final class ActionRunner {
     /** @param exit of the script; -1 if it did not run or did not end in time */
     record Result(int exit, boolean timedOut, List<String> output, Duration took) {}
 
-    /** A session, as crsd's is scheduled before others. */
-    private static final List<String> OF_ITS_OWN = List.of("setsid");
-
     private final ResourceGroups groups;
     private final Path outputs;
     private final Path logs;
     private final AtomicLong numbers = new AtomicLong();
     // Guarded by itself.
-    private final Map<String, Set<Custom>> customs = new TreeMap<>();
+    private final Map<String, Set<UnderWay>> customs = new TreeMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("action-", 0).factory());
-    /** As crsd itself may have a lower one. */
-    private static final int ORDINARY = 0;
 
     ActionRunner(ResourceGroups groups, Directories directories) throws IOException {
         this.groups = groups;
@@ -116,7 +120,7 @@ final class ActionRunner {
             Result result;
             try {
                 result = action.leftovers == Leftovers.END || callOff(action.resource)
-                        ? perform(action, begun, Optional.empty())
+                        ? perform(action, begun, new UnderWay())
                         : new Result(
                                 -1,
                                 false,
@@ -134,20 +138,17 @@ final class ActionRunner {
         });
     }
 
-    /** The exit code of a custom action that gave way. */
-    static final int CALLED_OFF = -2;
-
     /** A custom action; it counts as under way from this call on. Returns at once; {@code whenDone} is called once, on another thread. */
     void runCustom(Action action, Consumer<Result> whenDone) {
         long begun = System.nanoTime();
-        Custom custom = new Custom();
+        UnderWay custom = new UnderWay();
         synchronized (customs) {
             customs.computeIfAbsent(action.resource, _ -> new HashSet<>()).add(custom);
         }
         threads.execute(() -> {
             Result result;
             try {
-                result = perform(action, begun, Optional.of(custom));
+                result = perform(action, begun, custom);
             } catch (IOException | RuntimeException e) {
                 LOG.warn("action {} of {} could not be run: {}", action.word, action.resource, e.toString());
                 result = new Result(
@@ -159,14 +160,14 @@ final class ActionRunner {
     }
 
     /** Unless a process of it could not be killed: whoever stops the resource must know of that. */
-    private void forget(String resource, Custom custom) {
+    private void forget(String resource, UnderWay custom) {
         synchronized (custom) {
             if (custom.group.isPresent()) {
                 return;
             }
         }
         synchronized (customs) {
-            Set<Custom> all = customs.getOrDefault(resource, Set.of());
+            Set<UnderWay> all = customs.getOrDefault(resource, Set.of());
             if (all.remove(custom) && all.isEmpty()) {
                 customs.remove(resource);
             }
@@ -175,12 +176,12 @@ final class ActionRunner {
 
     /** Ends the resource's custom actions. False if a process of one can't be killed. */
     private boolean callOff(String resource) throws IOException {
-        List<Custom> all;
+        List<UnderWay> all;
         synchronized (customs) {
             all = List.copyOf(customs.getOrDefault(resource, Set.of()));
         }
         boolean gone = true;
-        for (Custom custom : all) {
+        for (UnderWay custom : all) {
             synchronized (custom) {
                 custom.calledOff = true;
                 if (custom.process.isPresent()) {
@@ -197,23 +198,19 @@ final class ActionRunner {
         return gone;
     }
 
-    private Result perform(Action action, long begun, Optional<Custom> custom) throws IOException {
+    private Result perform(Action action, long begun, UnderWay underWay) throws IOException {
         Path output = outputs.resolve(
                 ResourceGroups.directoryName(action.resource) + "." + action.word + "." + numbers.incrementAndGet());
         Cgroup group;
         Process process;
-        synchronized (custom.orElseGet(Custom::new)) {
-            if (custom.isPresent() && custom.get().calledOff) {
+        synchronized (underWay) {
+            if (underWay.calledOff) {
                 return new Result(CALLED_OFF, false, List.of(), since(begun));
             }
             group = groups.begin(action.resource);
-            if (custom.isPresent()) {
-                custom.get().group = Optional.of(group);
-            }
+            underWay.group = Optional.of(group);
             process = start(action, group, output);
-            if (custom.isPresent()) {
-                custom.get().process = Optional.of(process);
-            }
+            underWay.process = Optional.of(process);
         }
         boolean ended = waitFor(process, action.deadline.minus(since(begun)));
         boolean stuck = false;
@@ -225,12 +222,12 @@ final class ActionRunner {
         int exit = ended ? process.exitValue() : -1;
         List<String> lines = read(output);
         Optional<String> left;
-        synchronized (custom.orElseGet(Custom::new)) {
+        synchronized (underWay) {
             left = afterwards(action, group, exit == 0, stuck);
-            if (custom.isPresent() && left.isEmpty()) {
-                custom.get().group = Optional.empty();
+            if (left.isEmpty()) {
+                underWay.group = Optional.empty();
             }
-            if (custom.isPresent() && custom.get().calledOff) {
+            if (underWay.calledOff) {
                 exit = CALLED_OFF;
             }
         }

@@ -572,6 +572,19 @@ final class Administration {
 
     // ---------------------------------------------------------------- several nodes
 
+    /** Nobody waits for the progress of one node of many. */
+    private static Asker oneOfMany(CompletableFuture<Reply.Answer> answer) {
+        return new Asker() {
+            @Override
+            public void progress(String line) {}
+
+            @Override
+            public void answer(Reply.Answer given) {
+                answer.complete(given);
+            }
+        };
+    }
+
     /** Asks nodes, this one by {@code here}; a node that does not answer in time has no entry. */
     private CompletableFuture<SortedMap<NodeId, Reply.Answer>> each(
             List<NodeId> nodes, Caller caller, Function<NodeId, Request> request, Consumer<Asker> here) {
@@ -579,17 +592,7 @@ final class Administration {
         List<CompletableFuture<?>> all = new ArrayList<>();
         for (NodeId node : nodes) {
             CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-            Asker asker = new Asker() {
-                @Override
-                public void progress(String line) {
-                    // Nobody waits for the progress of one node of many.
-                }
-
-                @Override
-                public void answer(Reply.Answer given) {
-                    answer.complete(given);
-                }
-            };
+            Asker asker = oneOfMany(answer);
             if (node.equals(settings.self())) {
                 here.accept(asker);
             } else if (crs.canReach(node)) {
@@ -818,17 +821,7 @@ final class Administration {
         String name = resource.name().text();
         var run = new Request.RunActions(name, act.actions(), act.environment());
         CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-        Asker asker = new Asker() {
-            @Override
-            public void progress(String line) {
-                // Nobody waits for the progress of one node of many.
-            }
-
-            @Override
-            public void answer(Reply.Answer given) {
-                answer.complete(given);
-            }
-        };
+        Asker asker = oneOfMany(answer);
         if (place.node().equals(settings.self())) {
             runHere(run, asker);
         } else if (crs.canReach(place.node())) {
