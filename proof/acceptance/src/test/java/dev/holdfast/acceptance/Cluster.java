@@ -144,6 +144,39 @@ final class Cluster implements AutoCloseable {
         awaitOn(NODE2, "httpd2", "httpd2vip");
     }
 
+    /**
+     * Kills crsd on {@code node}; its successor is stopped by the freezer the moment it begins, until the lifetime that addresses are given (a
+     * lease and two seconds) is over.
+     *
+     * @param look a command; its output, right before the successor goes on, is returned
+     */
+    String keepCrsdAway(String node, String look) throws Exception {
+        return on(node, "sh", "-c", """
+                        crsd=$(pgrep -of dev.holdfast.crsd.Crsd)
+                        group=/sys/fs/cgroup$(sed -n s/^0:://p /proc/$crsd/cgroup)
+                        echo 1 > $group/cgroup.freeze
+                        kill -9 $crsd
+                        while [ -e /proc/$crsd ] || ! grep -q . $group/cgroup.procs; do sleep 0.1; done
+                        sleep 7
+                        %s
+                        echo 0 > $group/cgroup.freeze""".formatted(look)).orFail("keeping crsd away");
+    }
+
+    void awaitCrsd(String node, long since) throws Exception {
+        await(
+                "crsd is back",
+                () -> eventsSince(since).stream()
+                        .anyMatch(event ->
+                                event.node().equals(node) && event.name().equals("crsd-started")));
+    }
+
+    void nothingWasStartedOrStoppedSince(long nanos) throws IOException {
+        assertThat(eventsSince(nanos))
+                .as("nothing was started or stopped")
+                .noneMatch(
+                        event -> event.name().equals("vip-up") || event.name().equals("action-begin"));
+    }
+
     /** Events of all nodes since {@code nanos}. */
     List<Event> eventsSince(long nanos) throws IOException {
         events.next();

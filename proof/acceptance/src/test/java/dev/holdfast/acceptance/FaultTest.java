@@ -52,30 +52,15 @@ class FaultTest {
     void the_resource_engine_is_away_for_longer_than_the_lifetime_of_its_addresses() throws Exception {
         String node = cluster.resource("haproxy").node();
         long began = System.nanoTime();
-        cluster.on(node, "sh", "-c", """
-                        crsd=$(pgrep -of dev.holdfast.crsd.Crsd)
-                        group=/sys/fs/cgroup$(sed -n s/^0:://p /proc/$crsd/cgroup)
-                        echo 1 > $group/cgroup.freeze
-                        kill -9 $crsd
-                        while [ -e /proc/$crsd ] || ! grep -q . $group/cgroup.procs; do sleep 0.1; done
-                        sleep 7
-                        ip -4 -o address show label '*:hf'
-                        echo 0 > $group/cgroup.freeze""").orFail("keeping crsd away");
+        cluster.keepCrsdAway(node, "ip -4 -o address show label '*:hf'");
 
-        cluster.await(
-                "crsd is back",
-                () -> cluster.eventsSince(began).stream()
-                        .anyMatch(event ->
-                                event.node().equals(node) && event.name().equals("crsd-started")));
+        cluster.awaitCrsd(node, began);
         cluster.await(
                 "everything is online",
                 () -> cluster.resources().values().stream()
                         .filter(resource -> Cluster.EVERYTHING.contains(resource.name()))
                         .allMatch(ResourceStatus::online));
-        assertThat(cluster.eventsSince(began))
-                .as("nothing was started or stopped")
-                .noneMatch(
-                        event -> event.name().equals("vip-up") || event.name().equals("action-begin"));
+        cluster.nothingWasStartedOrStoppedSince(began);
     }
 
     /** Its program is gone from the node. The one that runs goes on until it is killed. */
@@ -102,11 +87,7 @@ class FaultTest {
         cluster.on(node, "sh", "-c", "umount \"$HOLDFAST_LIB\"/holdfast-crsd-*.jar")
                 .orFail("giving crsd back");
         long mended = System.nanoTime();
-        cluster.await(
-                "crsd is back",
-                () -> cluster.eventsSince(mended).stream()
-                        .anyMatch(event ->
-                                event.node().equals(node) && event.name().equals("crsd-started")));
+        cluster.awaitCrsd(node, mended);
         cluster.home();
         cluster.mustNeverHaveHeldTwice();
     }

@@ -169,27 +169,12 @@ class Ipv6Test {
     void it_outlives_a_resource_engine_that_is_away_for_longer_than_its_lifetime() throws Exception {
         String node = cluster.resource("web6vip").node();
         long began = System.nanoTime();
-        String seen = cluster.on(node, "sh", "-c", """
-                        crsd=$(pgrep -of dev.holdfast.crsd.Crsd)
-                        group=/sys/fs/cgroup$(sed -n s/^0:://p /proc/$crsd/cgroup)
-                        echo 1 > $group/cgroup.freeze
-                        kill -9 $crsd
-                        while [ -e /proc/$crsd ] || ! grep -q . $group/cgroup.procs; do sleep 0.1; done
-                        sleep 7
-                        ip -6 -o address show dev pub0
-                        echo 0 > $group/cgroup.freeze""").orFail("keeping crsd away");
+        String seen = cluster.keepCrsdAway(node, "ip -6 -o address show dev pub0");
         assertThat(seen).contains(" " + address + "/64 ");
 
-        cluster.await(
-                "crsd is back",
-                () -> cluster.eventsSince(began).stream()
-                        .anyMatch(event ->
-                                event.node().equals(node) && event.name().equals("crsd-started")));
+        cluster.awaitCrsd(node, began);
         cluster.awaitOn(node, "web6", "web6vip");
-        assertThat(cluster.eventsSince(began))
-                .as("nothing was started or stopped")
-                .noneMatch(
-                        event -> event.name().equals("vip-up") || event.name().equals("action-begin"));
+        cluster.nothingWasStartedOrStoppedSince(began);
     }
 
     @Test
