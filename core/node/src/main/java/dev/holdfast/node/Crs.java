@@ -384,6 +384,11 @@ public final class Crs {
         return node.weight();
     }
 
+    /** The number of the instance of a resource that is here, or was last: 1 to CARDINALITY, or the node's number. */
+    public int instanceOf(ResourceName resource) {
+        return node.instanceOf(resource);
+    }
+
     /** The resources here of which nobody knows whether they run: they would not stop. */
     public List<ResourceName> unmanageable() {
         return node.unmanageable();

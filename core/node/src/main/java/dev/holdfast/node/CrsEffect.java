@@ -27,6 +27,7 @@ public sealed interface CrsEffect {
     /**
      * Begin an action; answer with {@link CrsInput.ActionFinished}. There is one at a time for each resource.
      *
+     * @param instance the number of the instance that is here: 1 to CARDINALITY, or the node's number
      * @param deadline when the action and all of its processes must be killed
      * @param epoch the fencing token that the action is given
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
@@ -34,6 +35,7 @@ public sealed interface CrsEffect {
      */
     record Run(
             ResourceDefinition resource,
+            int instance,
             long run,
             ActionKind kind,
             Moment deadline,

@@ -38,6 +38,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -110,6 +111,8 @@ final class CrsMaster {
         private long reportedVersion = -1;
         private PeerMessage.Room room = new PeerMessage.Room(0, 0);
         private long ordersSent;
+        /** Which instance of each resource this node knows to be its own. */
+        private final Map<ResourceName, Integer> numbered = new HashMap<>();
         /** The newest order for each instance that no report has counted yet. */
         private final Map<ResourceName, Long> uncounted = new HashMap<>();
 
@@ -221,13 +224,21 @@ final class CrsMaster {
         if (!serving || member == null) {
             return;
         }
-        List<PeerMessage.Definition> all = definitions.values().stream()
-                .map(resource -> new PeerMessage.Definition(
-                        resource.name().text(),
-                        resource.type().name(),
-                        resource.given(),
-                        maintenance.isFrozen(resource.name())))
-                .toList();
+        List<PeerMessage.Definition> all = new ArrayList<>(definitions.size());
+        for (ResourceDefinition resource : definitions.values()) {
+            int instance = wanted.getOrDefault(resource.name(), Wanted.NEW)
+                    .numberOn(node)
+                    .orElse(0);
+            if (instance > 0) {
+                member.numbered.put(resource.name(), instance);
+            }
+            all.add(new PeerMessage.Definition(
+                    resource.name().text(),
+                    resource.type().name(),
+                    resource.given(),
+                    maintenance.isFrozen(resource.name()),
+                    instance));
+        }
         tell(around, node, new PeerMessage.Definitions(mastership, version, member.ordersSent, all, setup.types()));
     }
 
@@ -421,10 +432,29 @@ final class CrsMaster {
             observed.keySet().removeIf(key -> !definitions.containsKey(key.resource()));
             members.keySet().forEach(node -> tellDefinitions(around, node));
         }
+        tellNumbers(around, done.changes.wanted().keySet());
         if (done.command != null) {
             accept(around, done.command);
         }
         dirty = true;
+    }
+
+    /** What runs somewhere without having been started there as that instance is given its number afterwards. */
+    private void tellNumbers(CrsNode.Surroundings around, Set<ResourceName> changed) {
+        Set<NodeId> wrong = new HashSet<>();
+        for (ResourceName name : changed) {
+            wanted.getOrDefault(name, Wanted.NEW)
+                    .instances()
+                    .forEach((number, instance) -> instance.node().ifPresent(node -> {
+                        Member member = members.get(node);
+                        Observed there = observed.get(new InstanceKey(name, node));
+                        boolean runs = there != null && !there.isDown();
+                        if (member != null && runs && !Objects.equals(number, member.numbered.get(name))) {
+                            wrong.add(node);
+                        }
+                    }));
+        }
+        wrong.forEach(node -> tellDefinitions(around, node));
     }
 
     void registryRefused(CrsNode.Surroundings around, CrsInput.RegistryRefused refused) {
@@ -636,6 +666,9 @@ final class CrsMaster {
             member.uncounted.put(action.resource(), number);
             observed.merge(action.key(), Observed.OFFLINE.withInternal(doing), (known, _) -> known.withInternal(doing));
         }
+        if (action.kind() == ActionKind.START) {
+            member.numbered.put(action.resource(), action.instance());
+        }
         tell(
                 around,
                 action.node(),
@@ -643,6 +676,7 @@ final class CrsMaster {
                         mastership,
                         number,
                         action.resource(),
+                        action.instance(),
                         action.kind(),
                         wasInService,
                         environment(action.resource()),

@@ -61,6 +61,9 @@ final class CrsNode {
     private static final class Life {
         private final InstanceLife machine;
         private ResourceDefinition definition;
+        /** Its number, as the master last said: 1 unless it says otherwise. */
+        private int instance = 1;
+
         private boolean probed;
         private boolean wasInService;
         /** For the actions of the order that is carried out. */
@@ -113,12 +116,16 @@ final class CrsNode {
     void definitions(Surroundings around, PeerMessage.Definitions message) {
         SortedMap<ResourceName, ResourceDefinition> wanted = new TreeMap<>();
         Set<ResourceName> frozen = new HashSet<>();
+        Map<ResourceName, Integer> placed = new HashMap<>();
         types = TypeDefinition.with(builtIns, message.types());
         for (PeerMessage.Definition sent : message.resources()) {
             read(around, sent).ifPresent(definition -> {
                 wanted.put(definition.name(), definition);
                 if (sent.frozen()) {
                     frozen.add(definition.name());
+                }
+                if (sent.instance() > 0) {
+                    placed.put(definition.name(), sent.instance());
                 }
             });
         }
@@ -131,7 +138,8 @@ final class CrsNode {
             }
         }
         around.effect(new CrsEffect.UseDefinitions(wanted));
-        wanted.forEach((name, definition) -> define(around, name, definition, frozen.contains(name)));
+        wanted.forEach((name, definition) ->
+                define(around, name, definition, frozen.contains(name), placed.getOrDefault(name, 0)));
         complete =
                 lives.values().stream().allMatch(life -> life.machine.observed().isPresent());
         if (settings.cpu() > 0 || settings.memory() > 0) {
@@ -156,7 +164,8 @@ final class CrsNode {
         return Optional.empty();
     }
 
-    private void define(Surroundings around, ResourceName name, ResourceDefinition general, boolean frozen) {
+    private void define(
+            Surroundings around, ResourceName name, ResourceDefinition general, boolean frozen, int instance) {
         ResourceDefinition definition = general.on(settings.nameOf(settings.self()));
         Life known = lives.get(name);
         if (known == null) {
@@ -165,10 +174,14 @@ final class CrsNode {
                             definition, settings.nameOf(settings.self()), around.epoch(), settings.firstIncident()),
                     definition);
             life.frozen = frozen;
+            life.instance = Math.max(1, instance);
             lives.put(name, life);
             step(around, name, life, new Input.Frozen(frozen));
             step(around, name, life, new Input.Tick());
             return;
+        }
+        if (instance > 0) {
+            known.instance = instance;
         }
         if (!known.definition.equals(definition)) {
             known.definition = definition;
@@ -242,6 +255,10 @@ final class CrsNode {
         if (life != null) {
             life.wasInService = order.wasInService();
             life.environment = order.environment();
+            if (order.kind() == ActionKind.START) {
+                life.instance =
+                        order.instance(); // What is stopped or checked keeps the number that it was started with.
+            }
             step(around, order.resource(), life, new Input.Order(order.kind(), around.epoch(), order.leave()));
             life.due = true;
         }
@@ -278,6 +295,7 @@ final class CrsNode {
                 life.cleaningProbe = probe.run();
                 around.effect(new CrsEffect.Run(
                         life.definition,
+                        life.instance,
                         probe.run(),
                         ActionKind.CLEAN,
                         probe.deadline(),
@@ -370,7 +388,14 @@ final class CrsNode {
             return;
         }
         around.effect(new CrsEffect.Run(
-                life.definition, run.run(), kind, run.deadline(), run.epoch(), life.wasInService, life.environment));
+                life.definition,
+                life.instance,
+                run.run(),
+                kind,
+                run.deadline(),
+                run.epoch(),
+                life.wasInService,
+                life.environment));
     }
 
     private void answer(Surroundings around, ResourceName name, Life life, Input.ActionFinished finished) {
@@ -503,6 +528,12 @@ final class CrsNode {
             }
         }
         return Math.min(running, Crs.CRITICAL_WEIGHT - 1) + (runsCritical ? Crs.CRITICAL_WEIGHT : 0);
+    }
+
+    /** The number of the instance that is here, or was last. */
+    int instanceOf(ResourceName resource) {
+        Life life = lives.get(resource);
+        return life == null ? 1 : life.instance;
     }
 
     /** What neither stops nor starts here before somebody has looked at it: UNKNOWN, and nothing is being done about it. */

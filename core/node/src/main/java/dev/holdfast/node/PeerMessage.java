@@ -40,15 +40,16 @@ public sealed interface PeerMessage {
      * A resource as the registry keeps it.
      *
      * @param frozen nothing is to be done to it, whatever its checks say
+     * @param instance the number of the instance that has its place on this node; 0: none has
      */
-    record Definition(String name, String type, SortedMap<String, String> given, boolean frozen) {
+    record Definition(String name, String type, SortedMap<String, String> given, boolean frozen, int instance) {
         public Definition {
             given = Collections.unmodifiableSortedMap(new TreeMap<>(given));
         }
 
-        /** One that is not frozen. */
+        /** One that is not frozen, and has its place elsewhere. */
         public Definition(String name, String type, SortedMap<String, String> given) {
-            this(name, type, given, false);
+            this(name, type, given, false, 0);
         }
     }
 
@@ -79,6 +80,7 @@ public sealed interface PeerMessage {
      *
      * @param mastership under any other, a node does not do it
      * @param number of the order, counted per node from 1
+     * @param instance number of the instance that it is about: 1 to CARDINALITY, or the node's number
      * @param wasInService the resource was running in this cluster a moment ago and runs nowhere now
      * @param environment handed to the actions that it takes
      * @param leave of a stop: what does not stop is left as it is, and not cleaned
@@ -87,6 +89,7 @@ public sealed interface PeerMessage {
             long mastership,
             long number,
             ResourceName resource,
+            int instance,
             ActionKind kind,
             boolean wasInService,
             SortedMap<String, String> environment,
@@ -96,9 +99,9 @@ public sealed interface PeerMessage {
             environment = Collections.unmodifiableSortedMap(new TreeMap<>(environment));
         }
 
-        /** With nothing for the actions. */
+        /** About the first instance, with nothing for the actions. */
         public Order(long mastership, long number, ResourceName resource, ActionKind kind, boolean wasInService) {
-            this(mastership, number, resource, kind, wasInService, Collections.emptySortedMap(), false);
+            this(mastership, number, resource, 1, kind, wasInService, Collections.emptySortedMap(), false);
         }
     }
 

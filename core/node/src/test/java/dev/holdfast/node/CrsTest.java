@@ -274,7 +274,12 @@ class CrsTest {
         step(new CrsInput.CommandGiven(
                 3,
                 new Command.Stop(
-                        new Command.Selection.Named(List.of("web")), Optional.empty(), Optional.of(1), false, true)));
+                        new Command.Selection.Named(List.of("web")),
+                        Optional.empty(),
+                        List.of(),
+                        Optional.of(1),
+                        false,
+                        true)));
         writeEverything();
         ended(run(ActionKind.STOP).run(), 1);
 
@@ -536,6 +541,92 @@ class CrsTest {
         later(LEASE.dividedBy(2).minusMillis(1));
         step(new CrsInput.Tick());
         assertThat(first(CrsEffect.LetGo.class)).isEmpty();
+    }
+
+    private void definesWebAsInstance(int instance) {
+        said(new PeerMessage.Definitions(
+                MASTERSHIP,
+                1,
+                0,
+                List.of(new PeerMessage.Definition(
+                        "web",
+                        "cluster_resource",
+                        new TreeMap<>(Map.of("ACTION_SCRIPT", "/web.scr", "CARDINALITY", "2")),
+                        false,
+                        instance))));
+    }
+
+    @Test
+    void an_action_knows_which_instance_it_is_about() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        definesWebAsInstance(0);
+
+        said(new PeerMessage.Order(MASTERSHIP, 1, WEB, 2, ActionKind.START, false, new TreeMap<>(), false));
+        assertThat(run(ActionKind.START).instance()).isEqualTo(2);
+        ended(run(ActionKind.START).run(), 0);
+        assertThat(run(ActionKind.CHECK).instance()).isEqualTo(2);
+        ended(run(ActionKind.CHECK).run(), 0);
+        assertThat(crs.instanceOf(WEB)).isEqualTo(2);
+
+        said(new PeerMessage.Order(MASTERSHIP, 2, WEB, 0, ActionKind.STOP, false, new TreeMap<>(), false));
+        assertThat(run(ActionKind.STOP).instance())
+                .as("one too many of it is stopped: it bears the number that it was started with")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void what_an_earlier_crsd_started_is_checked_as_the_instance_that_the_master_knows_there() throws InvalidSettings {
+        evidence.put(WEB, new CrsSettings.Evidence(new Incarnation(1)));
+        aNodeWithoutAView();
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+
+        definesWebAsInstance(2);
+
+        assertThat(run(ActionKind.CHECK).instance()).isEqualTo(2);
+    }
+
+    @Test
+    void a_new_master_learns_the_numbers_from_the_registry_and_tells_them() {
+        bothNodesServe();
+        addWeb(Map.of("CARDINALITY", "2", "HOSTING_MEMBERS", "n1 n2"));
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        CrsEffect.Run own = run(ActionKind.START);
+        int here = own.instance();
+        int there = sentToPeer(PeerMessage.Order.class).getLast().instance();
+        assertThat(List.of(here, there)).containsExactlyInAnyOrder(1, 2);
+        peerReports(1, Map.of(WEB, Observed.ONLINE));
+        ended(own.run(), 0);
+
+        step(new CrsInput.PeerUp(N2)); // As for a crsd that has just started there.
+
+        PeerMessage.Definition told = sentToPeer(PeerMessage.Definitions.class).getLast().resources().stream()
+                .filter(resource -> resource.name().equals("web"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(told.instance()).isEqualTo(there);
+    }
+
+    @Test
+    void what_is_found_running_where_nobody_started_it_is_told_its_number() {
+        bothNodesServe();
+        addWeb(Map.of("CARDINALITY", "2", "HOSTING_MEMBERS", "n1 n2"));
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        step(new CrsInput.CommandGiven(
+                2, new Command.Start(new Command.Selection.Named(List.of("web")), Optional.of("n1"), false)));
+        writeEverything();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+
+        peerReports(0, Map.of(WEB, Observed.ONLINE));
+        writeEverything();
+
+        assertThat(sentToPeer(PeerMessage.Definitions.class).getLast().resources())
+                .filteredOn(resource -> resource.name().equals("web"))
+                .extracting(PeerMessage.Definition::instance)
+                .containsExactly(2);
     }
 
     @Test

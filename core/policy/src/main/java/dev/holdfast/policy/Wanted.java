@@ -1,6 +1,9 @@
 package dev.holdfast.policy;
 
+import dev.holdfast.model.NodeId;
 import java.util.Collections;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,6 +23,16 @@ public record Wanted(SortedMap<Integer, WantedInstance> instances, boolean delet
 
     public WantedInstance instance(int number) {
         return instances.getOrDefault(number, WantedInstance.NEW);
+    }
+
+    /** The number of the instance that has its place on a node. */
+    public OptionalInt numberOn(NodeId node) {
+        for (Map.Entry<Integer, WantedInstance> each : instances.entrySet()) {
+            if (each.getValue().node().filter(node::equals).isPresent()) {
+                return OptionalInt.of(each.getKey());
+            }
+        }
+        return OptionalInt.empty();
     }
 
     /** True if nothing but LAST_SERVER and the armed pullups is different: what was seen, not what is wanted or where. */

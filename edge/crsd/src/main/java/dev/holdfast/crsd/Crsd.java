@@ -73,7 +73,6 @@ public final class Crsd implements AutoCloseable {
 
     private static final Set<String> REGISTRY_PROOFS = Set.of("F1", "F2", "F3");
     private static final String RELEASE = "0.1.0";
-    private static final String ACTION_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /** Exit codes: everything was let go of; a fault of ours; the settings are wrong. */
     private static final int EXIT_LET_GO = 4;
@@ -431,7 +430,7 @@ public final class Crsd implements AutoCloseable {
                         run.kind().argument(),
                         GenericApplication.script(resource, home()),
                         account.get(),
-                        environment(resource, run.environment(), run.epoch(), account.get()),
+                        environment(resource, run.instance(), run.environment(), run.epoch(), account.get()),
                         run.deadline().since(now()),
                         leftovers),
                 result -> {
@@ -478,7 +477,7 @@ public final class Crsd implements AutoCloseable {
                             word,
                             GenericApplication.script(resource, home()),
                             account.get(),
-                            environment(resource, given, epoch.get(), account.get()),
+                            environment(resource, crs.instanceOf(name), given, epoch.get(), account.get()),
                             Duration.ofSeconds(Long.parseLong(resource.value("ACTION_TIMEOUT"))),
                             ActionRunner.Leftovers.END),
                     result -> {
@@ -530,47 +529,16 @@ public final class Crsd implements AutoCloseable {
     }
 
     private Map<String, String> environment(
-            ResourceDefinition resource, Map<String, String> given, Epoch epoch, Account account) {
-        Map<String, String> environment = new TreeMap<>();
-        Map<String, String> attributes = new TreeMap<>(resource.effective());
-        attributes.putAll(given);
-        attributes.forEach((attribute, value) ->
-                environment.put((attribute.startsWith("USR_") ? "_" : "_CRS_") + attribute, value));
-        environment.put("_CRS_NAME", resource.name().text());
-        environment.put("_CRS_TYPE", resource.type().name());
-        environment.put("_CRS_EPOCH", epoch.toString());
-        environment.put("_CRS_SERVER", settings.selfName());
-        environment.put("_CRS_CARDINALITY_ID", "1");
-        environment.put("_CRS_DEGREE_ID", "1");
-        environment.put("_CRS_HOME", home());
-        if (resource.type().isGenericApplication()) {
-            environment.put(
-                    GenericApplication.PROCESSES,
-                    groups.processes(resource.name().text()));
-            environment.putAll(variables(resource.value("ENVIRONMENT_VARS")));
-        }
-        environment.putAll(variables(resource.value("USR_ORA_ENV")));
-        environment.put("PATH", ACTION_PATH);
-        environment.put("HOME", account.home());
-        environment.put("USER", account.name());
-        environment.put("LANG", "C.UTF-8");
-        return environment;
+            ResourceDefinition resource, int instance, Map<String, String> given, Epoch epoch, Account account) {
+        String name = resource.name().text();
+        Optional<String> processes =
+                resource.type().isGenericApplication() ? Optional.of(groups.processes(name)) : Optional.empty();
+        return new ActionEnvironment(settings.selfName(), home())
+                .of(resource, instance, given, epoch, account, processes);
     }
 
     private static String home() {
         return Optional.ofNullable(System.getenv("HOLDFAST_HOME")).orElse("/usr/lib/holdfast");
-    }
-
-    /** {@code A=1,B=2}; what is ours by its name stays ours. */
-    private static Map<String, String> variables(String text) {
-        Map<String, String> all = new TreeMap<>();
-        for (String variable : ResourceDefinition.parts(text)) {
-            int equals = variable.indexOf('=');
-            if (equals > 0 && !variable.startsWith("_CRS_")) {
-                all.put(variable.substring(0, equals), variable.substring(equals + 1));
-            }
-        }
-        return all;
     }
 
     private void finished(CrsEffect.Run run, ActionRunner.Result result) {

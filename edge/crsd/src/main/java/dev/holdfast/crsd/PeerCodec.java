@@ -43,6 +43,7 @@ final class PeerCodec {
                                                 .with("type", resource.type())
                                                 .with("given", resource.given())
                                                 .with("frozen", resource.frozen())
+                                                .with("instance", resource.instance())
                                                 .values())
                                         .toList())
                         .with("types", TypeCodec.encode(types));
@@ -69,6 +70,7 @@ final class PeerCodec {
                     long mastership,
                     long number,
                     ResourceName resource,
+                    int instance,
                     ActionKind kind,
                     boolean wasInService,
                     SortedMap<String, String> environment,
@@ -78,6 +80,7 @@ final class PeerCodec {
                         .with("mastership", Long.toString(mastership))
                         .with("number", number)
                         .with("resource", resource.text())
+                        .with("instance", instance)
                         .with("kind", kind.name())
                         .with("wasInService", wasInService)
                         .with("environment", environment)
@@ -125,6 +128,7 @@ final class PeerCodec {
                             message.number("mastership"),
                             message.number("number"),
                             new ResourceName(message.string("resource")),
+                            instance(message, 1),
                             ActionKind.valueOf(message.string("kind")),
                             message.flag("wasInService"),
                             message.stringMap("environment"),
@@ -155,9 +159,15 @@ final class PeerCodec {
                     resource.string("name"),
                     resource.string("type"),
                     resource.stringMap("given"),
-                    resource.has("frozen") && resource.flag("frozen")));
+                    resource.has("frozen") && resource.flag("frozen"),
+                    instance(resource, 0)));
         }
         return result;
+    }
+
+    /** A crsd of an earlier release does not say it. */
+    private static int instance(Json message, int unsaid) throws Json.Malformed {
+        return message.has("instance") ? Math.toIntExact(message.number("instance")) : unsaid;
     }
 
     private static SortedMap<ResourceName, Observed> instances(Json states) throws Json.Malformed {

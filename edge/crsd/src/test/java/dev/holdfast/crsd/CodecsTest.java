@@ -56,7 +56,7 @@ class CodecsTest {
                     9,
                     List.of(
                             new PeerMessage.Definition("web", "cluster_resource", new TreeMap<>(Map.of("A", "b\"c"))),
-                            new PeerMessage.Definition("bare", "local_resource", new TreeMap<>()))),
+                            new PeerMessage.Definition("bare", "local_resource", new TreeMap<>(), true, 3))),
             new PeerMessage.Definitions(1, 3, 0, List.of(), new TreeMap<>(Map.of("shop.web.type", webType()))),
             new PeerMessage.Room(800, 32_000),
             new PeerMessage.Report(0, -1, 0, true, false, new TreeMap<>()),
@@ -78,7 +78,7 @@ class CodecsTest {
                                             Duration.ofMillis(1234),
                                             "it died")))))),
             new PeerMessage.Order(1L << 59, 7, WEB, ActionKind.START, true),
-            new PeerMessage.Order(3, 8, WEB, ActionKind.STOP, false, new TreeMap<>(), true),
+            new PeerMessage.Order(3, 8, WEB, 2, ActionKind.STOP, false, new TreeMap<>(), true),
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
             new PeerMessage.Leaving());
