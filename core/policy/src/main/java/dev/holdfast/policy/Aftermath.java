@@ -123,8 +123,8 @@ final class Aftermath {
     }
 
     private void noteDepartures(Slot slot) {
-        if (slot.wish != null && !board.isMember(slot.wish.node())) {
-            slot.wish = null; // The named server is gone: running elsewhere is better than not at all.
+        if (slot.wish != null && slot.wish.nodes().nodes().stream().noneMatch(board::isMember)) {
+            slot.wish = null; // What was named is gone: running elsewhere is better than not at all.
         }
         if (!slot.entry.isLocal() && slot.node != null && slot.at == null && !board.isMember(slot.node)) {
             slot.node = null;
@@ -170,9 +170,7 @@ final class Aftermath {
         }
         slot.answered.put(node, incident.number());
         if (!counts) {
-            if (incident.kind() == Incident.Kind.START_FAILED
-                    && slot.wish != null
-                    && slot.wish.node().equals(node)) {
+            if (incident.kind() == Incident.Kind.START_FAILED && slot.wish != null && slot.wish.isFor(node)) {
                 slot.wish = null; // It was to be moved there while it goes on here (RELOCATE_KIND=online): it stays.
             }
             return;
@@ -330,7 +328,7 @@ final class Aftermath {
         } else {
             slot.failedOn = slot.failedOn.with(node);
         }
-        if (slot.wish != null && slot.wish.node().equals(node) && !slot.wish.only()) {
+        if (slot.wish != null && slot.wish.isFor(node) && !slot.wish.only()) {
             slot.wish = null;
         }
     }
@@ -397,7 +395,7 @@ final class Aftermath {
         // The others stay noted until it fails again: it must not go back by itself to where it just failed.
         slot.failedOn = slot.failedOn.without(at);
         slot.held = slot.held && slot.target == Target.OFFLINE;
-        if (slot.wish != null && slot.wish.node().equals(at)) {
+        if (slot.wish != null && slot.wish.allows(at)) {
             slot.wish = null;
         }
     }

@@ -25,29 +25,51 @@ public sealed interface Command {
     record IfVersion(String version, Command command) implements Command {}
 
     /**
-     * {@code start resource {name...|-all} [-n server] [-k instance] [-f] [-l]}.
+     * {@code start resource {name...|-all} [-n server | -s pools] [-k instance] [-f] [-l]}.
      *
+     * @param pools only on servers of these; empty: on any
      * @param instance only this one of each, by its number
      * @param leave where a start fails it is left at that: none of what the command starts is tried on another server
      */
-    record Start(Selection selection, Optional<String> server, Optional<Integer> instance, boolean force, boolean leave)
+    record Start(
+            Selection selection,
+            Optional<String> server,
+            List<String> pools,
+            Optional<Integer> instance,
+            boolean force,
+            boolean leave)
             implements Command {
+        public Start {
+            pools = List.copyOf(pools);
+        }
+
         public Start(Selection selection, Optional<String> server, boolean force) {
-            this(selection, server, Optional.empty(), force, false);
+            this(selection, server, List.of(), Optional.empty(), force, false);
         }
     }
 
     /**
-     * {@code stop resource {name...|-all} [-n server] [-k instance] [-f] [-l]}.
+     * {@code stop resource {name...|-all} [-n server | -s pools] [-k instance] [-f] [-l]}.
      *
+     * @param pools only on servers of these; empty: on any
      * @param instance only this one of each, by its number
      * @param leave what does not stop is left running, rather than cleaned: for whoever orders the actions; see
      *     {@link dev.holdfast.model.Incident.Kind#STOP_FAILED}
      */
-    record Stop(Selection selection, Optional<String> server, Optional<Integer> instance, boolean force, boolean leave)
+    record Stop(
+            Selection selection,
+            Optional<String> server,
+            List<String> pools,
+            Optional<Integer> instance,
+            boolean force,
+            boolean leave)
             implements Command {
+        public Stop {
+            pools = List.copyOf(pools);
+        }
+
         public Stop(Selection selection, Optional<String> server, boolean force) {
-            this(selection, server, Optional.empty(), force, false);
+            this(selection, server, List.of(), Optional.empty(), force, false);
         }
     }
 

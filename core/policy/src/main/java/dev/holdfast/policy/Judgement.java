@@ -7,6 +7,7 @@ import dev.holdfast.model.InvalidAttributes;
 import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
 import dev.holdfast.model.ResourceName;
@@ -23,6 +24,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -46,6 +48,9 @@ final class Judgement {
 
     /** The number of the instance that is meant ({@code -k}); 0: all of them. */
     private int instance;
+
+    /** The servers of the pools that are meant ({@code -s}); empty: all of them. */
+    private NodeSet within = NodeSet.EMPTY;
 
     private Setup.Change setup = Setup.Change.NONE;
     private final List<Message> notes = new ArrayList<>();
@@ -724,6 +729,7 @@ final class Judgement {
         instance = start.instance().orElse(0);
         boolean all = start.selection() instanceof Command.Selection.All;
         NodeId node = server(start.server());
+        within = serversOf(start.pools(), start.server());
         List<ResourceEntry> entries = select(start.selection());
         if (!problems.isEmpty()) {
             return refused();
@@ -740,14 +746,19 @@ final class Judgement {
             }
         }
         if (asked.isEmpty() && problems.isEmpty()) {
-            return refuse("CRS-5702", "Nothing to start: everything is already running", "");
+            return within.isEmpty()
+                    ? refuse("CRS-5702", "Nothing to start: everything is already running", "")
+                    : refuse(
+                            "CRS-5702",
+                            "Nothing to start: everything that can run on " + names(within) + " is already running",
+                            "");
         }
         if (!problems.isEmpty()) {
             return refused();
         }
         for (ResourceName name : asked) {
             ResourceEntry entry = board.entries.get(name);
-            if (node != null && entry != null && !entry.isLocal()) {
+            if ((node != null || !within.isEmpty()) && entry != null && !entry.isLocal()) {
                 forgiveCompanions(entry);
             }
         }
@@ -779,7 +790,7 @@ final class Judgement {
                 if (slot.target == Target.ONLINE
                         && slot.at == null
                         && goal != null
-                        && (slot.wish == null || slot.wish.node().equals(goal))) {
+                        && (slot.wish == null || slot.wish.allows(goal))) {
                     wanted.put(
                             entry.name(),
                             wantedOf(entry).with(slot.number, one.started(false, Optional.of(new Wish(goal, true)))));
@@ -859,16 +870,21 @@ final class Judgement {
                     && isMeant(slot)
                     && (!entry.isLocal()
                             || (draft.board().isReady(NodeId.onPaper(slot.number))
-                                    && (node == null || node.number() == slot.number)));
+                                    && (node == null || node.number() == slot.number)
+                                    && isWithin(NodeId.onPaper(slot.number))));
             if (relevant) {
                 boolean good = slot.goal != null;
                 if (!good && entry.isSingle()) {
                     return false;
                 }
-                any = any || (good && (node == null || node.equals(slot.goal)));
+                any = any || (good && (node == null || node.equals(slot.goal)) && isWithin(slot.goal));
             }
         }
         return any;
+    }
+
+    private boolean isWithin(@Nullable NodeId node) {
+        return within.isEmpty() || (node != null && within.contains(node));
     }
 
     private boolean isMeant(Slot slot) {
@@ -937,7 +953,10 @@ final class Judgement {
         }
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : entry.slots) {
-            boolean here = isMeant(slot) && (node == null || !entry.isLocal() || slot.number == node.number());
+            boolean here = isMeant(slot)
+                    && (!entry.isLocal()
+                            || ((node == null || slot.number == node.number())
+                                    && isWithin(NodeId.onPaper(slot.number))));
             boolean wantedAlready = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
             if (here && !wantedAlready) {
                 slots.add(slot);
@@ -973,7 +992,7 @@ final class Judgement {
                         "CRS-5702",
                         "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
                         node == null || upThere
-                                ? ""
+                                ? within.isEmpty() ? "" : "To move it: crsctl relocate resource " + entry + " -n SERVER"
                                 : "To move it: crsctl relocate resource " + entry
                                         + (instance > 1 ? " -k " + instance : "") + " -n " + board.nameOf(node));
             }
@@ -986,6 +1005,12 @@ final class Judgement {
             cannotBePlaced(entry, node);
             return false;
         }
+        if (!within.isEmpty() && !entry.isLocal()) {
+            slots = thatFit(entry, slots, all);
+            if (slots.isEmpty()) {
+                return false;
+            }
+        }
         if (slots.isEmpty()) {
             slots.add(entry.slots.getFirst());
         } else if (node != null && !entry.isLocal()) {
@@ -996,7 +1021,7 @@ final class Judgement {
             changed = changed.with(slot.number, slot.after().started(slot.at != null, wishFor(slot, node)));
         }
         wanted.put(entry.name(), changed);
-        awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), asNumber()));
+        awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), within, asNumber()));
         Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));
         bring(entry, seen, true);
         return true;
@@ -1006,9 +1031,50 @@ final class Judgement {
         return instance == 0 ? Optional.empty() : Optional.of(instance);
     }
 
-    private static Optional<Wish> wishFor(Slot slot, @Nullable NodeId node) {
+    /** {@code start -s}: as many as there is room for on the servers of the pools. Empty if there is none, which was said. */
+    private List<Slot> thatFit(ResourceEntry entry, List<Slot> slots, boolean all) {
+        List<String> obstacles = new ArrayList<>();
+        int room = 0;
+        for (NodeId node : within.nodes()) {
+            Obstacle refusal = board.refusal(node);
+            Slot there = entry.slotFor(node);
+            String obstacle = !board.isReady(node)
+                    ? "it is not ONLINE"
+                    : refusal != null
+                            ? refusal.text()
+                            : !board.allows(entry, node)
+                                    ? board.restriction(entry, node)
+                                    : there != null && there.isUp() ? "one of its instances is there" : null;
+            if (obstacle == null) {
+                room++;
+            } else {
+                obstacles.add(board.nameOf(node) + ": " + obstacle);
+            }
+        }
+        List<Slot> fitting = new ArrayList<>();
+        for (Slot slot : slots) {
+            if (slot.isPinned() && !isWithin(slot.at)) {
+                obstacles.add("nobody knows whether it runs on " + board.nameOf(Objects.requireNonNull(slot.at)));
+            } else if (fitting.size() < room) {
+                fitting.add(slot);
+            }
+        }
+        if (fitting.isEmpty() && !all) {
+            problem(
+                    "CRS-2504",
+                    "Resource '" + entry + "' cannot be started on a server of these pools: "
+                            + String.join("; ", obstacles),
+                    "Name other pools, or a server with -n.");
+        }
+        return fitting;
+    }
+
+    private Optional<Wish> wishFor(Slot slot, @Nullable NodeId node) {
         if (slot.isPinned() && slot.at != null) {
             return Optional.of(new Wish(slot.at, false)); // Where nobody knows, it is cleaned first.
+        }
+        if (!within.isEmpty() && !slot.entry.isLocal()) {
+            return Optional.of(new Wish(within, true));
         }
         if (node == null || slot.entry.isLocal()) {
             return Optional.empty();
@@ -1103,6 +1169,9 @@ final class Judgement {
         SortedMap<ResourceName, Wanted> before = new TreeMap<>(wanted);
         Wanted own = wanted.getOrDefault(name, entry.wanted);
         for (NodeId node : byRank(entry)) {
+            if (!isWithin(node)) {
+                continue;
+            }
             WantedInstance one = own.instance(1).started(false, Optional.of(new Wish(node, false)));
             wanted.put(name, own.with(1, one));
             forgiveCompanions(entry);
@@ -1127,6 +1196,7 @@ final class Judgement {
         instance = stop.instance().orElse(0);
         boolean all = stop.selection() instanceof Command.Selection.All;
         NodeId node = server(stop.server());
+        within = serversOf(stop.pools(), stop.server());
         List<ResourceEntry> entries = select(stop.selection());
         if (!problems.isEmpty()) {
             return refused();
@@ -1146,8 +1216,8 @@ final class Judgement {
             Wanted changed = entry.wanted;
             boolean any = false;
             for (Slot slot : entry.slots) {
-                boolean here =
-                        node == null || node.equals(slot.at) || (entry.isLocal() && slot.number == node.number());
+                NodeId place = slot.at == null && entry.isLocal() ? NodeId.onPaper(slot.number) : slot.at;
+                boolean here = (node == null || node.equals(place)) && isWithin(place);
                 boolean something = slot.at != null || slot.target == Target.ONLINE;
                 if (here && something && isMeant(slot)) {
                     any = true;
@@ -1157,12 +1227,14 @@ final class Judgement {
             if (any) {
                 wanted.put(entry.name(), changed);
                 asked.add(entry.name());
-                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node), asNumber()));
+                awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node), within, asNumber()));
             } else if (!all && named.contains(entry)) {
                 problem(
                         "CRS-2500",
                         "Cannot stop " + said(entry) + " as it is not running"
-                                + (node == null ? "" : " on '" + board.nameOf(node) + "'"),
+                                + (node != null
+                                        ? " on '" + board.nameOf(node) + "'"
+                                        : within.isEmpty() ? "" : " on a server of these pools: " + names(within)),
                         "");
             }
         }
@@ -1482,8 +1554,8 @@ final class Judgement {
     /** What is frozen is not stopped, and so would lose what it depends on. */
     private void refuseUnderFrozen(ResourceEntry entry, @Nullable NodeId node) {
         for (ResourceEntry dependent : entry.dependents) {
-            boolean runs =
-                    dependent.slots.stream().anyMatch(slot -> slot.isUp() && (node == null || node.equals(slot.at)));
+            boolean runs = dependent.slots.stream()
+                    .anyMatch(slot -> slot.isUp() && (node == null || node.equals(slot.at)) && isWithin(slot.at));
             boolean needs = dependent.stop.stream()
                     .anyMatch(reference -> reference.resources().contains(entry));
             if (runs && needs && board.isFrozen(dependent)) {
@@ -1557,6 +1629,50 @@ final class Judgement {
                             .orElse("The servers are " + String.join(", ", servers) + "."));
         }
         return node;
+    }
+
+    /** The members of the cluster that are in one of these pools. Empty if none is named, or if something is wrong, which was said. */
+    private NodeSet serversOf(List<String> named, Optional<String> server) {
+        NodeSet servers = NodeSet.EMPTY;
+        for (String pool : named) {
+            boolean known = situation.setup().pools().containsKey(pool)
+                    || pool.equals(ServerPool.FREE)
+                    || pool.equals(ServerPool.GENERIC);
+            if (!known) {
+                problem(
+                        "HF-3142",
+                        "There is no server pool '" + pool + "'",
+                        Spelling.nearest(pool, situation.setup().pools().keySet())
+                                .map(near -> "Did you mean " + near + "?")
+                                .orElse("crsctl status serverpool lists the pools."));
+            }
+            for (Server each : situation.servers().values()) {
+                SortedSet<String> has = board.pools.get(each.id());
+                boolean in = situation.setup().pools().isEmpty()
+                        ? pool.equals(ServerPool.FREE)
+                        : has != null && has.contains(pool);
+                if (in && board.isMember(each.id())) {
+                    servers = servers.with(each.id());
+                }
+            }
+        }
+        if (!named.isEmpty() && server.isPresent()) {
+            problem(
+                    "HF-3128",
+                    "Either servers of pools are meant or the server '" + server.get() + "'",
+                    "Give -n or -s, not both.");
+        } else if (!named.isEmpty() && servers.isEmpty() && problems.isEmpty()) {
+            problem(
+                    "HF-3129",
+                    "There is no server in " + (named.size() == 1 ? "server pool '" : "server pools '")
+                            + String.join("', '", named) + "' at present",
+                    "crsctl status serverpool shows which servers are in which pool.");
+        }
+        return servers;
+    }
+
+    private String names(NodeSet nodes) {
+        return String.join(", ", nodes.nodes().stream().map(board::nameOf).toList());
     }
 
     private static boolean isActive(ResourceEntry entry) {

@@ -193,7 +193,7 @@ final class Placement {
 
     private void settlePinned(Slot slot, NodeId at) {
         boolean cleanAsked =
-                slot.wish != null && slot.wish.node().equals(at) && slot.target == Target.ONLINE && board.isReady(at);
+                slot.wish != null && slot.wish.isFor(at) && slot.target == Target.ONLINE && board.isReady(at);
         if (slot.isStoppingWanted()) {
             slot.reason = "stop was asked for";
         } else if (cleanAsked && !slot.entry.isLocal() && board.refusal(at) != null) {
@@ -562,12 +562,10 @@ final class Placement {
 
     private void moveAsWished(Slot slot, Set<NodeId> taken) {
         Wish wish = slot.wish;
-        if (wish != null && !taken.contains(wish.node()) && obstacle(slot, wish.node(), Set.of()) == null) {
-            give(
-                    slot,
-                    wish.node(),
-                    slot.reason.isEmpty() ? "it is wanted on " + board.nameOf(wish.node()) : slot.reason);
-        } else if (wish != null && !wish.only() && !wish.node().equals(slot.at)) {
+        NodeId node = wish == null ? null : wish.node();
+        if (node != null && !taken.contains(node) && obstacle(slot, node, Set.of()) == null) {
+            give(slot, node, slot.reason.isEmpty() ? "it is wanted on " + board.nameOf(node) : slot.reason);
+        } else if (wish != null && !wish.only() && !wish.isFor(slot.at)) {
             slot.wish = null;
         }
     }
@@ -590,9 +588,9 @@ final class Placement {
         }
         Candidate candidate = new Candidate(slot, feasible);
         Wish wish = slot.wish;
-        boolean asWished = wish != null && feasible.contains(wish.node());
-        NodeId best = wish != null && asWished ? wish.node() : best(List.of(candidate), feasible, true);
-        if (wish != null && !asWished && !wish.only()) {
+        NodeId wished = wish == null ? null : wish.node();
+        NodeId best = wished != null && feasible.contains(wished) ? wished : best(List.of(candidate), feasible, true);
+        if (wish != null && !wish.allows(best) && !wish.only()) {
             slot.wish = null; // It cannot be fulfilled now, and later it would come as a surprise.
         }
         taken.add(best);
@@ -807,7 +805,7 @@ final class Placement {
     private static Slot wishing(List<Candidate> order, NodeId node) {
         for (Candidate candidate : order) {
             Wish wish = candidate.slot().wish;
-            if (wish != null && wish.node().equals(node)) {
+            if (wish != null && wish.isFor(node)) {
                 return candidate.slot();
             }
         }
@@ -833,8 +831,9 @@ final class Placement {
     private static @Nullable NodeId wished(List<Candidate> order, NodeSet common) {
         for (Candidate candidate : order) {
             Wish wish = candidate.slot().wish;
-            if (wish != null && common.contains(wish.node()) && !hasFailed(order, candidate.slot(), wish.node())) {
-                return wish.node();
+            NodeId node = wish == null ? null : wish.node();
+            if (node != null && common.contains(node) && !hasFailed(order, candidate.slot(), node)) {
+                return node;
             }
             if (wish != null && !wish.only()) {
                 candidate.slot().wish = null; // It cannot be fulfilled now, and later it would come as a surprise.
@@ -1220,8 +1219,10 @@ final class Placement {
         if (!isEnabled(entry, node)) {
             return new Obstacle("ENABLED@SERVERNAME(" + board.nameOf(node) + ")=0", "it is disabled there");
         }
-        if (slot.wish != null && slot.wish.only() && !slot.wish.node().equals(node)) {
-            return new Obstacle("start -n", "start was asked for on " + board.nameOf(slot.wish.node()) + " only");
+        if (slot.wish != null && slot.wish.only() && !slot.wish.allows(node)) {
+            return new Obstacle(
+                    slot.wish.node() == null ? "start -s" : "start -n",
+                    "start was asked for on " + names(slot.wish.nodes().nodes()) + " only");
         }
         // What runs now is as good anywhere as it ever was.
         if (slot.failedOn.contains(node) && slot.goal == null) {
@@ -1263,7 +1264,7 @@ final class Placement {
         Wish wish = slot.wish;
         return !slot.entry.definition.instanceFailover()
                 && slot.at == null
-                && (wish == null || !wish.node().equals(node))
+                && (wish == null || !wish.allows(node))
                 && slot.lastServer != null
                 && !board.isReady(slot.lastServer);
     }

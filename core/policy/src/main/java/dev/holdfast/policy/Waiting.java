@@ -46,19 +46,18 @@ final class Waiting {
     }
 
     private static boolean isOnline(Board board, ResourceEntry entry, Awaited what) {
-        NodeId node = what.node().orElse(null);
         boolean any = false;
         for (Slot slot : entry.slots) {
             boolean meant = !entry.isLocal()
                     ? slot.target == Target.ONLINE
-                    : (node == null || node.number() == slot.number) && board.isReady(NodeId.onPaper(slot.number));
+                    : what.means(NodeId.onPaper(slot.number)) && board.isReady(NodeId.onPaper(slot.number));
             if (!meant || !what.means(slot)) {
                 continue;
             }
             if (!isSettledOnline(slot)) {
-                return entry.isLocal() && node == null && slot.target == Target.OFFLINE;
+                return entry.isLocal() && what.meansAnyPlace() && slot.target == Target.OFFLINE;
             }
-            any = any || node == null || node.equals(slot.at);
+            any = any || (slot.at != null && what.means(slot.at));
         }
         return any;
     }
@@ -72,9 +71,8 @@ final class Waiting {
     }
 
     private static boolean isOffline(ResourceEntry entry, Awaited what) {
-        NodeId node = what.node().orElse(null);
         for (Slot slot : entry.slots) {
-            if (slot.at != null && what.means(slot) && (node == null || node.equals(slot.at))) {
+            if (slot.at != null && what.means(slot) && what.means(slot.at)) {
                 return false;
             }
         }

@@ -544,6 +544,7 @@ class GoldenTest {
             Optional<Integer> instance = option(words, "-k").map(Integer::valueOf);
             Optional<String> to = option(words, "-n");
             Optional<String> from = option(words, "-s");
+            List<String> inPools = from.map(pools -> List.of(pools.split(","))).orElse(List.of());
             Optional<String> policy = option(words, "-policy");
             List<String> names = words.subList(1, words.size());
             Command.Selection selection =
@@ -554,8 +555,8 @@ class GoldenTest {
             Command command = ofSetup
                     ? ofSetup(question.replace(" -policy " + policy.orElse(""), ""), words, policy, force)
                     : switch (words.getFirst()) {
-                        case "start" -> new Command.Start(selection, to, instance, force, leave);
-                        case "stop" -> new Command.Stop(selection, to, instance, force, leave);
+                        case "start" -> new Command.Start(selection, to, inPools, instance, force, leave);
+                        case "stop" -> new Command.Stop(selection, to, inPools, instance, force, leave);
                         case "relocate" -> new Command.Relocate(selection, from, to, instance, force);
                         case "check" -> new Command.Check(selection, to);
                         case "delete" -> new Command.Delete(List.copyOf(names), force);

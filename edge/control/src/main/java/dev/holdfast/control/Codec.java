@@ -97,6 +97,8 @@ public final class Codec {
                         toObject(r.resources()),
                         "node",
                         r.node(),
+                        "pools",
+                        someOf(r.pools()),
                         "instance",
                         r.instance(),
                         "environment",
@@ -115,6 +117,8 @@ public final class Codec {
                         toObject(r.resources()),
                         "node",
                         r.node(),
+                        "pools",
+                        someOf(r.pools()),
                         "instance",
                         r.instance(),
                         "environment",
@@ -320,6 +324,7 @@ public final class Codec {
                 new Request.StartResource(
                         in.object("resources", Codec::selection),
                         in.maybeText("node"),
+                        in.has("pools") ? in.texts("pools") : List.of(),
                         in.maybeNumber("instance"),
                         in.textMap("environment"),
                         in.flag("force"),
@@ -329,6 +334,7 @@ public final class Codec {
                 new Request.StopResource(
                         in.object("resources", Codec::selection),
                         in.maybeText("node"),
+                        in.has("pools") ? in.texts("pools") : List.of(),
                         in.maybeNumber("instance"),
                         in.textMap("environment"),
                         in.flag("force"),
@@ -1205,6 +1211,11 @@ public final class Codec {
                 in.texts("after"),
                 in.flag("required"),
                 in.text("reason"));
+    }
+
+    /** Names that releases before them do not know: left out if there are none. */
+    private static Optional<List<String>> someOf(List<String> names) {
+        return names.isEmpty() ? Optional.empty() : Optional.of(names);
     }
 
     /** A flag that releases before it do not know: left out unless it is raised. */

@@ -71,6 +71,7 @@ public sealed interface Request {
      * Starts resources and what they need.
      *
      * @param node where; absent: where the policy says
+     * @param pools on servers of these only; empty: wherever the policy says
      * @param instance only this one of each, by its number; absent: all
      * @param environment handed to the actions, for this command only
      * @param force relocate what is in the way
@@ -80,6 +81,7 @@ public sealed interface Request {
     record StartResource(
             Selection resources,
             Optional<String> node,
+            List<String> pools,
             Optional<Integer> instance,
             Map<String, String> environment,
             boolean force,
@@ -87,6 +89,7 @@ public sealed interface Request {
             boolean leave)
             implements Change {
         public StartResource {
+            pools = List.copyOf(pools);
             environment = ordered(environment);
         }
 
@@ -96,7 +99,7 @@ public sealed interface Request {
                 Map<String, String> environment,
                 boolean force,
                 boolean failIfBusy) {
-            this(resources, node, Optional.empty(), environment, force, failIfBusy, false);
+            this(resources, node, List.of(), Optional.empty(), environment, force, failIfBusy, false);
         }
     }
 
@@ -104,12 +107,14 @@ public sealed interface Request {
      * Stops resources; with {@code force} also those that depend on them.
      *
      * @param node only what runs there
+     * @param pools only what runs on servers of these; empty: wherever it runs
      * @param instance only this one of each, by its number; absent: all
      * @param leave what does not stop is left running, and not cleaned
      */
     record StopResource(
             Selection resources,
             Optional<String> node,
+            List<String> pools,
             Optional<Integer> instance,
             Map<String, String> environment,
             boolean force,
@@ -117,6 +122,7 @@ public sealed interface Request {
             boolean leave)
             implements Change {
         public StopResource {
+            pools = List.copyOf(pools);
             environment = ordered(environment);
         }
 
@@ -126,7 +132,7 @@ public sealed interface Request {
                 Map<String, String> environment,
                 boolean force,
                 boolean failIfBusy) {
-            this(resources, node, Optional.empty(), environment, force, failIfBusy, false);
+            this(resources, node, List.of(), Optional.empty(), environment, force, failIfBusy, false);
         }
     }
 

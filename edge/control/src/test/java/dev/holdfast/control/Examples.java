@@ -27,8 +27,10 @@ final class Examples {
                 new Request.StartResource(named, Optional.of("node1"), attributes, true, true),
                 new Request.StartResource(new Selection.All(), Optional.empty(), Map.of(), false, false),
                 new Request.StopResource(matching, Optional.of("node1"), Map.of(), true, false),
-                new Request.StartResource(named, Optional.empty(), Optional.of(2), Map.of(), false, true, true),
-                new Request.StopResource(named, Optional.empty(), Optional.of(64), Map.of(), false, false, true),
+                new Request.StartResource(
+                        named, Optional.empty(), List.of("web", "Free"), Optional.of(2), Map.of(), false, true, true),
+                new Request.StopResource(
+                        named, Optional.empty(), List.of("web"), Optional.of(64), Map.of(), false, false, true),
                 new Request.RelocateResource(
                         named, Optional.empty(), Optional.of("b"), Optional.of(1), Map.of(), false, false),
                 new Request.RelocateResource(named, Optional.of("a"), Optional.of("b"), attributes, true, false),

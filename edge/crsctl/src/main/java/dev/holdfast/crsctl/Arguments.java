@@ -267,6 +267,20 @@ final class Arguments {
         return number.map(Integer::valueOf);
     }
 
+    /** {@code -s} of start and stop: names of server pools, with blanks or commas between. */
+    List<String> pools() throws UsageProblem {
+        if (!has("-s")) {
+            return List.of();
+        }
+        atMostOneOf("-n", "-s");
+        List<String> pools = new ArrayList<>();
+        for (String pool : value("-s").orElseThrow().strip().split("[\\s,]+")) {
+            checkName("server pool", pool);
+            pools.add(pool);
+        }
+        return pools;
+    }
+
     /** {@code -k} where it says which instance of one resource. */
     Optional<Integer> instanceOfOne() throws UsageProblem {
         atMostOneOf("-k", "-s");

@@ -27,6 +27,9 @@ final class Commands {
 
     static final Option INSTANCE = valued(
             "-k", "ID", "only the instance with this number, CARDINALITY_ID; of a local resource: the node's number");
+    static final Option START_POOLS =
+            valued("-s", "POOLS", "on servers of these pools only, and there where the policy puts it: \"web batch\"");
+    static final Option STOP_POOLS = valued("-s", "POOLS", "only what runs on servers of these pools: \"web batch\"");
     static final Option DEGREE = valued("-d", "ID", "with -k: the degree id, which is always 1");
     static final Option LEAVE_START =
             flag("-l", "if a start fails leave it at that: nothing of it is tried on another node");
@@ -88,12 +91,13 @@ final class Commands {
                     "crsctl delete resource web"),
             new Command(
                     "start resource",
-                    WHICH + " [-n NODE] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
+                    WHICH + " [-n NODE | -s POOLS] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
                     "start resources and what they need",
                     List.of(
                             FILTER,
                             ALL,
                             valued("-n", "NODE", "there, and not where the policy would put it"),
+                            START_POOLS,
                             INSTANCE,
                             DEGREE,
                             ENV,
@@ -105,12 +109,13 @@ final class Commands {
                     "crsctl start resource web"),
             new Command(
                     "stop resource",
-                    WHICH + " [-n NODE] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
+                    WHICH + " [-n NODE | -s POOLS] [-k ID [-d ID]] [-env \"NAME=value,...\"] [-f] [-i] [-l] [--plan]",
                     "stop resources",
                     List.of(
                             FILTER,
                             ALL,
                             valued("-n", "NODE", "only what runs there"),
+                            STOP_POOLS,
                             INSTANCE,
                             DEGREE,
                             ENV,
@@ -199,15 +204,23 @@ final class Commands {
                     "crsctl eval delete resource web -f"),
             new Command(
                     "eval start resource",
-                    WHICH + " [-n NODE] [-k ID [-d ID]] [-f] [-o json]",
+                    WHICH + " [-n NODE | -s POOLS] [-k ID [-d ID]] [-f] [-o json]",
                     "tell what starting would do",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "there"), INSTANCE, DEGREE, FORCE, JSON),
+                    List.of(FILTER, ALL, valued("-n", "NODE", "there"), START_POOLS, INSTANCE, DEGREE, FORCE, JSON),
                     "crsctl eval start resource web"),
             new Command(
                     "eval stop resource",
-                    WHICH + " [-n NODE] [-k ID [-d ID]] [-f] [-o json]",
+                    WHICH + " [-n NODE | -s POOLS] [-k ID [-d ID]] [-f] [-o json]",
                     "tell what stopping would do",
-                    List.of(FILTER, ALL, valued("-n", "NODE", "only what runs there"), INSTANCE, DEGREE, FORCE, JSON),
+                    List.of(
+                            FILTER,
+                            ALL,
+                            valued("-n", "NODE", "only what runs there"),
+                            STOP_POOLS,
+                            INSTANCE,
+                            DEGREE,
+                            FORCE,
+                            JSON),
                     "crsctl eval stop resource vip1 -f"),
             new Command(
                     "eval relocate resource",

@@ -315,6 +315,7 @@ public final class Crsctl {
                 new Request.StartResource(
                         arguments.selection(),
                         arguments.node("-n"),
+                        arguments.pools(),
                         arguments.instance(),
                         arguments.environment(),
                         force,
@@ -324,6 +325,7 @@ public final class Crsctl {
                 new Request.StopResource(
                         arguments.selection(),
                         arguments.node("-n"),
+                        arguments.pools(),
                         arguments.instance(),
                         arguments.environment(),
                         force,

@@ -80,10 +80,11 @@ final class SetupCommands implements CommandArea {
                     "crsctl delete resourcegroup shop"),
             new Command(
                     "start resourcegroup",
-                    "NAME... [-n NODE] [-k ID] [-f] [-i] [-l] [--plan]",
+                    "NAME... [-n NODE | -s POOLS] [-k ID] [-f] [-i] [-l] [--plan]",
                     "start groups with their members, and what they need",
                     List.of(
                             NODE,
+                            Commands.START_POOLS,
                             Commands.INSTANCE,
                             Commands.FORCE,
                             Commands.IF_BUSY,
@@ -93,10 +94,11 @@ final class SetupCommands implements CommandArea {
                     "crsctl start resourcegroup shop"),
             new Command(
                     "stop resourcegroup",
-                    "NAME... [-n NODE] [-k ID] [-f] [-i] [-l] [--plan]",
+                    "NAME... [-n NODE | -s POOLS] [-k ID] [-f] [-i] [-l] [--plan]",
                     "stop groups with their members",
                     List.of(
                             valued("-n", "NODE", "only what runs there"),
+                            Commands.STOP_POOLS,
                             Commands.INSTANCE,
                             Commands.FORCE,
                             Commands.IF_BUSY,
@@ -131,15 +133,19 @@ final class SetupCommands implements CommandArea {
                     "crsctl status resourcegroup shop"),
             new Command(
                     "eval start resourcegroup",
-                    "NAME... [-n NODE] [-f] [-o json]",
+                    "NAME... [-n NODE | -s POOLS] [-f] [-o json]",
                     "tell what starting groups would do",
-                    List.of(NODE, Commands.FORCE, Commands.JSON),
+                    List.of(NODE, Commands.START_POOLS, Commands.FORCE, Commands.JSON),
                     "crsctl eval start resourcegroup shop"),
             new Command(
                     "eval stop resourcegroup",
-                    "NAME... [-n NODE] [-f] [-o json]",
+                    "NAME... [-n NODE | -s POOLS] [-f] [-o json]",
                     "tell what stopping groups would do",
-                    List.of(valued("-n", "NODE", "only what runs there"), Commands.FORCE, Commands.JSON),
+                    List.of(
+                            valued("-n", "NODE", "only what runs there"),
+                            Commands.STOP_POOLS,
+                            Commands.FORCE,
+                            Commands.JSON),
                     "crsctl eval stop resourcegroup shop"),
             new Command(
                     "eval relocate resourcegroup",
@@ -452,6 +458,7 @@ final class SetupCommands implements CommandArea {
                 new Request.StartResource(
                         groups(arguments),
                         arguments.node("-n"),
+                        arguments.pools(),
                         arguments.instance(),
                         Map.of(),
                         force,
@@ -461,6 +468,7 @@ final class SetupCommands implements CommandArea {
                 new Request.StopResource(
                         groups(arguments),
                         arguments.node("-n"),
+                        arguments.pools(),
                         arguments.instance(),
                         Map.of(),
                         force,

@@ -377,13 +377,14 @@ final class StackCommands implements CommandArea {
         Optional<Integer> instance = arguments.instance();
         int status = crsctl.show(
                 command,
-                new Request.StopResource(selection, Optional.empty(), instance, Map.of(), force, busy, false),
+                new Request.StopResource(
+                        selection, Optional.empty(), List.of(), instance, Map.of(), force, busy, false),
                 false,
                 _ -> "");
         return status == Cluster.DONE
                 ? crsctl.show(
                         command,
-                        new Request.StartResource(selection, node, instance, Map.of(), force, busy, false),
+                        new Request.StartResource(selection, node, List.of(), instance, Map.of(), force, busy, false),
                         false,
                         _ -> "")
                 : status;

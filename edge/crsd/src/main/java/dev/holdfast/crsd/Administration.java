@@ -1028,11 +1028,11 @@ final class Administration {
             case Request.StartResource start ->
                 selection(situation, start.resources(), asker)
                         .map(selected -> new Command.Start(
-                                selected, start.node(), start.instance(), start.force(), start.leave()));
+                                selected, start.node(), start.pools(), start.instance(), start.force(), start.leave()));
             case Request.StopResource stop ->
                 selection(situation, stop.resources(), asker)
-                        .map(selected ->
-                                new Command.Stop(selected, stop.node(), stop.instance(), stop.force(), stop.leave()));
+                        .map(selected -> new Command.Stop(
+                                selected, stop.node(), stop.pools(), stop.instance(), stop.force(), stop.leave()));
             case Request.RelocateResource relocate ->
                 selection(situation, relocate.resources(), asker)
                         .map(selected -> new Command.Relocate(
@@ -1177,10 +1177,12 @@ final class Administration {
                         .or(() -> busy(situation, delete.resources(), delete.failIfBusy()));
             case Request.StartResource start ->
                 rights(situation, caller, start.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> SetupAccess.pools(situation, caller, start.pools(), AccessList.Right.EXECUTE))
                         .or(() -> foreignEnvironment(situation, caller, start.resources(), start.environment()))
                         .or(() -> busy(situation, start.resources(), start.failIfBusy()));
             case Request.StopResource stop ->
                 rights(situation, caller, stop.resources(), AccessList.Right.EXECUTE)
+                        .or(() -> SetupAccess.pools(situation, caller, stop.pools(), AccessList.Right.READ))
                         .or(() -> foreignEnvironment(situation, caller, stop.resources(), stop.environment()))
                         .or(() -> busy(situation, stop.resources(), stop.failIfBusy()));
             case Request.RelocateResource relocate ->

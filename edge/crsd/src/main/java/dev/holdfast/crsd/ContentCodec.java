@@ -207,6 +207,14 @@ final class ContentCodec {
         return new Maintenance(nodes(json, "drained"), nodes(json, "unused"), json.flag("frozenCluster"), frozen);
     }
 
+    private static @Nullable Object numbers(Optional<Wish> wish) {
+        if (wish.isEmpty()) {
+            return null;
+        }
+        List<Integer> numbers = numbers(wish.get().nodes());
+        return numbers.size() == 1 ? numbers.getFirst() : numbers;
+    }
+
     private static List<Integer> numbers(NodeSet nodes) {
         return nodes.nodes().stream().map(NodeId::number).toList();
     }
@@ -232,7 +240,7 @@ final class ContentCodec {
                 .with("stopping", instance.stopping())
                 .withOptional("node", number(instance.node()))
                 .withOptional("lastServer", number(instance.lastServer()))
-                .withOptional("wish", number(instance.wish().map(Wish::node)))
+                .withOptional("wish", numbers(instance.wish()))
                 .withOptional("wishOnly", instance.wish().map(Wish::only).orElse(null))
                 .with("restarts", instance.restarts())
                 .with("failedOn", numbers(instance.failedOn()))
@@ -356,13 +364,16 @@ final class ContentCodec {
         for (String node : incidents.values().keySet()) {
             answered.put(new NodeId(Integer.parseInt(node)), incidents.number(node));
         }
-        Optional<NodeId> wish = node(json, "wish");
+        // One node, or several in a list.
+        NodeSet wish = json.has("wish") && json.values().get("wish") instanceof List<?>
+                ? nodes(json, "wish")
+                : NodeSet.of(node(json, "wish").stream().toList());
         return new WantedInstance(
                 Target.valueOf(json.string("target")),
                 json.flag("stopping"),
                 node(json, "node"),
                 node(json, "lastServer"),
-                wish.isPresent() ? Optional.of(new Wish(wish.get(), json.flag("wishOnly"))) : Optional.empty(),
+                wish.isEmpty() ? Optional.empty() : Optional.of(new Wish(wish, json.flag("wishOnly"))),
                 json.integer("restarts"),
                 nodes(json, "failedOn"),
                 answered,

@@ -155,6 +155,17 @@ final class SetupAccess {
         return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
     }
 
+    /** Who starts something on servers of a pool needs x on it; who stops what runs there must be allowed to see it. */
+    static Optional<Reply.Refused> pools(
+            Situation situation, Caller caller, List<String> pools, AccessList.Right right) {
+        List<Reply.Problem> problems = new ArrayList<>();
+        for (String pool : pools) {
+            refusal(situation, caller, Kind.POOL, pool, right)
+                    .ifPresent(refused -> problems.addAll(refused.problems()));
+        }
+        return problems.isEmpty() ? Optional.empty() : Optional.of(new Reply.Refused(problems));
+    }
+
     static Reply.Refused unknown(Situation situation, Kind kind, String name) {
         return switch (kind) {
             case RESOURCE -> Reply.Refused.because("CRS-2613", "Could not find resource '" + name + "'.");

@@ -384,10 +384,15 @@ public final class GeneratedCluster {
         String any = "n" + (1 + chance.nextInt(cluster.servers.size()));
         Optional<Integer> instance = more.nextInt(4) == 0 ? Optional.of(1 + more.nextInt(2)) : Optional.empty();
         boolean leave = more.nextInt(4) == 0;
+        List<String> all = List.copyOf(cluster.setup.pools().keySet());
+        List<String> pools =
+                all.isEmpty() || more.nextInt(4) > 0 ? List.of() : List.of(all.get(more.nextInt(all.size())));
         int what = chance.nextInt(24);
         Command command = switch (what) {
-            case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> new Command.Start(one, server, instance, force, leave);
-            case 9, 10, 11, 12, 13 -> new Command.Stop(one, server, instance, force, leave);
+            case 0, 1, 2, 3, 4, 5, 6, 7, 8 ->
+                new Command.Start(one, pools.isEmpty() ? server : Optional.empty(), pools, instance, force, leave);
+            case 9, 10, 11, 12, 13 ->
+                new Command.Stop(one, pools.isEmpty() ? server : Optional.empty(), pools, instance, force, leave);
             case 14, 15, 16, 17, 18 -> new Command.Relocate(one, Optional.empty(), server, instance, force);
             case 19 -> new Command.Drain(any, force);
             case 20 -> new Command.Undrain(any);
@@ -406,6 +411,9 @@ public final class GeneratedCluster {
             case Decision.Accepted accepted -> {
                 note("accepted " + command);
                 cluster.apply(accepted.changes());
+                if (command instanceof Command.Start start && !start.pools().isEmpty()) {
+                    accepted.plan().actions().forEach(action -> checkPools(name, start.pools(), action));
+                }
                 if (command instanceof Command.Stop stop) {
                     accepted.plan().actions().forEach(action -> {
                         if (stop.leave()) {
@@ -416,6 +424,16 @@ public final class GeneratedCluster {
                     });
                 }
             }
+        }
+    }
+
+    /** What is started on servers of pools is started nowhere else. */
+    private void checkPools(String name, List<String> pools, PlannedAction action) {
+        if (action.resource().text().equals(name) && action.kind() == ActionKind.START && !action.inFlight()) {
+            var has = Policy.pools(cluster.situation()).get(action.node());
+            require(
+                    has != null && pools.stream().anyMatch(pool -> has.contains(pool)),
+                    action.id() + " outside of the pools that were named: " + pools);
         }
     }
 
