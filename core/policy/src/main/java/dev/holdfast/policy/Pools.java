@@ -23,6 +23,7 @@ import java.util.TreeSet;
  *   <li>The rest is Free.
  *   <li>Pools with parents get servers of their parents, in the same order; those with a word of EXCLUSIVE_POOLS in common
  *       share none.
+ *   <li>Again, from what came out, until nothing changes.
  * </ol>
  */
 final class Pools {
@@ -32,10 +33,10 @@ final class Pools {
     private final SortedMap<NodeId, SortedSet<String>> now = new TreeMap<>();
     private final Categories categories;
 
-    private Pools(Setup setup, Map<NodeId, Server> all) {
+    private Pools(Setup setup, Map<NodeId, Server> all, SortedMap<NodeId, SortedSet<String>> before) {
         categories = new Categories(setup, all.values());
         pools = setup.pools().values();
-        before = setup.assigned();
+        this.before = before;
         all.forEach((node, server) -> {
             if (server.state() == Server.State.ONLINE || server.state() == Server.State.JOINING) {
                 servers.put(node, server);
@@ -48,20 +49,30 @@ final class Pools {
         if (setup.pools().isEmpty()) {
             return new TreeMap<>();
         }
-        Pools pools = new Pools(setup, servers);
+        SortedMap<NodeId, SortedSet<String>> before = setup.assigned();
         if (servers.values().stream().noneMatch(server -> server.state() == Server.State.ONLINE)) {
             // The cluster is only coming up: nobody is moved before it is known who is there.
-            pools.before.forEach((node, names) -> {
-                if (pools.servers.containsKey(node)) {
-                    pools.now.put(node, names);
-                }
-            });
-            return pools.now;
+            SortedMap<NodeId, SortedSet<String>> now = new TreeMap<>(before);
+            now.keySet().retainAll(new Pools(setup, servers, before).servers.keySet());
+            return now;
         }
-        pools.named();
-        pools.alone();
-        pools.nested();
-        return pools.now;
+        // What a less important pool gets at the end may let it spare another server, which a pool served before it
+        // lacks.
+        for (int pass = 0; pass <= servers.size(); pass++) {
+            SortedMap<NodeId, SortedSet<String>> now = new Pools(setup, servers, before).assigned();
+            if (now.equals(before)) {
+                break;
+            }
+            before = now;
+        }
+        return before;
+    }
+
+    private SortedMap<NodeId, SortedSet<String>> assigned() {
+        named();
+        alone();
+        nested();
+        return now;
     }
 
     private void put(NodeId server, String pool) {
