@@ -386,6 +386,7 @@ public final class Membership {
                 fence(now);
                 settle(now);
                 drive(now);
+                listenForRounds(now);
                 startPoll(now);
             }
             case STOPPED -> {
@@ -909,7 +910,7 @@ public final class Membership {
         pollAnnounced = current;
         pollRound = round;
         pollShowed = lease.published(now);
-        nextPoll = now.plus(isUrgent() ? timing.fastPoll() : timing.poll());
+        nextPoll = now.plus(isUrgent(now) ? timing.fastPoll() : timing.poll());
         // The claim is one block, however often it is written: whatever comes after it is newer, also that of a next
         // life
         // that took the same incarnation because it could not see this one on a minority of the disks.
@@ -939,8 +940,33 @@ public final class Membership {
     }
 
     /** Anything suspect, undecided or unproved makes every node look more often. */
-    private boolean isUrgent() {
-        return round != 0 || hasUnproved() || phase == Phase.STOPPED;
+    private boolean isUrgent(Moment now) {
+        return round != 0 || hasUnproved() || phase == Phase.STOPPED || mayBeAskedSoon(now);
+    }
+
+    /**
+     * Two that are cut apart learn of each other's rounds by the voting disks only, and the first to begin one waits for no more than
+     * {@link Timing#collect}: who looks only now and then is taken for dead, and the one with less to lose goes on.
+     */
+    private void listenForRounds(Moment now) {
+        Moment soon = now.plus(timing.fastPoll());
+        if (soon.isBefore(nextPoll) && mayBeAskedSoon(now)) {
+            nextPoll = soon;
+        }
+    }
+
+    /** Whether a member is about to be suspected, and so may be about to suspect this node. */
+    private boolean mayBeAskedSoon(Moment now) {
+        View view = current;
+        return phase == Phase.MEMBER
+                && view != null
+                && view.members().entrySet().stream()
+                        .anyMatch(member -> !member.getKey().equals(self)
+                                && peers.isAlmostSilent(
+                                        now,
+                                        member.getKey(),
+                                        member.getValue(),
+                                        peerMemberSince.getOrDefault(member.getKey(), memberSince)));
     }
 
     private boolean hasUnproved() {
@@ -1526,6 +1552,16 @@ public final class Membership {
         return overOnDisk || stoppedLives.contains(new Life(member, life)) || newLifeHeard;
     }
 
+    /** Whether a member has written since the round began, and lately: it will read of the round, and answer. The dead do not. */
+    private boolean stillWrites(Moment now, NodeId member) {
+        HeartbeatBlock block = memberBlock(member);
+        DiskKnowledge.Seen seen = knowledge.of(member).orElse(null);
+        return block != null
+                && seen != null
+                && roundBegan.isBefore(seen.firstSeen())
+                && now.since(seen.firstSeen()).compareTo(timing.collect()) <= 0;
+    }
+
     private void choose(Moment now, View view, NodeSet lost) {
         if (!roundOnDisk) {
             return;
@@ -1544,8 +1580,8 @@ public final class Membership {
                 if (isGone(member)) {
                     continue; // It says so itself, and will not answer.
                 }
-                boolean stillHeard = !lost.contains(member);
-                Duration patience = stillHeard ? timing.letGoAfter() : timing.collect();
+                boolean stillThere = !lost.contains(member) || stillWrites(now, member);
+                Duration patience = stillThere ? timing.letGoAfter() : timing.collect();
                 if (now.since(roundBegan).compareTo(patience) < 0) {
                     return;
                 }

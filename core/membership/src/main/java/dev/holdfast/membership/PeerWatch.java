@@ -107,6 +107,18 @@ final class PeerWatch {
 
     /** True if this life of the peer has been silent on all links for longer than misscount. */
     boolean isSilent(Moment now, NodeId peer, Incarnation incarnation, Moment atLeastSince) {
+        return isSilent(now, peer, incarnation, atLeastSince, misscount);
+    }
+
+    /**
+     * True from two heartbeats before {@link #isSilent}. If the two cannot hear each other, the peer may have found out by now: it counts
+     * from the last heartbeat that it got, which may be older than the last that it sent by one interval, and a loss.
+     */
+    boolean isAlmostSilent(Moment now, NodeId peer, Incarnation incarnation, Moment atLeastSince) {
+        return isSilent(now, peer, incarnation, atLeastSince, misscount.minus(Timing.times(heartbeat, 2)));
+    }
+
+    private boolean isSilent(Moment now, NodeId peer, Incarnation incarnation, Moment atLeastSince, Duration patience) {
         if (now.isBefore(noSuspicionBefore)) {
             return false;
         }
@@ -114,7 +126,7 @@ final class PeerWatch {
         Moment heard = known == null || known.last.incarnation().isBefore(incarnation)
                 ? atLeastSince
                 : known.heardAt.max(atLeastSince);
-        return now.since(heard).compareTo(misscount) > 0;
+        return now.since(heard).compareTo(patience) > 0;
     }
 
     Optional<Peer> peer(NodeId peer) {

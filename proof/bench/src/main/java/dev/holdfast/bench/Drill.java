@@ -117,8 +117,9 @@ public record Drill(
         return switch (fault) {
             case POWER_OFF -> since.stream().anyMatch(event -> event.name().equals("settled"));
             case PARTITION ->
+                // Whichever side it is that goes on, it gets an address from the other.
                 since.stream().anyMatch(event -> event.name().equals("settled"))
-                        && since.stream().anyMatch(event -> event.is("vip-up", stage.loserAddress()));
+                        && since.stream().anyMatch(event -> event.name().equals("vip-up"));
             case KILL_HAPROXY ->
                 since.stream()
                         .anyMatch(event -> event.is("state", "haproxy")

@@ -28,7 +28,6 @@ public final class Stage implements AutoCloseable {
     private final EventFeed events;
     private final Feed<Sample> client;
     private final Feed<Sighting> observer;
-    private String loserAddress = "";
 
     private Stage(LabConsole lab, WalkThrough walk, List<String> more) throws IOException {
         this.lab = lab;
@@ -176,11 +175,6 @@ public final class Stage implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** The address resource that must move if the node without HAProxy loses a partition. */
-    String loserAddress() {
-        return loserAddress;
-    }
-
     /** Waits until both nodes are in one view, everything is online, the client gets its answers and the observer sees the address. */
     void awaitSteady() throws IOException, InterruptedException, Await.NotReached {
         lab.awaitFullView(TO_HEAL);
@@ -222,7 +216,7 @@ public final class Stage implements AutoCloseable {
     void heal(Drill drill) throws IOException, InterruptedException, Await.NotReached {
         switch (drill.fault()) {
             case POWER_OFF -> lab.fault("power-on", drill.node());
-            case PARTITION -> lab.fault("mend", drill.node(), "private");
+            case PARTITION -> mend();
             case KILL_HAPROXY, RELOCATE -> {}
         }
         awaitSteady();
@@ -241,12 +235,10 @@ public final class Stage implements AutoCloseable {
         for (String application : List.of("httpd1", "httpd2")) {
             ResourceStatus status = resources.get(application);
             if (status != null && status.onlineOn(other)) {
-                loserAddress = application + "vip";
                 return List.of();
             }
         }
-        loserAddress = "httpd2vip";
-        List<String> command = List.of("crsctl", "relocate", "resource", loserAddress, "-n", other, "-f");
+        List<String> command = List.of("crsctl", "relocate", "resource", "httpd2vip", "-n", other, "-f");
         lab.exec(active, command).orFail(WalkThrough.typed(command));
         awaitSteady();
         return command;

@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Two real nodes and three voting disks that they share; each may lose its way to all of them, by errors or by silence. */
-class StorageLossTest {
+/**
+ * Two real nodes and three voting disks that they share; each may lose its way to all of them, by errors or by silence, and each
+ * may be cut off from the other.
+ */
+class TwoNodesTest {
     private static final Timing TIMING = Timing.standard();
     private static final Duration TICK = Duration.ofMillis(25);
     private static final int DISKS = 3;
@@ -24,6 +27,8 @@ class StorageLossTest {
     private final Node first = new Node(1);
     private final Node second = new Node(2);
     private Moment now = new Moment(0);
+    private Moment secondSleepsUntil = new Moment(0);
+    private boolean cut;
 
     private enum Path {
         GOOD,
@@ -66,7 +71,7 @@ class StorageLossTest {
     /** In every phase of the rounds: the second node loses its disks {@code apart} later, and gets them back as much later. */
     private static void storageGoes(Path path, Duration apart) {
         for (int phase = 0; phase < TIMING.poll().dividedBy(TICK); phase++) {
-            StorageLossTest test = new StorageLossTest();
+            TwoNodesTest test = new TwoNodesTest();
             test.bothAreMembers();
             test.pass(TICK.multipliedBy(phase));
             test.first.path = path;
@@ -89,7 +94,7 @@ class StorageLossTest {
     void a_node_that_loses_its_disks_alone_lets_go_as_if_it_had_no_peers() {
         for (Path path : List.of(Path.ERRORS, Path.HUNG)) {
             for (int phase = 0; phase < TIMING.poll().dividedBy(TICK); phase++) {
-                StorageLossTest test = new StorageLossTest();
+                TwoNodesTest test = new TwoNodesTest();
                 test.bothAreMembers();
                 test.pass(TICK.multipliedBy(phase));
                 test.first.path = path;
@@ -119,6 +124,31 @@ class StorageLossTest {
                 last = renewal;
             }
             assertThat(now.since(last)).isLessThanOrEqualTo(TIMING.poll().plus(TICK.multipliedBy(2)));
+        }
+    }
+
+    /**
+     * A cut reaches both at once, but neither knows it then: each counts from the last heartbeat it got, and reads the other's block when
+     * it polls. In every phase of the two, the one that has less to lose must not decide before the other has had its say.
+     */
+    @Test
+    void when_two_nodes_are_cut_apart_the_one_that_runs_more_goes_on_whoever_notices_first() {
+        for (int offset = 0; offset < TIMING.heartbeat().dividedBy(TICK); offset++) {
+            for (int phase = 0; phase < 40; phase++) {
+                TwoNodesTest test = new TwoNodesTest();
+                test.bothAreMembers();
+                // From then on its heartbeats come so much later.
+                test.secondSleepsUntil = test.now.plus(TIMING.heartbeat()).plus(TICK.multipliedBy(offset));
+                test.first.inbox.add(new Input.WeightChanged(2)); // It is the master, which decides among equals.
+                test.second.inbox.add(new Input.WeightChanged(4));
+                test.pass(Duration.ofSeconds(2));
+                test.pass(TICK.multipliedBy(phase));
+                test.cut = true;
+                test.pass(TIMING.misscount().plusSeconds(2));
+                assertThat(test.lettingGo())
+                        .as("the second is %d ticks behind, cut in phase %d", offset, phase)
+                        .containsExactly(1);
+            }
         }
     }
 
@@ -159,7 +189,9 @@ class StorageLossTest {
         while (now.isBefore(end)) {
             now = now.plus(TICK);
             first.inbox.add(new Input.Tick());
-            second.inbox.add(new Input.Tick());
+            if (!now.isBefore(secondSleepsUntil)) {
+                second.inbox.add(new Input.Tick());
+            }
             while (!first.inbox.isEmpty() || !second.inbox.isEmpty()) {
                 work(first);
                 work(second);
@@ -181,15 +213,21 @@ class StorageLossTest {
             case Effect.WriteBallot write -> io(node, write, write.disk(), write.operation());
             case Effect.ReadHeartbeats read -> io(node, read, read.disk(), read.operation());
             case Effect.ReadBallots read -> io(node, read, read.disk(), read.operation());
-            case Effect.SendHeartbeat send -> peer.inbox.add(new Input.HeartbeatReceived(0, send.heartbeat()));
-            case Effect.AskPeers ask -> peer.inbox.add(new Input.LeaseAsked(ask.ask()));
-            case Effect.AnswerPeer answer -> peer.inbox.add(new Input.LeaseAnswered(answer.answer()));
+            case Effect.SendHeartbeat send -> send(peer, new Input.HeartbeatReceived(0, send.heartbeat()));
+            case Effect.AskPeers ask -> send(peer, new Input.LeaseAsked(ask.ask()));
+            case Effect.AnswerPeer answer -> send(peer, new Input.LeaseAnswered(answer.answer()));
             case Effect.RenewLease _ -> node.renewals.add(now);
             case Effect.LetGo _ -> {
                 node.letGo = true;
                 node.inbox.add(new Input.LetGoDone(true, ""));
             }
             default -> {}
+        }
+    }
+
+    private void send(Node peer, Input message) {
+        if (!cut) {
+            peer.inbox.add(message);
         }
     }
 
