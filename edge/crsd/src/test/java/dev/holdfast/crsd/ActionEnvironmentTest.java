@@ -11,6 +11,7 @@ import dev.holdfast.model.TypeDefinition;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,9 @@ class ActionEnvironmentTest {
         Map<String, String> attributes = new TreeMap<>(given);
         attributes.put("ACTION_SCRIPT", "/web.scr");
         ResourceDefinition resource = ResourceDefinition.read(
-                new ResourceName("web"), TypeDefinition.builtIns(List.of(1)).get(type), attributes);
+                new ResourceName("web"),
+                Objects.requireNonNull(TypeDefinition.builtIns(List.of(1)).get(type)),
+                attributes);
         return ON_N1.of(
                 resource,
                 instance,
