@@ -106,8 +106,23 @@ final class Chain {
         return links.isEmpty() ? 0 : links.getLast().lsn();
     }
 
+    /** Whether the base was decoded already. */
+    boolean isDecoded() {
+        return snapshot != null;
+    }
+
     /** Takes what was read at {@link #offset}. */
     void accept(byte[] blocks) {
+        accept(blocks, List.of());
+    }
+
+    /**
+     * Takes what was read at {@link #offset}.
+     *
+     * @param others what other locations hold of the same segment: a record that is byte for byte one of theirs is as good as theirs, and is not
+     *     hashed once more. To hash is most of what a new master does with a large registry
+     */
+    void accept(byte[] blocks, List<Chain> others) {
         if (filled + blocks.length > bytes.length) {
             int doubled = Math.min(2 * bytes.length, RegistryFormat.SEGMENT_BYTES);
             bytes = Arrays.copyOf(bytes, Math.max(doubled, filled + blocks.length));
@@ -141,7 +156,7 @@ final class Chain {
                     wanted = Math.max(missing, piece());
                     return;
                 }
-                link(header);
+                link(header, others);
             } catch (Malformed e) {
                 finished = true;
                 damage = e.getMessage() + ", at byte " + parsed + " of segment " + Owner.segmentOf(root.segment());
@@ -153,8 +168,9 @@ final class Chain {
         return Math.clamp(filled, SMALLEST_PIECE, LARGEST_PIECE);
     }
 
-    private void link(LogRecord.Header header) throws Malformed {
-        LogRecord record = LogRecord.read(header, bytes, parsed, seal);
+    private void link(LogRecord.Header header, List<Chain> others) throws Malformed {
+        LogRecord known = sameIn(others, header.paddedBytes());
+        LogRecord record = known == null ? LogRecord.read(header, bytes, parsed, seal) : known;
         if (!links.isEmpty()
                 && !Arrays.equals(record.previous(), links.getLast().hash())) {
             throw new Malformed("record " + header.lsn() + " does not follow from the one before");
@@ -166,6 +182,21 @@ final class Chain {
         }
         links.add(new Link(record, parsed));
         parsed += header.paddedBytes();
+    }
+
+    /** The record that another location holds in this place, if all of its bytes are ours: then it was found good under the same key. */
+    private @Nullable LogRecord sameIn(List<Chain> others, int length) {
+        for (Chain other : others) {
+            if (other != this && other.seal == seal && other.links.size() > links.size()) {
+                Link there = other.links.get(links.size());
+                if (there.at() == parsed
+                        && there.header().paddedBytes() == length
+                        && Arrays.equals(bytes, parsed, parsed + length, other.bytes, parsed, parsed + length)) {
+                    return there.record();
+                }
+            }
+        }
+        return null;
     }
 
     /** True if this is the next record of the owner that the root names. */

@@ -3,6 +3,7 @@ package dev.holdfast.registry;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.RegistryRoot;
 import java.util.List;
+import java.util.UUID;
 
 /** Everything a {@link Registry} may ask for, to be done in the order given. */
 public sealed interface Effect {
@@ -18,6 +19,21 @@ public sealed interface Effect {
     /** Write one block of the header, at {@code offset} of the area, as it was before it was damaged; answer BlocksWritten or LocationFailed, or never. */
     @SuppressWarnings("ArrayRecordComponent") // Made for this write alone; nobody changes or compares it.
     record WriteHeader(int location, long operation, int offset, byte[] block) implements Effect {}
+
+    /**
+     * Read the first {@link OtherUse#BYTES} of the file or device, which are no part of the registry area; answer StartRead or LocationFailed, or
+     * never.
+     */
+    record ReadStart(int location, long operation) implements Effect {}
+
+    /**
+     * Make {@code header} the {@link RegistryFormat#HEADER_AREA} of a location that lost its own, on condition that {@code found} still stands there, that the place
+     * still names what is open, and that nothing of this machine may still write to the location as it was. Answer BlocksWritten or LocationFailed, or never.
+     *
+     * @param former the identity of the location before it lost its header
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Made for this write alone; nobody changes or compares it.
+    record FormatAgain(int location, long operation, byte[] found, byte[] header, UUID former) implements Effect {}
 
     /**
      * Read {@code length} bytes of a segment, both multiples of 4 KiB, at {@link RegistryFormat#position}; answer

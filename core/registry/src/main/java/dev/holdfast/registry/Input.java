@@ -21,6 +21,10 @@ public sealed interface Input {
     @SuppressWarnings("ArrayRecordComponent") // Bytes that nobody changes; compared by nobody.
     record HeaderRead(int location, long operation, byte[] block) implements Input {}
 
+    /** {@link Effect.ReadStart} is done; {@code start} is whatever stood there. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record StartRead(int location, long operation, byte[] start) implements Input {}
+
     /** {@link Effect.ReadBlocks} is done; {@code blocks} is whatever stood there, all of the length asked for. */
     @SuppressWarnings("ArrayRecordComponent")
     record BlocksRead(int location, long operation, byte[] blocks) implements Input {}

@@ -1,6 +1,7 @@
 package dev.holdfast.registry;
 
 import dev.holdfast.model.Moment;
+import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.registry.LocationReport.Condition;
 import java.util.List;
 import java.util.UUID;
@@ -12,6 +13,9 @@ final class Lane {
     enum Purpose {
         HEADER,
         HEADER_REPAIR,
+        START,
+        RECOGNISE,
+        FORMAT_AGAIN,
         RECOVER,
         WRITE,
         SCRUB
@@ -70,6 +74,23 @@ final class Lane {
 
     /** The copy of the header that is to be written again; -1 for none. */
     int damagedHeader = -1;
+
+    /** Names the base that this location was last given whole, as far as is known; null if none is known. */
+    @Nullable
+    RegistryRoot held;
+
+    /** Both copies of its header are damaged, and it is not yet known whether it is ours. */
+    boolean headerLost;
+
+    /** It is being found out. One location at a time, so that one medium under two names is not taken for two. */
+    @Nullable
+    Recognition recognition;
+
+    /** What stood in place of its header when it was not recognised, so that it is not tried again and again. */
+    byte @Nullable [] unrecognised;
+
+    /** The number of the read that last showed its header, whatever that was. */
+    long headerSeen;
 
     /** Why the location is not open, or not in step. */
     String trouble = "";

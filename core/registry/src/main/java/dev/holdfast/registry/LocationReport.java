@@ -19,6 +19,8 @@ public record LocationReport(int location, Condition condition, String detail) {
         HUNG,
         /** Answered with an error; tried again every few seconds. */
         FAILED,
+        /** Both copies of its header are damaged: it is being found out whether it is ours, and then formatted again. */
+        DAMAGED,
         /** Not formatted, or the location of another cluster or place; never written to. */
         FOREIGN
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.registry;
 
+import dev.holdfast.model.RegistryRoot;
 import java.util.Arrays;
 import java.util.UUID;
 
@@ -73,6 +74,11 @@ final class OpenSegment {
 
     Snapshot snapshot() {
         return snapshot;
+    }
+
+    /** A root that names this base and no other. */
+    RegistryRoot root() {
+        return new RegistryRoot(owner.epoch(), owner.incarnation(), Owner.markOf(owner.ticket()), owner.ticket() + 1);
     }
 
     int baseEnd() {

@@ -4,6 +4,7 @@ import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.registry.LocationReport.Condition;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -84,6 +85,15 @@ public final class Registry {
 
     private static final String HEADER_DAMAGED =
             "one of the two copies of its header was damaged, and is written again";
+
+    private static final String HEADER_LOST = "both copies of its header are damaged";
+
+    private static final String FORMATTED_AGAIN =
+            "both copies of its header were damaged; what it holds shows that it is ours, so"
+                    + " it was formatted again and is being filled";
+
+    /** What a recognition waits for, answers of the other locations and the confirm, it waits for no longer than this; then it begins anew. */
+    private static final Duration RECOGNISED_WITHIN = Duration.ofSeconds(10);
 
     private static final String NO_MAJORITY = "a majority of the registry locations can not be written";
 
@@ -236,7 +246,7 @@ public final class Registry {
                         lane.location,
                         lane.place,
                         Optional.ofNullable(lane.identity),
-                        lane.isOneOf(voters),
+                        votes(lane),
                         segment != null && segment.owner().ticket() == lane.ticket ? lane.durable : 0,
                         lane.report))
                 .toList();
@@ -298,6 +308,7 @@ public final class Registry {
             case Input.Opened opened -> onOpened(opened.mastership());
             case Input.Closed closed -> lose(closed.reason());
             case Input.HeaderRead read -> onHeaderRead(read);
+            case Input.StartRead read -> onStartRead(read);
             case Input.BlocksRead read -> onBlocksRead(read);
             case Input.BlocksWritten written -> onBlocksWritten(written);
             case Input.LocationFailed failed -> onLocationFailed(failed);
@@ -362,6 +373,8 @@ public final class Registry {
         if (lane == null) {
             return;
         }
+        lane.headerSeen = read.operation();
+        lane.headerLost = false;
         RegistryFormat.Reading reading = RegistryFormat.readHeader(read.block(), seal);
         Optional<RegistryFormat.Header> header = reading.header();
         String objection = header.map(this::objection).orElse(reading.objection());
@@ -373,17 +386,23 @@ public final class Registry {
         }
         if (header.isEmpty() || !objection.isEmpty()) {
             lane.opened = false;
-            lane.foreign = true;
             lane.inStep = false;
-            lane.trouble = objection + "; nothing is written to it";
-            lane.retryAt = now.plus(RETRY_AFTER);
             forgetWhatWasRead(lane);
-            endScrub(lane, objection);
+            endScrub(lane, reading.lost() ? HEADER_LOST : objection);
+            if (reading.lost() && !Arrays.equals(lane.unrecognised, read.block())) {
+                recognise(lane, read.block(), objection);
+            } else if (!reading.lost()) {
+                isNotOurs(lane, objection);
+            }
+            lane.retryAt = lane.recognition == null ? now.plus(RETRY_AFTER) : null;
             return;
         }
         lane.foreign = false;
+        lane.recognition = null;
+        lane.unrecognised = null;
         if (!lane.is(header.get().location())) {
             lane.identity = header.get().location();
+            lane.held = null;
             lane.durable = 0; // Another medium: it holds nothing of what the former one held.
             lane.inStep = false;
             forgetWhatWasRead(lane);
@@ -418,8 +437,12 @@ public final class Registry {
         if (ended(read.location(), read.operation()) == null || lane == null || operation == null) {
             return;
         }
-        if (operation.purpose() == Lane.Purpose.RECOVER && phase == Phase.RECOVERING && lane.chain != null) {
-            lane.chain.accept(read.blocks());
+        if (operation.purpose() == Lane.Purpose.RECOGNISE && lane.recognition != null) {
+            lane.recognition.chain.accept(read.blocks());
+        } else if (operation.purpose() == Lane.Purpose.RECOVER && phase == Phase.RECOVERING && lane.chain != null) {
+            lane.chain.accept(
+                    read.blocks(),
+                    active().flatMap(other -> Stream.ofNullable(other.chain)).toList());
         } else if (operation.purpose() == Lane.Purpose.SCRUB) {
             compare(lane, operation, read.blocks());
         }
@@ -454,6 +477,14 @@ public final class Registry {
                 && operation.ticket() == lane.ticket
                 && operation.from() == lane.durable) {
             lane.durable = operation.to();
+            OpenSegment present = segment;
+            if (present != null && present.owner().ticket() == lane.ticket && lane.durable >= present.baseEnd()) {
+                lane.held = present.root();
+            }
+        } else if (operation.purpose() == Lane.Purpose.FORMAT_AGAIN) {
+            lane.recognition = null;
+            lane.retryAt = null;
+            lane.trouble = FORMATTED_AGAIN;
         }
     }
 
@@ -462,6 +493,8 @@ public final class Registry {
         if (lane != null) {
             lane.opened = false;
             lane.foreign = false;
+            lane.headerLost = false;
+            lane.recognition = null;
             lane.inStep = false;
             lane.trouble = failed.reason();
             lane.retryAt = now.plus(RETRY_AFTER);
@@ -533,6 +566,10 @@ public final class Registry {
             return;
         }
         announced = true;
+        active().map(lane -> lane.recognition)
+                .filter(recognition -> recognition != null && recognition.recognisedAt != 0)
+                .filter(recognition -> asked.request() >= recognition.recognisedAt)
+                .forEach(recognition -> recognition.confirmed = true);
         while (!unacknowledged.isEmpty() && unacknowledged.getFirst().lsn <= asked.lsn()) {
             Written written = unacknowledged.removeFirst();
             long version = written.firstVersion;
@@ -716,6 +753,7 @@ public final class Registry {
         if (phase == Phase.CLOSED || phase == Phase.LOST) {
             return;
         }
+        driveRecognition();
         List.copyOf(lanes).forEach(this::drive);
         lanes.forEach(this::report);
     }
@@ -736,7 +774,7 @@ public final class Registry {
         Optional<Chain> longest = heard(neverWritten).stream()
                 .map(Registry::chainOf)
                 .filter(chain -> chain.base().isPresent())
-                .max(Comparator.comparingLong(Chain::lastLsn));
+                .max(Comparator.comparingLong(Chain::lastLsn).thenComparing(Chain::isDecoded));
         if (!neverWritten && longest.isEmpty()) {
             await("no location holds the base of the registry in " + describe(found) + "; known here are "
                     + String.join(", ", places));
@@ -837,6 +875,9 @@ public final class Registry {
         active().forEach(lane -> {
             lane.trouble = lane.opened && lane.damagedHeader < 0 ? finding(lane, longest) : lane.trouble;
             lane.chain = null;
+            boolean wasGiven = voters.stream()
+                    .anyMatch(voter -> voter.seen() && voter.place().equals(lane.place));
+            lane.held = wasGiven ? found : null;
         });
         phase = Phase.FORMING;
     }
@@ -1065,7 +1106,9 @@ public final class Registry {
             return;
         }
         lane.retryAt = null;
-        if (!lane.opened || lane.headerDue) {
+        if (lane.recognition != null) {
+            recogniseOn(lane, lane.recognition);
+        } else if (!lane.opened || lane.headerDue) {
             long number = begin(lane, Lane.Purpose.HEADER, -1, 0, 0, 0);
             effects.add(new Effect.ReadHeader(lane.location, number));
         } else if (phase == Phase.RECOVERING) {
@@ -1091,6 +1134,131 @@ public final class Registry {
             effects.add(new Effect.ReadHeader(lane.location, number));
         }
     }
+
+    // ---- locations that lost their header
+    // ---------------------------------------------------------------------------------
+
+    /** Both copies of the header are damaged: whether the location is ours is found out, if there is anything to tell it by. */
+    private void recognise(Lane lane, byte[] found, String objection) {
+        lane.foreign = false;
+        lane.unrecognised = null;
+        Optional<String> use = OtherUse.in(found);
+        if (use.isPresent()) {
+            isStrange(lane, found, "in place of its header it shows " + use.get());
+        } else if (RegistryFormat.namesAnotherCluster(found, cluster)) {
+            isStrange(lane, found, objection + ", and names another cluster");
+        } else if (phase != Phase.FORMING && phase != Phase.SERVING) {
+            lane.headerLost = true;
+            lane.trouble = HEADER_LOST + "; it is looked at once the registry is open";
+        } else if (lane.held == null || formerIdentityOf(lane).isEmpty()) {
+            isStrange(lane, found, objection);
+        } else {
+            lane.headerLost = true;
+            lane.trouble = HEADER_LOST + "; it is being found out whether it is ours";
+            if (active().allMatch(other -> other.recognition == null)) {
+                lane.recognition = new Recognition(found, lane.held, new Chain(cluster, seal, lane.held), now);
+            }
+        }
+    }
+
+    /** Of the medium before it lost its header. */
+    private Optional<UUID> formerIdentityOf(Lane lane) {
+        return Optional.ofNullable(lane.identity)
+                .or(() -> Optional.of(formerIdentity(lane.place)).filter(former -> !former.equals(Voter.UNSEEN)));
+    }
+
+    /** It may be anybody's: only a person can order that it be written to. */
+    private void isStrange(Lane lane, byte[] found, String objection) {
+        lane.unrecognised = found;
+        isNotOurs(lane, objection);
+    }
+
+    private void isNotOurs(Lane lane, String objection) {
+        lane.recognition = null;
+        lane.headerLost = false;
+        lane.foreign = true;
+        lane.trouble = objection + "; nothing is written to it. If nothing on it is needed:  ocrconfig -replace "
+                + lane.place + " -replacement " + lane.place + " -f";
+        lane.retryAt = now.plus(RETRY_AFTER);
+    }
+
+    private void onStartRead(Input.StartRead read) {
+        Lane lane = ended(read.location(), read.operation());
+        Recognition recognition = lane == null ? null : lane.recognition;
+        if (lane == null || recognition == null) {
+            return;
+        }
+        recognition.startSeen = true;
+        OtherUse.in(read.start())
+                .ifPresent(use -> isStrange(lane, recognition.found, HEADER_LOST + ", and its start shows " + use));
+    }
+
+    /** Takes the step of a recognition that is due on its own location; the rest is in {@link #driveRecognition}. */
+    private void recogniseOn(Lane lane, Recognition recognition) {
+        Chain chain = recognition.chain;
+        if (!recognition.startSeen) {
+            long number = begin(lane, Lane.Purpose.START, -1, 0, 0, 0);
+            effects.add(new Effect.ReadStart(lane.location, number));
+        } else if (!chain.finished() && chain.base().isEmpty()) {
+            int from = chain.offset();
+            long number = begin(lane, Lane.Purpose.RECOGNISE, -1, 0, from, from + chain.wanted());
+            int place = Owner.segmentOf(recognition.held.segment());
+            effects.add(new Effect.ReadBlocks(lane.location, number, place, from, chain.wanted()));
+        } else if (chain.base().isEmpty()) {
+            isStrange(lane, recognition.found, HEADER_LOST + ", and what follows them is not what the location held");
+        } else if (recognition.recognisedAt != 0 && recognition.confirmed && othersAreSeen(lane, recognition)) {
+            UUID former = formerIdentityOf(lane).orElseThrow();
+            long number = begin(lane, Lane.Purpose.FORMAT_AGAIN, -1, 0, 0, 0);
+            byte[] header = RegistryFormat.header(cluster, freshIdentity(former, number), seal);
+            effects.add(new Effect.FormatAgain(lane.location, number, recognition.found, header, former));
+        }
+    }
+
+    /**
+     * What a recognised location still waits for: that our epoch is the newest, and that each of the others shows a header of its own, so that it
+     * is not one of them under a second name.
+     */
+    private void driveRecognition() {
+        for (Lane lane : active().toList()) {
+            Recognition recognition = lane.recognition;
+            if (recognition == null
+                    || (lane.operation != null && lane.operation.purpose() == Lane.Purpose.FORMAT_AGAIN)) {
+                continue;
+            }
+            if (now.isAfter(recognition.since.plus(RECOGNISED_WITHIN))) {
+                lane.recognition = null; // Another one may have its turn, or this one once more.
+                lane.retryAt = now.plus(RETRY_AFTER);
+            } else if (recognition.startSeen && recognition.chain.base().isPresent()) {
+                if (recognition.recognisedAt == 0) {
+                    recognition.recognisedAt = nextOperation;
+                    others(lane).forEach(other -> other.headerDue = true);
+                }
+                if (!recognition.confirmed) {
+                    confirm(0);
+                }
+            }
+        }
+    }
+
+    private Stream<Lane> others(Lane lane) {
+        return active().filter(other -> other != lane && other.opened);
+    }
+
+    private boolean othersAreSeen(Lane lane, Recognition recognition) {
+        return others(lane).allMatch(other -> other.headerSeen >= recognition.recognisedAt);
+    }
+
+    /** Never given before: the generation is this mastership's alone, the number this operation's. */
+    private UUID freshIdentity(UUID former, long number) {
+        ByteBuffer text = ByteBuffer.allocate(4 * Long.BYTES);
+        RegistryFormat.putUuid(text, former);
+        text.putLong(root.generation()).putLong(number);
+        ByteBuffer identity = ByteBuffer.wrap(seal.of(text.array(), 0, text.capacity()));
+        return RegistryFormat.getUuid(identity);
+    }
+
+    // ---- what the locations hold
+    // ------------------------------------------------------------------------------------------
 
     private void keepUp(Lane lane, OpenSegment segment) {
         if (lane.ticket != segment.owner().ticket()) {
@@ -1159,6 +1327,9 @@ public final class Registry {
     }
 
     private Condition condition(Lane lane) {
+        if (lane.headerLost) {
+            return Condition.DAMAGED;
+        }
         if (lane.foreign) {
             return Condition.FOREIGN;
         }
@@ -1168,7 +1339,13 @@ public final class Registry {
         if (segment == null && !served) {
             return Condition.OPENING;
         }
-        return lane.inStep && lane.isOneOf(voters) ? Condition.ONLINE : Condition.COPYING;
+        return lane.inStep && votes(lane) ? Condition.ONLINE : Condition.COPYING;
+    }
+
+    /** While a base is being formed, whom it adds does not vote yet: that comes with the root. */
+    private boolean votes(Lane lane) {
+        boolean formed = segment != null && segment.rooted();
+        return lane.isOneOf(voters) && (formed || lane.isOneOf(former));
     }
 
     private boolean isHung(Lane lane) {

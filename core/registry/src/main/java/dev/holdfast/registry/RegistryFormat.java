@@ -37,8 +37,11 @@ public final class RegistryFormat {
 
     private static final byte[] MAGIC = {'H', 'F', 'R', 'E', 'G', 'L', 'O', 'C'};
     private static final int HEADER_BYTES = 80;
+    private static final int CLUSTER_AT = 16;
     private static final int CRC_AT = 60;
     private static final int SEAL_AT = 64;
+    private static final String NOT_FORMATTED = "not formatted as a registry location";
+    private static final String DAMAGED = "its header is damaged";
 
     private RegistryFormat() {}
 
@@ -61,8 +64,9 @@ public final class RegistryFormat {
      * @param header absent if neither copy is good
      * @param objection why there is none; empty if there is
      * @param damaged the copy that is to be written again, as the other one is good: 0, 1, or -1 for none
+     * @param lost neither copy is good, and neither shows that it was another's: what stands there may be what became of a header of ours
      */
-    public record Reading(Optional<Header> header, String objection, int damaged) {}
+    public record Reading(Optional<Header> header, String objection, int damaged, boolean lost) {}
 
     /** What to write at the start of the area when a location is formatted; the rest may hold anything. */
     public static byte[] header(UUID cluster, UUID location, RegistrySeal seal) {
@@ -88,15 +92,17 @@ public final class RegistryFormat {
     /** Reads the start of a location. Any bytes are welcome. */
     public static Reading readHeader(byte[] area, RegistrySeal seal) {
         if (area.length < HEADER_AREA) {
-            return new Reading(Optional.empty(), "not formatted as a registry location", -1);
+            return new Reading(Optional.empty(), NOT_FORMATTED, -1, false);
         }
         Optional<Header> first = readCopy(area, 0, seal);
         Optional<Header> second = readCopy(area, BLOCK, seal);
         if (first.isEmpty() && second.isEmpty()) {
-            return new Reading(Optional.empty(), objection(area, seal), -1);
+            String objection = objection(area, seal);
+            return new Reading(
+                    Optional.empty(), objection, -1, objection.equals(DAMAGED) || objection.equals(NOT_FORMATTED));
         }
         int damaged = first.isEmpty() ? 0 : second.equals(first) ? -1 : 1;
-        return new Reading(first.or(() -> second), "", damaged);
+        return new Reading(first.or(() -> second), "", damaged, false);
     }
 
     private static Optional<Header> readCopy(byte[] area, int at, RegistrySeal seal) {
@@ -115,6 +121,7 @@ public final class RegistryFormat {
     }
 
     private static String objection(byte[] area, RegistrySeal seal) {
+        String found = NOT_FORMATTED;
         for (int at = 0; at < HEADER_AREA; at += BLOCK) {
             byte[] block = Arrays.copyOfRange(area, at, at + BLOCK);
             if (!Arrays.equals(block, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
@@ -129,9 +136,21 @@ public final class RegistryFormat {
             if (in.getInt(CRC_AT) == crc(block) && !seal.isThat(block, SEAL_AT, Arrays.copyOf(block, CRC_AT))) {
                 return "its header was sealed with another cluster key";
             }
-            return "its header is damaged";
+            found = DAMAGED; // Unless the other copy tells more.
         }
-        return "not formatted as a registry location";
+        return found;
+    }
+
+    /** Whether a copy of the header, good or damaged, has the id of another cluster. */
+    static boolean namesAnotherCluster(byte[] area, UUID cluster) {
+        for (int at = 0; at + BLOCK <= area.length; at += BLOCK) {
+            ByteBuffer in = ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN).position(at + CLUSTER_AT);
+            if (Arrays.equals(area, at, at + MAGIC.length, MAGIC, 0, MAGIC.length)
+                    && !getUuid(in).equals(cluster)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Where {@code offset} of {@code segment} stands in the area. */

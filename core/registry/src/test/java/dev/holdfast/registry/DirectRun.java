@@ -9,6 +9,7 @@ import dev.holdfast.model.View;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -58,6 +59,7 @@ final class DirectRun {
     final Map<Long, Long> acknowledged = new HashMap<>();
     final Map<Long, String> refused = new HashMap<>();
     final List<Effect.WriteBlocks> writes = new ArrayList<>();
+    final List<Effect.FormatAgain> formats = new ArrayList<>();
     final List<LocationReport> reports = new ArrayList<>();
     final List<String> waits = new ArrayList<>();
     Effect.@Nullable Lost lost;
@@ -126,6 +128,7 @@ final class DirectRun {
         lost = null;
         held.clear();
         writes.clear();
+        formats.clear();
         used.clear();
         used.addAll(places);
         registry = new Registry(CLUSTER, FalseLocation.SEAL, places, epoch * 1000, fullAt);
@@ -205,6 +208,23 @@ final class DirectRun {
                 if (mayDo(write.location(), write, null)) {
                     at(write.location()).write(write.offset(), write.block());
                     say(new Input.BlocksWritten(write.location(), write.operation()));
+                }
+            }
+            case Effect.ReadStart read -> {
+                if (mayDo(read.location(), read, null)) {
+                    say(new Input.StartRead(read.location(), read.operation(), at(read.location()).start));
+                }
+            }
+            case Effect.FormatAgain format -> {
+                if (mayDo(format.location(), format, null)) {
+                    FalseLocation location = at(format.location());
+                    if (Arrays.equals(location.read(0, RegistryFormat.HEADER_AREA), format.found())) {
+                        formats.add(format);
+                        location.write(0, format.header());
+                        say(new Input.BlocksWritten(format.location(), format.operation()));
+                    } else {
+                        say(new Input.LocationFailed(format.location(), format.operation(), "it is another one"));
+                    }
                 }
             }
             case Effect.UseLocation use -> used.add(use.place());

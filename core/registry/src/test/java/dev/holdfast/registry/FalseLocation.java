@@ -11,6 +11,9 @@ final class FalseLocation {
     private final Map<Long, byte[]> blocks = new HashMap<>();
     private UUID identity;
 
+    /** What stands before the registry area. */
+    byte[] start = new byte[OtherUse.BYTES];
+
     FalseLocation(UUID cluster, UUID identity) {
         this.identity = identity;
         format(cluster, identity);

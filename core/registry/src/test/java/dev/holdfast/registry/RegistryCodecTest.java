@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.model.RegistryRoot;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,11 +26,11 @@ final class RegistryCodecTest {
         byte[] area = RegistryFormat.header(CLUSTER, location, SEAL);
         var good = new RegistryFormat.Header(CLUSTER, location);
         assertThat(RegistryFormat.readHeader(area, SEAL))
-                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", -1));
+                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", -1, false));
 
         area[20] ^= 1;
         assertThat(RegistryFormat.readHeader(area, SEAL))
-                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", 0));
+                .isEqualTo(new RegistryFormat.Reading(Optional.of(good), "", 0, false));
         area[RegistryFormat.BLOCK + 50] ^= 1;
         assertThat(RegistryFormat.readHeader(area, SEAL).objection()).isEqualTo("its header is damaged");
     }
@@ -108,6 +109,33 @@ final class RegistryCodecTest {
             Chain chain = new Chain(CLUSTER, SEAL, ROOT);
             feed(chain, area);
             assertThat(chain.finished()).isTrue();
+        }
+    }
+
+    @Test
+    void what_is_good_on_one_location_is_good_on_another_that_holds_the_same_bytes_and_on_no_other() {
+        var random = new SplittableRandom(4);
+        OpenSegment segment = aSegment();
+        Chain good = new Chain(CLUSTER, SEAL, ROOT);
+        feed(good, area(segment));
+        for (int i = 0; i < 1000; i++) {
+            byte[] area = area(segment);
+            if (i > 0) {
+                area[random.nextInt(segment.tail())] ^= (byte) (1 << random.nextInt(8));
+            }
+            Chain alone = new Chain(CLUSTER, SEAL, ROOT);
+            feed(alone, area);
+            Chain beside = new Chain(CLUSTER, SEAL, ROOT);
+            feed(beside, area, List.of(beside, new Chain(CLUSTER, SEAL, ROOT), good));
+            assertThat(beside.damage()).isEqualTo(alone.damage());
+            assertThat(beside.links())
+                    .extracting(Chain.Link::lsn)
+                    .isEqualTo(alone.links().stream().map(Chain.Link::lsn).toList());
+            assertThat(beside.links())
+                    .extracting(link -> HexFormat.of().formatHex(link.hash()))
+                    .isEqualTo(alone.links().stream()
+                            .map(link -> HexFormat.of().formatHex(link.hash()))
+                            .toList());
         }
     }
 
@@ -195,11 +223,15 @@ final class RegistryCodecTest {
     }
 
     private static void feed(Chain chain, byte[] area) {
+        feed(chain, area, List.of());
+    }
+
+    private static void feed(Chain chain, byte[] area, List<Chain> others) {
         while (!chain.finished()) {
             byte[] piece = new byte[chain.wanted()];
             int there = Math.clamp(area.length - chain.offset(), 0, piece.length);
             System.arraycopy(area, Math.min(chain.offset(), area.length), piece, 0, there);
-            chain.accept(piece);
+            chain.accept(piece, others);
         }
     }
 }

@@ -10,6 +10,8 @@ import dev.holdfast.registry.LocationReport.Condition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -287,6 +289,177 @@ final class RegistryTest {
             assertThat(scrubbed.finding()).contains("one of the two copies of its header was damaged");
         });
         assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void a_location_that_loses_both_copies_of_its_header_is_recognised_formatted_again_filled_and_counts() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        FalseLocation damaged = run.locations.get(1);
+        UUID before = damaged.identity();
+        damaged.write(0, noise(RegistryFormat.HEADER_AREA));
+        run.reports.clear();
+
+        run.say(new Input.Look());
+        run.pass(A_WHILE).submit(2, Batch.put("b", "2"));
+
+        assertThat(run.reports)
+                .filteredOn(report -> report.location() == 1)
+                .extracting(LocationReport::condition)
+                .containsSubsequence(Condition.DAMAGED, Condition.COPYING, Condition.ONLINE);
+        assertThat(run.reports)
+                .anySatisfy(report -> assertThat(report.detail()).contains("both copies of its header are damaged"));
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+        // It may not be all that it was: so it is another one, which counts from the next base on.
+        assertThat(identityOf(damaged)).isPresent().get().isNotEqualTo(before);
+
+        run.away(0).newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void while_a_location_without_a_header_is_being_recognised_nothing_else_is_written_to_it() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(1).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.confirms = false; // So it comes no further than to be recognised.
+        run.writes.clear();
+        run.say(new Input.Look());
+        run.submit(2, Batch.put("b", "2")).pass(Duration.ofSeconds(3));
+
+        assertThat(run.formats).isEmpty();
+        assertThat(run.writes).isNotEmpty().noneMatch(write -> write.location() == 1);
+        assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.DAMAGED);
+
+        run.confirms = true;
+        run.pass(A_WHILE).pass(A_WHILE).pass(A_WHILE).pass(A_WHILE);
+        assertThat(run.formats).hasSize(1);
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void a_new_master_formats_a_location_again_that_still_holds_the_rooted_base() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(2).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.newMaster().pass(A_WHILE);
+
+        assertThat(run.served().entries()).containsKey("a");
+        assertThat(run.formats).hasSize(1);
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void a_location_without_a_header_does_not_make_up_a_majority_for_a_new_master() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(2).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.away(1).newMaster().pass(A_WHILE);
+
+        assertThat(run.served).isNull();
+        assertThat(run.formats).isEmpty();
+        assertThat(run.locationReports().get(2).condition()).isEqualTo(Condition.DAMAGED);
+
+        run.back();
+        run.pass(A_WHILE);
+        assertThat(run.served().entries()).containsKey("a");
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void what_holds_nothing_of_ours_behind_its_lost_header_is_never_written() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        int segment = Owner.segmentOf(run.root.segment());
+        FalseLocation other = run.locations.get(1);
+        other.write(0, new byte[RegistryFormat.HEADER_AREA]);
+        other.write(RegistryFormat.position(segment, 0), noise(RegistryFormat.BLOCK));
+
+        demandStrange(run, 1, "not what the location held");
+    }
+
+    @Test
+    void what_shows_another_use_is_never_written_though_our_records_are_still_there() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        FalseLocation other = run.locations.get(1);
+        other.write(0, new byte[RegistryFormat.HEADER_AREA]);
+        other.start[1080] = 0x53;
+        other.start[1081] = (byte) 0xef;
+
+        demandStrange(run, 1, "its start shows a file system (ext2, ext3 or ext4)");
+    }
+
+    @Test
+    void a_damaged_header_that_names_another_cluster_is_never_written() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        byte[] header = RegistryFormat.header(new UUID(8, 8), new UUID(9, 3), FalseLocation.SEAL);
+        header[100] ^= 1;
+        header[RegistryFormat.BLOCK + 100] ^= 1;
+        run.locations.get(1).write(0, header);
+
+        demandStrange(run, 1, "names another cluster");
+    }
+
+    @Test
+    void an_older_base_of_ours_does_not_tell_that_a_location_without_a_header_is_the_one_that_was_there() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.away(1).newMaster().pass(A_WHILE).submit(2, Batch.put("b", "2"));
+        run.locations.get(1).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.newMaster().pass(A_WHILE);
+        run.back();
+        run.pass(A_WHILE);
+
+        assertThat(run.formats).isEmpty();
+        assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.FOREIGN);
+        run.locations.get(1).format(DirectRun.CLUSTER, new UUID(9, 44)); // The command that was told.
+        run.pass(A_WHILE).pass(A_WHILE);
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+    }
+
+    @Test
+    void one_medium_under_two_names_does_not_become_two_locations_when_it_loses_its_header() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(1).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.locations.set(2, run.locations.get(1));
+        run.newMaster().pass(A_WHILE).pass(A_WHILE);
+        assertThat(run.served).isNull(); // One of three is too few.
+
+        run = new DirectRun(5).newMaster().submit(1, Batch.put("a", "1"));
+        run.locations.get(3).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.locations.set(4, run.locations.get(3));
+        run.newMaster();
+        for (int i = 0; i < 10; i++) {
+            run.pass(A_WHILE);
+        }
+        assertThat(run.formats).hasSize(1);
+        assertThat(run.locationReports())
+                .filteredOn(report -> report.condition() == Condition.ONLINE)
+                .hasSize(4);
+        assertThat(run.locationReports())
+                .anySatisfy(report -> assertThat(report.detail()).contains("configured twice"));
+    }
+
+    private static void demandStrange(DirectRun run, int location, String why) {
+        run.writes.clear();
+        run.say(new Input.Look());
+        run.pass(A_WHILE).submit(2, Batch.put("b", "2")).pass(A_WHILE);
+        assertThat(run.acknowledged).containsKey(2L);
+        run.newMaster().pass(A_WHILE).submit(3, Batch.put("c", "3")).pass(A_WHILE);
+
+        assertThat(run.formats).isEmpty();
+        assertThat(run.writes).noneMatch(write -> write.location() == location);
+        LocationReport report = run.locationReports().get(location);
+        assertThat(report.condition()).isEqualTo(Condition.FOREIGN);
+        assertThat(report.detail())
+                .contains(why)
+                .contains("ocrconfig -replace " + location + " -replacement " + location + " -f");
+    }
+
+    private static Optional<UUID> identityOf(FalseLocation location) {
+        return RegistryFormat.readHeader(location.read(0, RegistryFormat.HEADER_AREA), FalseLocation.SEAL)
+                .header()
+                .map(RegistryFormat.Header::location);
+    }
+
+    private static byte[] noise(int length) {
+        byte[] noise = new byte[length];
+        new Random(1).nextBytes(noise);
+        return noise;
     }
 
     @Test

@@ -39,7 +39,7 @@ public sealed interface RegistryReply {
     /**
      * One location.
      *
-     * @param state ONLINE, COPYING, OPENING, HUNG, FAILED or FOREIGN
+     * @param state ONLINE, COPYING, OPENING, HUNG, FAILED, DAMAGED or FOREIGN
      * @param uuid empty if its header was never read
      * @param votes whether its copy counts
      * @param heldBytes what it is known to hold of the present segment, of {@code segmentBytes}

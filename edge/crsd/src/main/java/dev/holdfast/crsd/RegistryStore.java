@@ -13,6 +13,7 @@ import dev.holdfast.registry.Input;
 import dev.holdfast.registry.LocationFacts;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
+import dev.holdfast.registry.OtherUse;
 import dev.holdfast.registry.Registry;
 import dev.holdfast.registry.RegistryContent;
 import dev.holdfast.registry.RegistryFormat;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -306,6 +308,20 @@ final class RegistryStore implements AutoCloseable {
                             return write;
                         },
                         (operation, done) -> new Input.BlocksWritten(write.location(), operation));
+            case Effect.ReadStart read ->
+                submit(
+                        read.location(),
+                        read.operation(),
+                        device -> device.read(0, OtherUse.BYTES),
+                        (operation, start) -> new Input.StartRead(read.location(), operation, start));
+            case Effect.FormatAgain format -> {
+                Claim claim = disk(numbered.get(format.location())).claim();
+                submit(
+                        format.location(),
+                        format.operation(),
+                        device -> formatAgain(device, claim, format),
+                        (operation, done) -> new Input.BlocksWritten(format.location(), operation));
+            }
             case Effect.UseLocation use -> {
                 numbered.add(use.place());
                 disk(use.place());
@@ -370,6 +386,21 @@ final class RegistryStore implements AutoCloseable {
         return device.read(areaStart, RegistryFormat.HEADER_AREA);
     }
 
+    /** All conditions are looked at by the thread that then writes, right before it does. */
+    private Effect.FormatAgain formatAgain(BlockDevice device, Claim claim, Effect.FormatAgain format)
+            throws IOException {
+        if (!device.isStillAtItsPath()) {
+            throw new IOException(device.path() + " is another file or device now");
+        }
+        claim.take(device, format.former());
+        if (!Arrays.equals(device.read(areaStart, RegistryFormat.HEADER_AREA), format.found())) {
+            throw new IOException("what stands in place of its header has just changed; it is looked at again");
+        }
+        device.write(areaStart, format.header());
+        claim.release();
+        return format;
+    }
+
     private <T> void submit(
             int location, long operation, DiskThread.Operation<T> io, BiFunction<Long, T, Input> whenDone) {
         Disk disk = disk(numbered.get(location));
@@ -400,12 +431,19 @@ final class RegistryStore implements AutoCloseable {
             Optional<RegistryFormat.Header> header = RegistryFormat.readHeader(
                             device.read(areaStart, RegistryFormat.HEADER_AREA), seal)
                     .header();
-            if (header.isEmpty()) {
-                return; // Nothing is ever written to what is not formatted.
+            if (header.isPresent()) { // Nothing is ever written to what is not formatted, but a header.
+                take(device, header.get().location());
+            }
+        }
+
+        /** As the location {@code identity}, also if its header does not tell that any more. */
+        void take(BlockDevice device, UUID identity) throws IOException {
+            if (device == taken) {
+                return;
             }
             // One mark for all nodes: only the master's crsd writes, and a stuck thread of another machine is not seen
             // anyway.
-            DiskMark mark = DiskMark.of('r', 0, header.get().location());
+            DiskMark mark = DiskMark.of('r', 0, identity);
             mark.bear();
             DiskMark.Bearer known = stuck;
             stuck = known != null && known.exists() ? known : mark.otherBearer().orElse(null);
@@ -414,6 +452,11 @@ final class RegistryStore implements AutoCloseable {
                         + "; the location is used again when that thread is gone");
             }
             taken = device;
+        }
+
+        /** The location has become another one: the right to that is taken by the next operation. */
+        void release() {
+            taken = null;
         }
     }
 

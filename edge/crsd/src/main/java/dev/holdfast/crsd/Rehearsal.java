@@ -304,6 +304,8 @@ public final class Rehearsal {
                     Effect.UseLocation _,
                     Effect.DropLocation _,
                     Effect.WriteHeader _,
+                    Effect.ReadStart _,
+                    Effect.FormatAgain _,
                     Effect.LocationsSet _,
                     Effect.Scrubbed _,
                     Effect.Replaced _ -> {}

@@ -19,10 +19,12 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -107,6 +109,58 @@ final class RegistryStoreTest {
         RegistryStore next = master(locations);
         assertThat(served == null ? List.of() : served.entries().keySet()).contains("key");
         assertThat(next.serving()).isTrue();
+    }
+
+    @Test
+    void a_location_that_loses_both_copies_of_its_header_is_formatted_again_and_filled() throws Exception {
+        List<Path> locations = List.of(location("a"), location("b"), location("c"));
+        RegistryStore store = master(locations);
+        store.submit(now(), 1, Batch.put("key", "value"));
+        until(() -> acknowledged.contains(1L));
+        until(() -> store.locations().stream().allMatch(report -> report.condition() == Condition.ONLINE));
+        UUID before = identityOf(locations.get(1)).orElseThrow();
+        loseHeader(locations.get(1));
+        store.look(now());
+        until(() -> store.locations().get(1).condition() == Condition.COPYING);
+        until(() -> store.locations().stream().allMatch(report -> report.condition() == Condition.ONLINE));
+        assertThat(identityOf(locations.get(1))).isPresent().get().isNotEqualTo(before);
+
+        store.notMaster(now(), "one of those that were always good is lost");
+        Files.delete(locations.get(0));
+        master(locations);
+        assertThat(served == null ? List.of() : served.entries().keySet()).contains("key");
+    }
+
+    @Test
+    void a_file_that_took_the_place_of_a_location_without_a_header_is_not_written() throws Exception {
+        List<Path> locations = List.of(location("a"), location("b"), location("c"));
+        RegistryStore store = master(locations);
+        until(() -> store.locations().stream().allMatch(report -> report.condition() == Condition.ONLINE));
+        loseHeader(locations.get(1));
+        Path other = directory.resolve("other");
+        sparse(other);
+        Files.move(other, locations.get(1), StandardCopyOption.REPLACE_EXISTING);
+        store.look(now());
+        until(() -> store.locations().get(1).condition() == Condition.FAILED);
+        assertThat(store.locations().get(1).detail()).contains("another file or device now");
+        until(() -> store.locations().get(1).condition() == Condition.FOREIGN);
+        assertThat(store.locations().get(1).detail())
+                .contains("ocrconfig -replace " + locations.get(1) + " -replacement " + locations.get(1) + " -f");
+        assertThat(identityOf(locations.get(1))).isEmpty();
+    }
+
+    private static void loseHeader(Path path) throws IOException {
+        try (var device = BlockDevice.open(path)) {
+            device.write(AREA_START, new byte[RegistryFormat.HEADER_AREA]);
+        }
+    }
+
+    private static Optional<UUID> identityOf(Path path) throws IOException {
+        try (var device = BlockDevice.open(path)) {
+            return RegistryFormat.readHeader(device.read(AREA_START, RegistryFormat.HEADER_AREA), SEAL)
+                    .header()
+                    .map(RegistryFormat.Header::location);
+        }
     }
 
     @Test

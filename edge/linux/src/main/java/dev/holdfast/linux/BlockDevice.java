@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -53,6 +54,16 @@ public final class BlockDevice implements AutoCloseable {
     public long size() throws IOException {
         refuseIfRetired();
         return Libc.check("size of " + path, Libc.lseek(descriptor, 0, Libc.SEEK_END));
+    }
+
+    /**
+     * Whether the path still leads to what is open. On the thread that opened it, as others may have other descriptors.
+     *
+     * @throws IOException if nothing is there any more
+     */
+    public boolean isStillAtItsPath() throws IOException {
+        refuseIfRetired();
+        return Files.isSameFile(Path.of("/proc/thread-self/fd/" + descriptor), path);
     }
 
     /** Fills {@code into} completely from {@code offset}, or throws: {@link EOFException} if the device ends before. */

@@ -62,6 +62,23 @@ final class Medium {
         }
     }
 
+    /** What stands before the registry area: nothing. */
+    byte[] start() {
+        return new byte[OtherUse.BYTES];
+    }
+
+    /** Destroys both copies of the header, and now and then some of what follows. */
+    void behead(SplittableRandom random) {
+        byte[] noise = new byte[RegistryFormat.HEADER_AREA];
+        if (random.nextBoolean()) {
+            random.nextBytes(noise);
+        }
+        write(0, noise);
+        if (random.nextInt(4) == 0) {
+            blocks.keySet().removeIf(position -> position >= RegistryFormat.FIRST_SEGMENT && random.nextBoolean());
+        }
+    }
+
     /** Turns some bits somewhere in what was written after the header. */
     void rot(SplittableRandom random) {
         long[] written = blocks.keySet().stream()

@@ -7,6 +7,7 @@ import dev.holdfast.model.NodeId;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -43,6 +44,8 @@ final class RegistryWorld {
         ROOTS,
         SETS_OF_LOCATIONS,
         RESTORES,
+        FORMATTED_AGAIN,
+        FORMATTED_BY_HAND,
         MISDEEDS
     }
 
@@ -53,7 +56,9 @@ final class RegistryWorld {
         FAIL,
         FORGET,
         ROT,
-        REPLACE
+        REPLACE,
+        /** Both copies of the header are destroyed, and now and then more. */
+        BEHEAD
     }
 
     /** One life of a master's crsd. It goes on after it was deposed, until it is told or killed. */
@@ -123,7 +128,10 @@ final class RegistryWorld {
     RegistryWorld(long seed) {
         random = new SplittableRandom(seed);
         int count = new int[] {1, 3, 3, 3, 5}[random.nextInt(5)];
-        fault = count == 1 ? Fault.NONE : Fault.values()[random.nextInt(Fault.values().length)];
+        Fault drawn = count == 1 ? Fault.NONE : Fault.values()[random.nextInt(Fault.values().length - 1)];
+        // BEHEAD, the last, is drawn apart, so that seeds that once found something remain what they were.
+        boolean behead = drawn != Fault.NONE && new SplittableRandom(~seed).nextInt(5) == 1;
+        fault = behead ? Fault.BEHEAD : drawn;
         /*
          * A location that forgets or rots is not told from one that never got the record. Those that remember must be heard within
          * the grace of a recovery, so their delays are bounded then. Everything else is safe without any bound.
@@ -200,6 +208,10 @@ final class RegistryWorld {
         long batch = submit(last);
         until(20_000, () -> acknowledged.containsKey(batch));
         check(acknowledged.containsKey(batch), "after everything was healed, a change is not acknowledged");
+        if (fault == Fault.BEHEAD) {
+            until(30_000, () -> isRecognisedOrNot(last));
+            formatWhatIsNotRecognised(last);
+        }
         until(
                 60_000,
                 () -> last.registry.locations().stream()
@@ -212,6 +224,23 @@ final class RegistryWorld {
         Life reader = newMaster();
         until(60_000, () -> reader.serving);
         check(reader.serving, "the repaired registry does not open");
+    }
+
+    private static boolean isRecognisedOrNot(Life life) {
+        return life.registry.locations().stream()
+                .allMatch(report -> report.condition() == LocationReport.Condition.ONLINE
+                        || report.condition() == LocationReport.Condition.FOREIGN);
+    }
+
+    /** Where nothing tells that a location is ours any more, a person is told what to do, and does it. */
+    private void formatWhatIsNotRecognised(Life life) {
+        for (LocationFacts facts : life.registry.facts()) {
+            if (facts.report().condition() == LocationReport.Condition.FOREIGN) {
+                check(facts.report().detail().contains("ocrconfig -replace"), "no way out is told: " + facts.report());
+                locations.get(Integer.parseInt(facts.place())).format(CLUSTER, newIdentity());
+                count(Count.FORMATTED_BY_HAND);
+            }
+        }
     }
 
     // ---- what happens -----------------------------------------------------------------------------------------------
@@ -381,6 +410,13 @@ final class RegistryWorld {
             case FORGET -> location.forgetful = !location.forgetful;
             case ROT -> location.rot(random);
             case REPLACE -> location.format(CLUSTER, newIdentity());
+            case BEHEAD -> {
+                location.behead(random);
+                if (random.nextBoolean()) { // As crsd does every few seconds.
+                    say(newest(), new Input.Look());
+                    pass(random.nextInt(3_000) * 1_000_000L);
+                }
+            }
         }
     }
 
@@ -452,6 +488,19 @@ final class RegistryWorld {
                             write.operation(),
                             new Input.BlocksWritten(write.location(), write.operation()));
                 });
+            case Effect.ReadStart read ->
+                disk(
+                        life,
+                        read.location(),
+                        () -> answer(
+                                life,
+                                read.location(),
+                                read.operation(),
+                                new Input.StartRead(
+                                        read.location(),
+                                        read.operation(),
+                                        at(life, read.location()).start())));
+            case Effect.FormatAgain format -> disk(life, format.location(), () -> formatAgain(life, format));
             case Effect.UseLocation use -> {
                 check(use.location() == life.places.size(), "location " + use.location() + " out of order");
                 life.places.add(use.place());
@@ -511,6 +560,26 @@ final class RegistryWorld {
             location.write(position, write.blocks());
         }
         answer(life, write.location(), write.operation(), new Input.BlocksWritten(write.location(), write.operation()));
+    }
+
+    private void formatAgain(Life life, Effect.FormatAgain format) {
+        Medium location = at(life, format.location());
+        if (!Arrays.equals(location.read(0, RegistryFormat.HEADER_AREA), format.found())) {
+            Input another = new Input.LocationFailed(format.location(), format.operation(), "another header");
+            at(nanos + delay(), life, () -> say(life, another), () -> {});
+            return;
+        }
+        if (!life.alive || location.failing) {
+            location.writePart(0, format.header(), torn(format.header().length));
+        } else {
+            location.write(0, format.header());
+            count(Count.FORMATTED_AGAIN);
+        }
+        answer(
+                life,
+                format.location(),
+                format.operation(),
+                new Input.BlocksWritten(format.location(), format.operation()));
     }
 
     private int torn(int length) {

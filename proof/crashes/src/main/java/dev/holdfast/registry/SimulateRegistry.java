@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code ./holdfast simulate --registry}: histories of the registry under virtual time, each from one seed: masters follow, depose and outlive
- * one another and die at any moment; a minority of the locations hangs, fails, forgets, rots or is replaced; the set of locations changes,
+ * one another and die at any moment; a minority of the locations hangs, fails, forgets, rots, is replaced or loses its headers; the set of locations changes,
  * the content is restored. No acknowledged change may be lost, and none appear that was refused.
  *
  * <p>Exit code 0: no violation. 1: a seed found one; it is told, with its history. 2: the arguments make no sense.
