@@ -21,7 +21,7 @@ public sealed interface Command {
     /** {@code delete resource name... [-f]}. */
     record Delete(List<String> names, boolean force) implements Command {}
 
-    /** {@code -if-version}: only if the one resource, type or pool that the command names still has this version, see {@link Policy#version}. */
+    /** {@code -if-version}: only if the one thing that the command names still has this version, see {@link Policy#version}. */
     record IfVersion(String version, Command command) implements Command {}
 
     /**

@@ -8,9 +8,11 @@ import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Spelling;
 import dev.holdfast.model.Target;
@@ -227,12 +229,17 @@ final class Judgement {
             case Command.DeleteType(List<String> types) -> types;
             case Command.ModifyPool modify when modify.policies().isEmpty() -> List.of(modify.name());
             case Command.DeletePool delete -> delete.names();
+            case Command.ModifyCategory modify -> List.of(modify.name());
+            case Command.DeleteCategory(List<String> categories) -> categories;
+            case Command.ModifyPolicy modify -> List.of(modify.name());
+            case Command.DeletePolicy(List<String> policies) -> policies;
+            case Command.ModifyPolicySet _ -> List.of(""); // There is one, and it has no name.
             default -> List.of();
         };
         if (names.size() != 1) {
             return refuse(
                     "HF-3172",
-                    "A version is of one resource, type or server pool, and this command "
+                    "A version is of one resource, type, server pool, category or policy, and this command "
                             + (names.isEmpty() ? "names none" : "names " + names.size()),
                     "Give one command for each.");
         }
@@ -256,6 +263,27 @@ final class Judgement {
                                 "serverpool " + name,
                                 command);
             }
+            case Command.ModifyCategory _, Command.DeleteCategory _ -> {
+                ServerCategory category = situation.setup().categories().get(name);
+                yield category == null
+                        ? decide(command)
+                        : ifVersion(
+                                version,
+                                Policy.version(category),
+                                "Server category '" + name + "'",
+                                "category " + name,
+                                command);
+            }
+            case Command.ModifyPolicy _, Command.DeletePolicy _ -> {
+                PoolPolicy policy = situation.setup().policies().policies().get(name);
+                yield policy == null
+                        ? decide(command)
+                        : ifVersion(
+                                version, Policy.version(policy), "Policy '" + name + "'", "policy " + name, command);
+            }
+            case Command.ModifyPolicySet _ ->
+                ifVersion(
+                        version, Policy.version(situation.setup().policies()), "The policy set", "policyset", command);
             default -> {
                 ResourceEntry entry = find(name);
                 yield entry == null

@@ -72,16 +72,11 @@ public final class Policy {
             hash = mixed(hash, text(pool));
         }
         for (ServerCategory category : situation.setup().categories().values()) {
-            hash = mixed(hash, "category " + category.name() + "\n" + category.given() + "\n");
+            hash = mixed(hash, text(category));
         }
         PolicySet policies = situation.setup().policies();
         if (!policies.equals(PolicySet.NONE)) {
-            hash = mixed(
-                    hash,
-                    "policies " + policies.acl() + "\n" + policies.lastActivated() + "\n" + policies.pools() + "\n");
-            for (PoolPolicy policy : policies.policies().values()) {
-                hash = mixed(hash, policy.name() + "\n" + policy.description() + "\n" + policy.pools() + "\n");
-            }
+            hash = mixed(hash, text(policies));
         }
         return String.format("%016x", hash);
     }
@@ -99,6 +94,36 @@ public final class Policy {
     /** The same of a server pool, its access list included; what policies say of it does not count. */
     public static String version(ServerPool pool) {
         return String.format("%016x", mixed(START, text(pool)));
+    }
+
+    /** The same of a server category, its access list included. */
+    public static String version(ServerCategory category) {
+        return String.format("%016x", mixed(START, text(category)));
+    }
+
+    /** The same of a policy. */
+    public static String version(PoolPolicy policy) {
+        return String.format("%016x", mixed(START, text(policy)));
+    }
+
+    /** The same of the policy set with all of its policies, its access list, and what was activated last. */
+    public static String version(PolicySet policies) {
+        return String.format("%016x", mixed(START, text(policies)));
+    }
+
+    private static String text(ServerCategory category) {
+        return "category " + category.name() + "\n" + category.given() + "\n";
+    }
+
+    private static String text(PoolPolicy policy) {
+        return policy.name() + "\n" + policy.description() + "\n" + policy.pools() + "\n";
+    }
+
+    private static String text(PolicySet policies) {
+        StringBuilder text = new StringBuilder(
+                "policies " + policies.acl() + "\n" + policies.lastActivated() + "\n" + policies.pools() + "\n");
+        policies.policies().values().forEach(policy -> text.append(text(policy)));
+        return text.toString();
     }
 
     private static String text(CustomType type) {

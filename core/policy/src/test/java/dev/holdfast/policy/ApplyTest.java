@@ -196,8 +196,8 @@ class ApplyTest {
     @Test
     void a_version_of_a_type_or_a_pool_is_looked_at_too() {
         accept(beside("a.type", Optional.of(type("a.type", "cluster_resource"))));
-        String seen = Policy.version(java.util.Objects.requireNonNull(
-                cluster.situation().setup().types().get("a.type")));
+        String seen = Policy.version(
+                Objects.requireNonNull(cluster.situation().setup().types().get("a.type")));
         accept(new Command.IfVersion(seen, new Command.SetTypeAccess("a.type", "owner:root:rwx,other::rwx")));
         assertThat(refuse(new Command.IfVersion(seen, new Command.DeleteType(List.of("a.type")))))
                 .containsExactly("HF-3171");
@@ -205,8 +205,8 @@ class ApplyTest {
                 .containsExactly("CRS-2560");
 
         accept(new Command.AddPool("p", Map.of("MAX_SIZE", "0"), false));
-        String pool = Policy.version(java.util.Objects.requireNonNull(
-                cluster.situation().setup().pools().get("p")));
+        String pool = Policy.version(
+                Objects.requireNonNull(cluster.situation().setup().pools().get("p")));
         var modify = new Command.ModifyPool("p", Map.of("IMPORTANCE", "3"), Command.PolicyChoice.NONE, false);
         accept(new Command.IfVersion(pool, modify));
         assertThat(refuse(new Command.IfVersion(pool, modify))).containsExactly("HF-3171");
@@ -215,6 +215,43 @@ class ApplyTest {
         var inPolicies =
                 new Command.ModifyPool("p", Map.of("MIN_SIZE", "0"), new Command.PolicyChoice(true, List.of()), false);
         assertThat(refuse(new Command.IfVersion(pool, inPolicies))).containsExactly("HF-3172");
+    }
+
+    @Test
+    void a_version_of_a_category_a_policy_or_the_policy_set_is_looked_at_too() {
+        accept(new Command.AddCategory("big", Map.of("EXPRESSION", "CPU_COUNT > 2")));
+        String big = Policy.version(
+                Objects.requireNonNull(cluster.situation().setup().categories().get("big")));
+        var bigger = new Command.ModifyCategory("big", Map.of("EXPRESSION", "CPU_COUNT > 4"), false);
+        accept(new Command.IfVersion(big, bigger));
+        assertThat(refuse(new Command.IfVersion(big, bigger))).containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(big, new Command.DeleteCategory(List.of("big")))))
+                .containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(big, new Command.DeleteCategory(List.of("big", "small")))))
+                .containsExactly("HF-3172");
+        assertThat(refuse(new Command.IfVersion(big, new Command.DeleteCategory(List.of("small")))))
+                .containsExactly("HF-3173");
+
+        String empty = Policy.version(cluster.situation().setup().policies());
+        accept(new Command.AddPolicy("day", Map.of()));
+        var kept = new Command.ModifyPolicySet(Map.of("ACL", "owner:root:rwx"), Optional.empty(), true, false);
+        assertThat(refuse(new Command.IfVersion(empty, kept))).containsExactly("HF-3171");
+        accept(new Command.IfVersion(Policy.version(cluster.situation().setup().policies()), kept));
+
+        String day = Policy.version(day());
+        var described = new Command.ModifyPolicy("day", Map.of("DESCRIPTION", "by day"));
+        accept(new Command.IfVersion(day, described));
+        assertThat(refuse(new Command.IfVersion(day, described))).containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(day, new Command.DeletePolicy(List.of("day")))))
+                .containsExactly("HF-3171");
+        assertThat(refuse(new Command.IfVersion(day, new Command.DeletePolicy(List.of("night")))))
+                .containsExactly("HF-3181");
+        accept(new Command.IfVersion(Policy.version(day()), new Command.DeletePolicy(List.of("day"))));
+    }
+
+    private PoolPolicy day() {
+        return Objects.requireNonNull(
+                cluster.situation().setup().policies().policies().get("day"));
     }
 
     @Test

@@ -637,7 +637,9 @@ public final class Codec {
                         "policies",
                         set.policies().stream().map(SetupCodec::toObject).toList(),
                         "current",
-                        SetupCodec.toObject(set.current()));
+                        SetupCodec.toObject(set.current()),
+                        "version",
+                        set.version());
             case Reply.Groups(List<Reply.Group> groups) ->
                 object(
                         "t",
@@ -1059,7 +1061,8 @@ public final class Codec {
                 new Reply.PolicySet(
                         in.textMap("attributes"),
                         in.objects("policies", SetupCodec::policy),
-                        in.object("current", SetupCodec::policy));
+                        in.object("current", SetupCodec::policy),
+                        in.maybeText("version"));
             case "pools" -> new Reply.Pools(in.objects("pools", SetupCodec::pool));
             case "groups" -> new Reply.Groups(in.objects("groups", SetupCodec::group));
             case "plan" -> new Reply.Plan(in.texts("messages"), in.objects("steps", Codec::step));

@@ -205,8 +205,12 @@ public sealed interface Reply {
         }
     }
 
-    /** {@code attributes}: in the order in which they are shown. {@code servers}: known to be in it. */
-    record Category(String name, Map<String, String> attributes, List<String> servers) {
+    /**
+     * @param attributes in the order in which they are shown
+     * @param servers known to be in it
+     * @param version stands for what an administrator gave of it; empty for the product's own
+     */
+    record Category(String name, Map<String, String> attributes, List<String> servers, Optional<String> version) {
         public Category {
             attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
             servers = List.copyOf(servers);
@@ -218,16 +222,26 @@ public sealed interface Reply {
      *
      * @param attributes of the set, in the order in which they are shown
      * @param current what the server pools are now, as a policy would say it
+     * @param version stands for the set with all of its policies; empty where only some of it is told
      */
-    record PolicySet(Map<String, String> attributes, List<Policy> policies, Policy current) implements Answer {
+    record PolicySet(Map<String, String> attributes, List<Policy> policies, Policy current, Optional<String> version)
+            implements Answer {
         public PolicySet {
             attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
             policies = List.copyOf(policies);
         }
     }
 
-    /** What a policy says of server pools. */
-    record Policy(String name, String description, List<Shape> pools) {
+    /**
+     * What a policy says of server pools.
+     *
+     * @param version stands for all of it; empty for what was not read from the cluster, or is no policy of it
+     */
+    record Policy(String name, String description, List<Shape> pools, Optional<String> version) {
+        public Policy(String name, String description, List<Shape> pools) {
+            this(name, description, pools, Optional.empty());
+        }
+
         public Policy {
             pools = List.copyOf(pools);
         }

@@ -43,8 +43,8 @@ public sealed interface Request {
     }
 
     /**
-     * A change of one resource, type or server pool, only if that still has the version that {@link Reply.Resource}, {@link Reply.Type} or
-     * {@link Reply.Pool} told.
+     * A change of one resource, type, server pool, category, policy or the policy set, only if that still has the version that {@link Reply.Resource},
+     * {@link Reply.Type}, {@link Reply.Pool}, {@link Reply.Category}, {@link Reply.Policy} or {@link Reply.PolicySet} told.
      *
      * @param change modifies or deletes it, or changes who may do what with it
      */
@@ -57,6 +57,11 @@ public sealed interface Request {
                         DeleteType _,
                         ModifyPool _,
                         DeletePool _,
+                        ModifyCategory _,
+                        DeleteCategory _,
+                        ModifyPolicy _,
+                        DeletePolicy _,
+                        ModifyPolicySet _,
                         SetPermission _ -> {}
                 default ->
                     throw new IllegalArgumentException("only what modifies or deletes one thing looks at its version");

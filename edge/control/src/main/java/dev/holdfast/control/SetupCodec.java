@@ -149,11 +149,19 @@ final class SetupCodec {
 
     static Map<String, Object> toObject(Reply.Category category) {
         return Codec.object(
-                "name", category.name(), "attributes", category.attributes(), "servers", category.servers());
+                "name",
+                category.name(),
+                "attributes",
+                category.attributes(),
+                "servers",
+                category.servers(),
+                "version",
+                category.version());
     }
 
     static Reply.Category category(Fields in) throws MalformedMessage {
-        return new Reply.Category(in.text("name"), in.textMap("attributes"), in.texts("servers"));
+        return new Reply.Category(
+                in.text("name"), in.textMap("attributes"), in.texts("servers"), in.maybeText("version"));
     }
 
     static Map<String, Object> toObject(Reply.Policy policy) {
@@ -165,14 +173,17 @@ final class SetupCodec {
                 "pools",
                 policy.pools().stream()
                         .map(each -> Codec.object("pool", each.pool(), "attributes", each.attributes()))
-                        .toList());
+                        .toList(),
+                "version",
+                policy.version());
     }
 
     static Reply.Policy policy(Fields in) throws MalformedMessage {
         return new Reply.Policy(
                 in.text("name"),
                 in.text("description"),
-                in.objects("pools", p -> new Reply.Shape(p.text("pool"), p.textMap("attributes"))));
+                in.objects("pools", p -> new Reply.Shape(p.text("pool"), p.textMap("attributes"))),
+                in.maybeText("version"));
     }
 
     static Map<String, Object> toObject(Reply.Group group) {

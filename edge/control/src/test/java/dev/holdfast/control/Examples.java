@@ -66,6 +66,10 @@ final class Examples {
                 new Request.IfVersion("0123456789abcdef", new Request.DeleteResource(named, false, true)),
                 new Request.IfVersion("0123456789abcdef", new Request.DeletePool(List.of("web"), true)),
                 new Request.IfVersion("0123456789abcdef", new Request.ModifyType("web.type", List.of(), true)),
+                new Request.IfVersion("0123456789abcdef", new Request.DeleteCategory(List.of("big"))),
+                new Request.IfVersion("0123456789abcdef", new Request.ModifyPolicy("day", attributes)),
+                new Request.IfVersion(
+                        "0123456789abcdef", new Request.ModifyPolicySet(attributes, Optional.empty(), true, false)),
                 new Request.IfVersion(
                         "0123456789abcdef",
                         new Request.SetPermission(Kind.TYPE, "web.type", Request.PermissionChange.GROUP, "web")),
@@ -194,11 +198,18 @@ final class Examples {
                 new Reply.Pools(List.of(
                         new Reply.Pool("web", attributes, List.of("node1")),
                         new Reply.Pool("db", Map.of(), List.of(), Optional.of("0123456789abcdef")))),
-                new Reply.Categories(List.of(new Reply.Category("big", attributes, List.of("node1")))),
+                new Reply.Categories(List.of(
+                        new Reply.Category("big", attributes, List.of("node1"), Optional.of("0123456789abcdef")),
+                        new Reply.Category("ora.hub.category", Map.of(), List.of(), Optional.empty()))),
                 new Reply.PolicySet(
                         attributes,
-                        List.of(new Reply.Policy("day", "", List.of(new Reply.Shape("web", attributes)))),
-                        new Reply.Policy("Current", "", List.of())),
+                        List.of(new Reply.Policy(
+                                "day",
+                                "",
+                                List.of(new Reply.Shape("web", attributes)),
+                                Optional.of("0123456789abcdef"))),
+                        new Reply.Policy("Current", "", List.of()),
+                        Optional.of("fedcba9876543210")),
                 new Reply.Groups(List.of(new Reply.Group(
                         new Reply.Resource("shop", "cluster_resourcegroup", false, attributes, List.of(offline)),
                         List.of(new Reply.Member("web", "x", true, List.of("ONLINE on node1")))))),

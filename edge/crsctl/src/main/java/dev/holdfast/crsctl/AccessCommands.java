@@ -6,7 +6,6 @@ import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,8 +43,7 @@ final class AccessCommands implements CommandArea {
         String name = kind.isNameless() ? "" : "NAME ";
         String change = kind.isNameless() ? "w change it and activate policies" : "w change and delete";
         String of = (kind.word() + " " + example).strip();
-        boolean hasVersion = kind != Kind.CATEGORY && kind != Kind.POLICY_SET;
-        List<Command.Option> options = new ArrayList<>(List.of(
+        List<Command.Option> options = List.of(
                 valued("-u", "ENTRY", "add or replace: user:NAME:r-x, group:NAME:r-x or other::r--"),
                 valued("-x", "ENTRY", "take away: user:NAME or group:NAME"),
                 valued(
@@ -54,10 +52,8 @@ final class AccessCommands implements CommandArea {
                         kind == Kind.RESOURCE
                                 ? "who owns it, and as whom its actions run; for root"
                                 : "who owns it; for root"),
-                valued("-g", "GROUP", "its primary group")));
-        if (hasVersion) {
-            options.add(Commands.IF_VERSION);
-        }
+                valued("-g", "GROUP", "its primary group"),
+                Commands.IF_VERSION);
         return Stream.of(
                 new Command(
                         "getperm " + kind.word(),
@@ -70,7 +66,7 @@ final class AccessCommands implements CommandArea {
                         "crsctl getperm " + of + " -u oracle"),
                 new Command(
                         "setperm " + kind.word(),
-                        name + "{-u ENTRY | -x ENTRY | -o USER | -g GROUP}" + (hasVersion ? " [-if-version V]" : ""),
+                        name + "{-u ENTRY | -x ENTRY | -o USER | -g GROUP} [-if-version V]",
                         "change who may do what with " + what + ": r see, " + change + ", x " + execute,
                         options,
                         "crsctl setperm " + of + (kind.isNameless() ? " -u user:oracle:rw-" : " -u user:oracle:r-x")));

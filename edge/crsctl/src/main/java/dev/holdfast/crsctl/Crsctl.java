@@ -262,9 +262,10 @@ public final class Crsctl {
     static Request.Change ofVersion(Command command, Request.Change given, Arguments arguments) throws UsageProblem {
         Optional<String> version = arguments.value("-if-version");
         if (version.isPresent() && !version.get().matches("[0-9a-f]{16}")) {
+            String kind = command.words().split(" ")[1];
             throw new UsageProblem(
                     "'" + version.get() + "' is no version: it has 16 letters and digits",
-                    "It stands in:  crsctl status " + command.words().split(" ")[1] + " NAME -o json");
+                    "It stands in:  crsctl status " + kind + (kind.equals("policyset") ? "" : " NAME") + " -o json");
         }
         return version.isPresent() ? new Request.IfVersion(version.get(), given) : given;
     }

@@ -111,7 +111,7 @@ public final class Rehearsal {
                 new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", Map.of("A", "1"))));
             case Request.StatusCategory _ -> new Reply.Categories(List.of());
             case Request.StatusPolicySet _ ->
-                new Reply.PolicySet(Map.of(), List.of(), new Reply.Policy("Current", "", List.of()));
+                new Reply.PolicySet(Map.of(), List.of(), new Reply.Policy("Current", "", List.of()), Optional.empty());
             case Request.StatusPool _ -> new Reply.Pools(List.of());
             case Request.StatusGroup _ -> new Reply.Groups(List.of());
             case Request.CheckStack _ -> new Reply.Health(List.of(new Reply.NodeHealth("node1", true, true, true, "")));

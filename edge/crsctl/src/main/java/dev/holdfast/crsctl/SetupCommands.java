@@ -199,15 +199,15 @@ final class SetupCommands implements CommandArea {
                     "crsctl add category big -attr \"EXPRESSION='(CPU_COUNT > 2) AND (MEMORY_SIZE > 2048)'\""),
             new Command(
                     "modify category",
-                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [--plan]",
+                    "NAME {-attr \"NAME=value,...\" | -file FILE} [-f] [-if-version V] [--plan]",
                     "change a server category",
-                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.PLAN, Commands.JSON),
+                    List.of(Commands.ATTR, Commands.FILE, STOPS, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl modify category big -attr \"EXPRESSION='CPU_COUNT > 4'\""),
             new Command(
                     "delete category",
-                    "NAME... [--plan]",
+                    "NAME... [-if-version V] [--plan]",
                     "forget server categories that nothing names",
-                    List.of(Commands.PLAN, Commands.JSON),
+                    List.of(Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl delete category big"),
             new Command(
                     "status category",
@@ -223,15 +223,15 @@ final class SetupCommands implements CommandArea {
                     "crsctl add policy night -attr \"DESCRIPTION='few people'\""),
             new Command(
                     "modify policy",
-                    "NAME {-attr \"DESCRIPTION=...\" | -file FILE} [--plan]",
+                    "NAME {-attr \"DESCRIPTION=...\" | -file FILE} [-if-version V] [--plan]",
                     "change the description of a policy",
-                    List.of(Commands.ATTR, Commands.FILE, Commands.PLAN, Commands.JSON),
+                    List.of(Commands.ATTR, Commands.FILE, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl modify policy night -attr \"DESCRIPTION='by night'\""),
             new Command(
                     "delete policy",
-                    "NAME... [--plan]",
+                    "NAME... [-if-version V] [--plan]",
                     "forget policies; the server pools stay as they are",
-                    List.of(Commands.PLAN, Commands.JSON),
+                    List.of(Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl delete policy night"),
             new Command(
                     "status policy",
@@ -253,13 +253,14 @@ final class SetupCommands implements CommandArea {
                     "crsctl status policyset"),
             new Command(
                     "modify policyset",
-                    "{-attr \"NAME=value,...\" | -file FILE} [-ksp] [-f] [--plan]",
+                    "{-attr \"NAME=value,...\" | -file FILE} [-ksp] [-f] [-if-version V] [--plan]",
                     "replace the policies, or activate one: LAST_ACTIVATED_POLICY",
                     List.of(
                             Commands.ATTR,
                             valued("-file", "FILE", "as create policyset writes it"),
                             flag("-ksp", "keep server pools that leave the set; else they are deleted"),
                             STOPS,
+                            Commands.IF_VERSION,
                             Commands.PLAN,
                             Commands.JSON),
                     "crsctl modify policyset -attr \"LAST_ACTIVATED_POLICY=night\""),
@@ -372,7 +373,9 @@ final class SetupCommands implements CommandArea {
                             List.of("crsctl status policy lists the policies.")))
                     .toList();
             all.removeIf(policy -> !names.isEmpty() && !names.contains(policy.name()));
-            answer = missing.isEmpty() ? new Reply.PolicySet(Map.of(), all, set.current()) : new Reply.Refused(missing);
+            answer = missing.isEmpty()
+                    ? new Reply.PolicySet(Map.of(), all, set.current(), Optional.empty())
+                    : new Reply.Refused(missing);
         }
         return crsctl.print(
                 command,

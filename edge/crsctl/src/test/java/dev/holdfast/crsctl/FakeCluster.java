@@ -155,13 +155,18 @@ final class FakeCluster {
                 new Reply.Categories(List.of(new Reply.Category(
                         "big",
                         details("ACL", "", "ACTIVE_CSS_ROLE", "hub", "EXPRESSION", "CPU_COUNT > 2"),
-                        List.of("node1"))));
+                        List.of("node1"),
+                        Optional.of("0123456789abcdef"))));
             case Request.StatusPolicySet _ ->
                 new Reply.PolicySet(
                         details("ACL", "", "LAST_ACTIVATED_POLICY", "day", "SERVER_POOL_NAMES", "web"),
                         List.of(new Reply.Policy(
-                                "day", "by day", List.of(new Reply.Shape("web", details("MIN_SIZE", "2"))))),
-                        new Reply.Policy("Current", "", List.of(new Reply.Shape("web", details("MIN_SIZE", "1")))));
+                                "day",
+                                "by day",
+                                List.of(new Reply.Shape("web", details("MIN_SIZE", "2"))),
+                                Optional.of("0123456789abcdef"))),
+                        new Reply.Policy("Current", "", List.of(new Reply.Shape("web", details("MIN_SIZE", "1")))),
+                        Optional.of("fedcba9876543210"));
             case Request.StatusPool _ ->
                 new Reply.Pools(List.of(
                         new Reply.Pool("Free", Map.of(), List.of("node2")),

@@ -144,7 +144,12 @@ final class SetupAdministration {
                     .filter(each -> category.has(each::value).orElse(false))
                     .map(Server::name)
                     .toList();
-            all.add(new Reply.Category(category.name(), attributes, members));
+            boolean own = category.name().equals(ServerCategory.HUB);
+            all.add(new Reply.Category(
+                    category.name(),
+                    attributes,
+                    members,
+                    own ? Optional.empty() : Optional.of(Policy.version(category))));
         }
         List<Reply.Problem> missing = new ArrayList<>();
         names.stream()
@@ -175,12 +180,13 @@ final class SetupAdministration {
         return new Reply.PolicySet(
                 attributes,
                 set.policies().values().stream()
-                        .map(SetupAdministration::policy)
+                        .map(policy -> policy(policy, Optional.of(Policy.version(policy))))
                         .toList(),
-                policy(new PoolPolicy("Current", "", now)));
+                policy(new PoolPolicy("Current", "", now), Optional.empty()),
+                Optional.of(Policy.version(set)));
     }
 
-    private static Reply.Policy policy(PoolPolicy policy) {
+    private static Reply.Policy policy(PoolPolicy policy, Optional<String> version) {
         List<Reply.Shape> shapes = new ArrayList<>();
         policy.pools().forEach((pool, given) -> {
             Map<String, String> values = new LinkedHashMap<>();
@@ -188,7 +194,7 @@ final class SetupAdministration {
                     attribute -> values.put(attribute, given.getOrDefault(attribute, defaultOf(attribute))));
             shapes.add(new Reply.Shape(pool, values));
         });
-        return new Reply.Policy(policy.name(), policy.description(), shapes);
+        return new Reply.Policy(policy.name(), policy.description(), shapes, version);
     }
 
     private static String defaultOf(String attribute) {

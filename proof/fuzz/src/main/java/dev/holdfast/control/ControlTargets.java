@@ -51,11 +51,13 @@ public final class ControlTargets {
                     Optional.of("resource"),
                     List.of(new Reply.TypeAttribute("A", "int", "", List.of("CONFIG")))))),
             new Reply.Servers(List.of(new Reply.Server("node1", "ONLINE", Map.of("A", "1")))),
-            new Reply.Categories(List.of(new Reply.Category("big", Map.of("ACL", ""), List.of("node1")))),
+            new Reply.Categories(List.of(
+                    new Reply.Category("big", Map.of("ACL", ""), List.of("node1"), Optional.of("0123456789abcdef")))),
             new Reply.PolicySet(
                     Map.of("LAST_ACTIVATED_POLICY", "night"),
                     List.of(new Reply.Policy("night", "ü", List.of(new Reply.Shape("web", Map.of("MAX_SIZE", "-1"))))),
-                    new Reply.Policy("Current", "", List.of())),
+                    new Reply.Policy("Current", "", List.of()),
+                    Optional.empty()),
             new Reply.Configuration(
                     "demo",
                     "0123456789abcdef",
