@@ -2,6 +2,7 @@ package dev.holdfast.membership;
 
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Subnet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -50,8 +51,17 @@ public record ClusterSettings(
     /** A configured node. {@code privateAddresses} are one per private network, in the order of the links. */
     public record Node(NodeId id, String name, List<String> privateAddresses) {}
 
-    /** A public network: {@code subnet} as a.b.c.d/len; {@code interfaceName} empty means "the one in that subnet". */
-    public record Network(int number, String subnet, String interfaceName) {}
+    /**
+     * A public network.
+     *
+     * @param subnets of IPv4, of IPv6, or one of each; no virtual address can be outside
+     * @param interfaceName one or several to choose from, with {@code |} or blanks between; empty: whichever has an address in a subnet
+     */
+    public record Network(int number, List<Subnet> subnets, String interfaceName) {
+        public Network {
+            subnets = List.copyOf(subnets);
+        }
+    }
 
     /**
      * A fence device, driven by a program that speaks the fence-agents interface.
@@ -243,12 +253,53 @@ public record ClusterSettings(
                 String subnet = rest.remove("network." + number + ".subnet");
                 String interfaceName = rest.remove("network." + number + ".interface");
                 if (subnet != null) {
-                    networks.put(number, new Network(number, subnet, interfaceName == null ? "" : interfaceName));
+                    List<Subnet> subnets = subnets("network." + number + ".subnet", subnet);
+                    String interfaces = interfaceName == null
+                            ? ""
+                            : interfaces("network." + number + ".interface", interfaceName.strip());
+                    networks.put(number, new Network(number, subnets, interfaces));
                 } else if (interfaceName != null) {
                     problems.add("network." + number + ".interface stands without network." + number + ".subnet");
                 }
             }
             return networks;
+        }
+
+        private List<Subnet> subnets(String key, String value) {
+            List<Subnet> subnets = new ArrayList<>();
+            for (String text : value.split(",", -1)) {
+                Optional<Subnet> subnet = Subnet.parse(text.strip());
+                Optional<String> unfit = subnet.flatMap(each -> each.first().whyNoHost());
+                if (subnet.isEmpty()) {
+                    problems.add(key + ": '" + text.strip()
+                            + "' is not a subnet; write it as 192.0.2.0/24 or 2001:db8::/64, or both"
+                            + " with a comma between");
+                } else if (unfit.isPresent()) {
+                    problems.add(key + ": in '" + text.strip() + "' no virtual address can be: "
+                            + subnet.get().first() + " is " + unfit.get());
+                } else if (subnets.stream()
+                        .anyMatch(other ->
+                                other.first().isIpv6() == subnet.get().first().isIpv6())) {
+                    problems.add(key + ": '" + value.strip() + "' has two subnets of "
+                            + (subnet.get().first().isIpv6() ? "IPv6" : "IPv4")
+                            + "; a network has one of each kind at most, and another subnet is another network");
+                } else {
+                    subnets.add(subnet.get());
+                }
+            }
+            return subnets;
+        }
+
+        private String interfaces(String key, String value) {
+            for (String name : value.split("[|\\s]+")) {
+                // As Linux has it: dev_valid_name().
+                if (!name.matches("[^/:\\s]{1,15}") || name.equals(".") || name.equals("..")) {
+                    problems.add(key + ": '" + name
+                            + "' is no name of a network interface; it has 1 to 15 characters, and several"
+                            + " names stand with blanks or | between");
+                }
+            }
+            return value;
         }
 
         private List<FenceDevice> readFence(SortedMap<NodeId, Node> nodes) {

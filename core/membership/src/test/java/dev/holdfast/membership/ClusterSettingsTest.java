@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Subnet;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -53,6 +55,55 @@ class ClusterSettingsTest {
                                 .anyMatch(each -> each.contains("unknown key 'heartbaet.port'"))
                                 .anyMatch(each -> each.contains("boot.wait must be a whole number"))
                                 .hasSize(5));
+    }
+
+    @Test
+    void a_network_has_a_subnet_of_ipv4_of_ipv6_or_one_of_each() throws InvalidSettings {
+        raw.put("network.1.subnet", " 2001:db8:0::7/64 , 192.0.2.9/24 ");
+        raw.put("network.1.interface", "eth0|eth1 bond0");
+        raw.put("network.7.subnet", "198.51.100.0/25");
+
+        assertThat(ClusterSettings.read(raw).networks().values())
+                .containsExactly(
+                        new ClusterSettings.Network(
+                                1,
+                                List.of(
+                                        Subnet.parse("2001:db8::/64").orElseThrow(),
+                                        Subnet.parse("192.0.2.0/24").orElseThrow()),
+                                "eth0|eth1 bond0"),
+                        new ClusterSettings.Network(
+                                7, List.of(Subnet.parse("198.51.100.0/25").orElseThrow()), ""));
+    }
+
+    @Test
+    void a_network_that_is_none_is_refused_when_the_file_is_read() {
+        raw.put("network.1.subnet", "192.0.2.0");
+        raw.put("network.1.interface", "eth0|a-name-that-is-too-long");
+        raw.put("network.2.subnet", "192.0.2.0/33");
+        raw.put("network.3.subnet", "192.0.2.0/24,198.51.100.0/24");
+        raw.put("network.4.subnet", "127.0.0.0/8");
+        raw.put("network.5.interface", "eth0");
+        raw.put("network.6.subnet", "fe80::/64,");
+        raw.put("network.65.subnet", "192.0.2.0/24");
+
+        assertThatThrownBy(() -> ClusterSettings.read(raw))
+                .isInstanceOfSatisfying(
+                        InvalidSettings.class,
+                        invalid -> assertThat(invalid.problems())
+                                .anyMatch(each ->
+                                        each.startsWith("network.1.subnet: '192.0.2.0' is not a subnet; write it as"))
+                                .anyMatch(each ->
+                                        each.contains("network.1.interface: 'a-name-that-is-too-long' is no name"))
+                                .anyMatch(each -> each.startsWith("network.2.subnet: '192.0.2.0/33' is not a subnet"))
+                                .anyMatch(each ->
+                                        each.contains("network.3.subnet: ") && each.contains("two subnets of IPv4"))
+                                .anyMatch(each ->
+                                        each.contains("network.4.subnet: in '127.0.0.0/8' no virtual address can be"))
+                                .anyMatch(each -> each.equals("network.5.interface stands without network.5.subnet"))
+                                .anyMatch(each -> each.contains("network.6.subnet: in 'fe80::/64' no virtual address"))
+                                .anyMatch(each -> each.startsWith("network.6.subnet: '' is not a subnet"))
+                                .anyMatch(each -> each.contains("unknown key 'network.65.subnet'"))
+                                .hasSize(9));
     }
 
     @Test

@@ -378,22 +378,17 @@ final class CrsMaster {
             if (definitions.containsKey(name) || type == null) {
                 continue;
             }
-            CrsSettings.networkAttributes(network)
-                    .flatMap(given -> defined(name, type, given))
-                    .ifPresent(definition -> {
-                        missing.put(name, Optional.of(definition));
-                        online.put(name, onlineEverywhere());
-                    });
+            missing.put(name, Optional.of(defined(name, type, CrsSettings.networkAttributes(network))));
+            online.put(name, onlineEverywhere());
         }
         return missing.isEmpty() ? Changes.NONE : new Changes(missing, online, new TreeMap<>());
     }
 
-    private static Optional<ResourceDefinition> defined(
-            ResourceName name, TypeDefinition type, Map<String, String> given) {
+    private static ResourceDefinition defined(ResourceName name, TypeDefinition type, Map<String, String> given) {
         try {
-            return Optional.of(ResourceDefinition.read(name, type, given));
+            return ResourceDefinition.read(name, type, given);
         } catch (InvalidAttributes e) {
-            return Optional.empty(); // Its subnet is not one: who makes an address in it is told (CRS-2613).
+            throw new IllegalStateException("settings that were read give a network that is none: " + name, e);
         }
     }
 

@@ -2,7 +2,6 @@ package dev.holdfast.node;
 
 import dev.holdfast.membership.ClusterSettings;
 import dev.holdfast.model.Incarnation;
-import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.Subnet;
@@ -12,7 +11,6 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -71,31 +69,20 @@ public record CrsSettings(
         return TypeDefinition.builtIns(networks.isEmpty() ? List.of(1) : networks);
     }
 
-    /**
-     * What the resource of a configured network is given: {@code 192.0.2.0/24}, {@code 2001:db8::/64} or both with a comma between, taken
-     * apart. Empty if it is malformed.
-     */
-    static Optional<Map<String, String>> networkAttributes(ClusterSettings.Network network) {
+    /** What the resource of a configured network is given. */
+    static Map<String, String> networkAttributes(ClusterSettings.Network network) {
         Map<String, String> given = new TreeMap<>();
-        for (String text : network.subnet().split(",", -1)) {
-            Optional<Subnet> subnet = Subnet.parse(text.strip());
-            if (subnet.isEmpty()) {
-                return Optional.empty();
-            }
-            IpAddress first = subnet.get().first();
-            String before = first.isIpv6()
-                    ? given.put("USR_ORA_SUBNET6", subnet.get().toString())
-                    : given.put("USR_ORA_SUBNET", first.toString());
-            if (before != null) {
-                return Optional.empty(); // One of each kind: another subnet is another network.
-            }
-            if (!first.isIpv6()) {
-                given.put("USR_ORA_NETMASK", subnet.get().netmask().toString());
+        for (Subnet subnet : network.subnets()) {
+            if (subnet.first().isIpv6()) {
+                given.put("USR_ORA_SUBNET6", subnet.toString());
+            } else {
+                given.put("USR_ORA_SUBNET", subnet.first().toString());
+                given.put("USR_ORA_NETMASK", subnet.netmask().toString());
             }
         }
         if (!network.interfaceName().isEmpty()) {
             given.put("USR_ORA_IF", network.interfaceName());
         }
-        return Optional.of(given);
+        return given;
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.crsd;
 
 import dev.holdfast.membership.ClusterSettings;
+import dev.holdfast.model.Subnet;
 import dev.holdfast.node.ClusterView;
 import java.io.IOException;
 import java.net.NetworkInterface;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** What a node says about itself when an administrator asks. */
 final class NodeFacts {
@@ -43,7 +45,9 @@ final class NodeFacts {
                 .forEach(network -> facts.put(
                         "NETWORK_" + network.number(),
                         PublicNetwork.resourceName(network.number()) + " "
-                                + network.subnet().replaceAll("\\s", "")));
+                                + network.subnets().stream()
+                                        .map(Subnet::toString)
+                                        .collect(Collectors.joining(","))));
         return facts;
     }
 
