@@ -56,6 +56,9 @@ public final class ResourceDefinition {
     private static final Pattern SERVER = Pattern.compile("SERVERNAME\\(([^()@]+)\\)(?:@DEGREEID\\(1\\))?");
     private static final Pattern INSTANCE = Pattern.compile("CARDINALITYID\\((\\d{1,3})\\)(?:@DEGREEID\\(1\\))?");
 
+    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}");
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=.*");
 
     /** From here on a limit is none: that of the attributes that administrators make. */
@@ -65,6 +68,9 @@ public final class ResourceDefinition {
     private static final String ELSEWHERE = "";
 
     private static final SortedMap<String, ResourceDefinition> NOWHERE =
+            Collections.unmodifiableSortedMap(new TreeMap<>());
+
+    private static final SortedMap<Integer, ResourceDefinition> NONE_OF_ITS_OWN =
             Collections.unmodifiableSortedMap(new TreeMap<>());
 
     /** Attributes that may be given for one server: those that concern an instance there and nothing else. */
@@ -200,7 +206,15 @@ public final class ResourceDefinition {
         this.ofInstance = numbered(startDependencies, stopDependencies);
     }
 
+    /** Few are: what is only for scopes need not be done for each resource when a new master reads all of them. */
+    private static boolean isScoped(String attribute) {
+        return attribute.indexOf('@') >= 0;
+    }
+
     private SortedMap<String, ResourceDefinition> scoped(StartDependencies start, StopDependencies stop) {
+        if (given.keySet().stream().noneMatch(ResourceDefinition::isScoped)) {
+            return NOWHERE;
+        }
         SortedMap<String, SortedMap<String, String>> values = new TreeMap<>();
         SortedMap<String, String> general = new TreeMap<>();
         given.forEach((attribute, value) -> {
@@ -229,6 +243,9 @@ public final class ResourceDefinition {
     }
 
     private SortedMap<Integer, ResourceDefinition> numbered(StartDependencies start, StopDependencies stop) {
+        if (given.keySet().stream().noneMatch(ResourceDefinition::isScoped)) {
+            return NONE_OF_ITS_OWN;
+        }
         SortedMap<Integer, SortedMap<String, String>> values = new TreeMap<>();
         SortedMap<String, String> others = new TreeMap<>();
         given.forEach((attribute, value) -> {
@@ -283,10 +300,12 @@ public final class ResourceDefinition {
         SortedMap<String, String> kept = new TreeMap<>();
         for (Map.Entry<String, String> entry : new TreeMap<>(given).entrySet()) {
             Matcher scope = SCOPED.matcher(entry.getKey());
-            boolean forServer = scope.matches()
+            boolean forServer = isScoped(entry.getKey())
+                    && scope.matches()
                     && PER_SERVER.contains(scope.group(1))
                     && SERVER.matcher(scope.group(2)).matches();
-            boolean forInstance = scope.matches()
+            boolean forInstance = isScoped(entry.getKey())
+                    && scope.matches()
                     && !type.isLocal()
                     && PER_INSTANCE.contains(scope.group(1))
                     && INSTANCE.matcher(scope.group(2)).matches();
@@ -495,7 +514,7 @@ public final class ResourceDefinition {
             case Kind.Actions _ -> CustomAction.problem(value).orElse(null);
             case Kind.Text _, Kind.Start _, Kind.Stop _ -> null;
             case Kind.Whole(long min, long max) -> {
-                boolean good = value.matches("-?\\d{1,18}") && inRange(Long.parseLong(value), min, max);
+                boolean good = NUMBER.matcher(value).matches() && inRange(Long.parseLong(value), min, max);
                 boolean any = max >= ANY_NUMBER;
                 yield good
                         ? null
@@ -593,7 +612,7 @@ public final class ResourceDefinition {
     }
 
     private static List<String> words(String text) {
-        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
+        return text.isBlank() ? List.of() : List.of(BLANKS.split(text.strip()));
     }
 
     private static Optional<Duration> spanOf(String text) {

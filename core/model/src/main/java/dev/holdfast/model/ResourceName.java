@@ -21,7 +21,15 @@ public record ResourceName(String text) implements Comparable<ResourceName> {
     }
 
     private static boolean allAllowed(String text) {
-        return text.chars().allMatch(c -> c > ' ' && c != 0x7f && "!~'\"(),/=:@".indexOf(c) < 0);
+        for (int at = 0;
+                at < text.length();
+                at++) { // Not a stream: a new master makes tens of thousands of names at once.
+            char c = text.charAt(at);
+            if (c <= ' ' || c == 0x7f || "!~'\"(),/=:@".indexOf(c) >= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -26,6 +26,7 @@ import dev.holdfast.registry.RegistryContent;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,26 +284,61 @@ final class ContentCodec {
         SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
         SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
         SortedMap<NodeId, Incarnation> greeted = new TreeMap<>();
-        Maintenance[] maintenance = {Maintenance.NONE};
-        content.entries().forEach((key, value) -> {
-            try {
-                if (key.startsWith(RESOURCE)) {
-                    ResourceName name = new ResourceName(key.substring(RESOURCE.length()));
-                    definitions.put(name, definition(name, Json.parse(value), types));
-                } else if (key.startsWith(WANTED)) {
-                    wanted.put(new ResourceName(key.substring(WANTED.length())), wanted(Json.parse(value)));
-                } else if (key.startsWith(GREETED)) {
-                    greeted.put(
-                            new NodeId(Integer.parseInt(key.substring(GREETED.length()))),
-                            new Incarnation(Long.parseLong(value)));
-                } else if (key.equals(MAINTENANCE)) {
-                    maintenance[0] = maintenance(Json.parse(value));
-                }
-            } catch (Json.Malformed | InvalidAttributes | IllegalArgumentException e) {
-                unreadable.accept(key, String.valueOf(e.getMessage()));
+        Maintenance maintenance = Maintenance.NONE;
+        Collection<Map.Entry<String, String>> entries = content.entries().entrySet();
+        // Each entry is read by itself, so all processors can; what is read keeps the order of the keys.
+        Stream<Map.Entry<String, String>> all = entries.size() < MANY ? entries.stream() : entries.parallelStream();
+        for (Entry entry :
+                all.map(each -> entry(each.getKey(), each.getValue(), types)).toList()) {
+            switch (entry) {
+                case Entry.Defined(ResourceName name, ResourceDefinition definition) ->
+                    definitions.put(name, definition);
+                case Entry.Is(ResourceName name, Wanted is) -> wanted.put(name, is);
+                case Entry.Greeted(NodeId node, Incarnation life) -> greeted.put(node, life);
+                case Entry.Maintained(Maintenance is) -> maintenance = is;
+                case Entry.Other _ -> {} // Read with the setup, or of a newer release.
+                case Entry.Unreadable(String key, String why) -> unreadable.accept(key, why);
             }
-        });
-        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted, maintenance[0], setup);
+        }
+        return new CrsInput.RegistryServing(content.version(), definitions, wanted, greeted, maintenance, setup);
+    }
+
+    /** From so many entries on it is worth while to share the work. */
+    private static final int MANY = 1000;
+
+    /** One entry, read. */
+    private sealed interface Entry {
+        record Defined(ResourceName name, ResourceDefinition definition) implements Entry {}
+
+        record Is(ResourceName name, Wanted wanted) implements Entry {}
+
+        record Greeted(NodeId node, Incarnation life) implements Entry {}
+
+        record Maintained(Maintenance maintenance) implements Entry {}
+
+        record Other() implements Entry {}
+
+        record Unreadable(String key, String why) implements Entry {}
+    }
+
+    private static Entry entry(String key, String value, SortedMap<String, TypeDefinition> types) {
+        try {
+            if (key.startsWith(RESOURCE)) {
+                ResourceName name = new ResourceName(key.substring(RESOURCE.length()));
+                return new Entry.Defined(name, definition(name, Json.parse(value), types));
+            } else if (key.startsWith(WANTED)) {
+                return new Entry.Is(new ResourceName(key.substring(WANTED.length())), wanted(Json.parse(value)));
+            } else if (key.startsWith(GREETED)) {
+                return new Entry.Greeted(
+                        new NodeId(Integer.parseInt(key.substring(GREETED.length()))),
+                        new Incarnation(Long.parseLong(value)));
+            } else if (key.equals(MAINTENANCE)) {
+                return new Entry.Maintained(maintenance(Json.parse(value)));
+            }
+            return new Entry.Other();
+        } catch (Json.Malformed | InvalidAttributes | IllegalArgumentException e) {
+            return new Entry.Unreadable(key, String.valueOf(e.getMessage()));
+        }
     }
 
     /** What is beside the resources: read first, as they are of its types. */

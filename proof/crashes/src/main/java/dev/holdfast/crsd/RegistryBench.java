@@ -13,6 +13,7 @@ import dev.holdfast.registry.Batch;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
+import dev.holdfast.registry.RegistryFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,13 @@ public final class RegistryBench implements RegistryStore.Listener {
     private static final int RESOURCES = 10_000;
     private static final int BLOCK = 4096;
 
+    /** The last segment of a location, which no master of this bench ever comes to. */
+    private static final long UNUSED =
+            RegistryFiles.AREA_START + RegistryFormat.position(RegistryFormat.SEGMENTS - 1, 0);
+
+    private static final String LOAD = "--load";
+    private static final int REHEARSALS = 10;
+
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final List<DiskThread> heartbeats = new ArrayList<>();
     private final Path directory;
@@ -57,6 +65,9 @@ public final class RegistryBench implements RegistryStore.Listener {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 8 && arguments[0].equals(LOAD)) {
+            loadOnly(List.of(arguments).subList(1, 8));
+        }
         Path parent = Path.of(arguments.length == 2 && arguments[0].equals("--directory") ? arguments[1] : ".");
         Path directory = Files.createTempDirectory(parent, "registry-bench");
         try {
@@ -68,30 +79,14 @@ public final class RegistryBench implements RegistryStore.Listener {
     }
 
     private void run() throws Exception {
-        List<String> locations = new ArrayList<>();
+        List<String> locations = List.of(place("registry1"), place("registry2"), place("registry3"));
         for (int number = 1; number <= 3; number++) {
-            Path location = directory.resolve("registry" + number);
-            RegistryFiles.make(location);
-            locations.add(location.toString());
-            Path heartbeat = directory.resolve("heartbeat" + number);
-            Files.write(heartbeat, new byte[16 * BLOCK]);
-            heartbeats.add(DiskThread.start("heartbeat" + number, heartbeat, 1, () -> {}, () -> {}));
+            RegistryFiles.make(Path.of(locations.get(number - 1)));
+            Files.write(Path.of(place("heartbeat" + number)), new byte[16 * BLOCK]);
         }
-        double disk = durableWrite();
-        row("one durable write of 4 KiB, median", disk, "ms");
-
+        openHeartbeats();
         open(locations);
-        long[] each = new long[SINGLE];
-        for (int i = 0; i < SINGLE; i++) {
-            long began = System.nanoTime();
-            change();
-            until(() -> acknowledged == nextId - 1);
-            each[i] = System.nanoTime() - began;
-        }
-        Arrays.sort(each);
-        row("one change after the other, median", each[SINGLE / 2] / 1e6, "ms");
-        row("  99 of 100 within", each[SINGLE * 99 / 100] / 1e6, "ms");
-        row("  in durable writes", each[SINGLE / 2] / 1e6 / disk, "x");
+        latency();
 
         long before = acknowledged;
         long began = System.nanoTime();
@@ -109,17 +104,106 @@ public final class RegistryBench implements RegistryStore.Listener {
         began = System.nanoTime();
         register();
         row(RESOURCES + " resources written", (System.nanoTime() - began) / 1e6, "ms");
-        long bytes = Objects.requireNonNull(store).contentBytes();
+        row("  content", Objects.requireNonNull(store).contentBytes() / 1024.0, "KiB");
+        // Its threads bear the marks of the locations, which others then keep away from.
+        Objects.requireNonNull(store).notMaster(now(), "the bench goes on in processes of their own");
+        Objects.requireNonNull(store).close();
+        loadInFreshProcess("cold");
+        loadInFreshProcess("rehearsed");
+    }
 
-        row("  content", bytes / 1024.0, "KiB");
-        for (String when : List.of("first in this process", "second", "third", "fourth")) {
-            load(locations, when);
+    private String place(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    private void openHeartbeats() {
+        for (int number = 1; number <= 3; number++) {
+            heartbeats.add(DiskThread.start(
+                    "heartbeat" + number, Path.of(place("heartbeat" + number)), 1, () -> {}, () -> {}));
         }
     }
 
-    /** What a new master does before it can decide. Cold code is slow: a crsd that stands by rehearses this. */
+    /**
+     * One change after the other; after each of them, what it cannot do without, and nothing else: a durable write of a block that was never
+     * written, and then one of a block that was, on one location and one heartbeat file of those that the changes use.
+     */
+    private void latency() throws Exception {
+        long[] changes = new long[SINGLE];
+        long[] writes = new long[SINGLE];
+        try (var location = BlockDevice.open(Path.of(place("registry1")));
+                var heartbeat = BlockDevice.open(Path.of(place("heartbeat1")))) {
+            for (int i = 0; i < SINGLE; i++) {
+                long began = System.nanoTime();
+                change();
+                until(() -> acknowledged == nextId - 1);
+                changes[i] = System.nanoTime() - began;
+                began = System.nanoTime();
+                location.write(UNUSED + (long) i * BLOCK, new byte[BLOCK]);
+                heartbeat.write(0, new byte[BLOCK]);
+                writes[i] = System.nanoTime() - began;
+            }
+        }
+        row("one acknowledged change, median", medianMillis(changes), "ms");
+        row("two raw durable writes on the same files, one after the other, median", medianMillis(writes), "ms");
+        row("  one is as long as the other", medianMillis(changes) / medianMillis(writes), "x");
+        row("one acknowledged change, 99 of 100 within", changes[SINGLE * 99 / 100] / 1e6, "ms");
+        row("two raw durable writes, 99 of 100 within", writes[SINGLE * 99 / 100] / 1e6, "ms");
+    }
+
+    /** Sorts them. */
+    private static double medianMillis(long[] each) {
+        Arrays.sort(each);
+        return each[each.length / 2] / 1e6;
+    }
+
+    /** As crsd is started, but without its start-up cache, which fits crsd's class path only. */
+    private void loadInFreshProcess(String how) throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms24m", "-Xmx384m", "-Xss512k"));
+        command.addAll(List.of("-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-Dfile.encoding=UTF-8"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), RegistryBench.class.getName(), LOAD));
+        command.addAll(List.of(directory.toString(), how, Long.toString(epoch), Long.toString(root.ownerEpoch())));
+        command.addAll(List.of(
+                Long.toString(root.ownerIncarnation()),
+                Integer.toString(root.segment()),
+                Long.toString(root.generation())));
+        int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (exit != 0) {
+            throw new IllegalStateException("loading in a process of its own ended with " + exit);
+        }
+    }
+
+    private static void loadOnly(List<String> given) throws Exception {
+        var bench = new RegistryBench(Path.of(given.get(0)));
+        boolean rehearsed = given.get(1).equals("rehearsed");
+        bench.epoch = Long.parseLong(given.get(2));
+        bench.root = new RegistryRoot(
+                Long.parseLong(given.get(3)),
+                Long.parseLong(given.get(4)),
+                Integer.parseInt(given.get(5)),
+                Long.parseLong(given.get(6)));
+        bench.openHeartbeats();
+        if (rehearsed) {
+            Rehearsal.warmUp(REHEARSALS);
+        }
+        List<String> locations = List.of(bench.place("registry1"), bench.place("registry2"), bench.place("registry3"));
+        bench.load(
+                locations,
+                rehearsed
+                        ? "in a process that has rehearsed a failover, as every crsd does"
+                        : "in a process that has done nothing before");
+        bench.load(locations, "the same process once more");
+        System.exit(0);
+    }
+
+    /** What a new master does before it can decide. Cold code is slow. */
     private void load(List<String> locations, String when) throws InterruptedException {
-        Objects.requireNonNull(store).notMaster(now(), "the bench goes on");
+        if (store != null) {
+            store.notMaster(now(), "the bench goes on");
+            store.close();
+        }
+        System.out.println(when + ":");
         long began = System.nanoTime();
         long busy = processorNanos();
         open(locations);
@@ -131,7 +215,7 @@ public final class RegistryBench implements RegistryStore.Listener {
             throw new IllegalStateException(
                     "not all was read: " + decoded.definitions().size() + ", " + trouble);
         }
-        row("a new master has read, verified and rewritten them, " + when, read, "ms");
+        row("  a new master has read, verified and rewritten " + RESOURCES + " resources", read, "ms");
         row("  and decoded them", loaded, "ms");
         row("  of processor time, on all threads", (processorNanos() - busy) / 1e6, "ms");
     }
@@ -147,19 +231,6 @@ public final class RegistryBench implements RegistryStore.Listener {
 
     private static void row(String what, double value, String unit) {
         System.out.println(String.format(Locale.ROOT, "%-72s %10.2f %s", what, value, unit));
-    }
-
-    private double durableWrite() throws IOException {
-        long[] each = new long[SINGLE];
-        try (var device = BlockDevice.open(directory.resolve("heartbeat1"))) {
-            for (int i = 0; i < SINGLE; i++) {
-                long began = System.nanoTime();
-                device.write(0, new byte[BLOCK]);
-                each[i] = System.nanoTime() - began;
-            }
-        }
-        Arrays.sort(each);
-        return each[SINGLE / 2] / 1e6;
     }
 
     private void open(List<String> locations) throws InterruptedException {
