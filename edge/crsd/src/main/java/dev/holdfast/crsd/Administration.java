@@ -777,17 +777,25 @@ final class Administration {
     private static Optional<Reply.Problem> mayNot(ResourceDefinition resource, Caller caller, String action) {
         SortedMap<String, CustomAction> known = CustomAction.parse(resource.value("ACTIONS"));
         CustomAction wanted = known.get(action);
-        if (!resource.type().isScripted() || wanted == null) {
+        boolean application = resource.type().isGenericApplication();
+        boolean scripted = application
+                ? !resource.actionScript().isEmpty()
+                : resource.type().isScripted();
+        if (!scripted || wanted == null) {
             return Optional.of(new Reply.Problem(
                     "HF-2259",
                     "Resource '" + resource.name() + "' has no action '" + action + "'.",
                     List.of(
-                            !resource.type().isScripted()
-                                    ? "Its type, " + resource.type().name() + ", has no scripts."
-                                    : known.isEmpty()
-                                            ? "Its script must know it, and ACTIONS must name it:  crsctl modify resource "
-                                                    + resource.name() + " -attr \"ACTIONS=" + action + "\""
-                                            : "It has: " + String.join(", ", known.keySet()) + ".")));
+                            !scripted && application
+                                    ? "Its programs start, stop and check it; for actions of its own it needs a script beside"
+                                            + " them:  crsctl modify resource " + resource.name()
+                                            + " -attr \"ACTION_SCRIPT=/path/to/script,ACTIONS=" + action + "\""
+                                    : !scripted
+                                            ? "Its type, " + resource.type().name() + ", has no scripts."
+                                            : known.isEmpty()
+                                                    ? "Its script must know it, and ACTIONS must name it:  crsctl modify resource "
+                                                            + resource.name() + " -attr \"ACTIONS=" + action + "\""
+                                                    : "It has: " + String.join(", ", known.keySet()) + ".")));
         }
         AccessList list = AccessList.parse(resource.value("ACL"));
         boolean anybody = wanted.users().isEmpty() && wanted.groups().isEmpty();
@@ -1374,10 +1382,7 @@ final class Administration {
         if (known == null) {
             return Optional.of(Reply.Refused.because(
                     "CRS-2613",
-                    "Could not find resource '" + network + "': there is no public network " + number
-                            + ", or network." + number
-                            + ".subnet in cluster.conf is neither a subnet nor one of IPv4 and one of"
-                            + " IPv6.",
+                    "Could not find resource '" + network + "': there is no public network " + number + ".",
                     "Write network." + number
                             + ".subnet=192.0.2.0/24 (or 2001:db8::/64, or both with a comma between) in cluster.conf on"
                             + " every node, then restart the stack, node by node."));

@@ -475,7 +475,7 @@ public final class Crsd implements AutoCloseable {
                     new ActionRunner.Action(
                             name.text(),
                             word,
-                            GenericApplication.script(resource, home()),
+                            resource.actionScript(),
                             account.get(),
                             environment(resource, crs.instanceOf(name), given, epoch.get(), account.get()),
                             Duration.ofSeconds(Long.parseLong(resource.value("ACTION_TIMEOUT"))),

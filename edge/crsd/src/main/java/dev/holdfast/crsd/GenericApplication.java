@@ -11,7 +11,7 @@ final class GenericApplication {
 
     private GenericApplication() {}
 
-    /** What is called for an action of a resource. */
+    /** What is called to start, stop, check or clean a resource. For actions that are asked for by name, an application may have an ACTION_SCRIPT, too. */
     static String script(ResourceDefinition resource, String home) {
         return resource.type().isGenericApplication()
                 ? home + "/agents/generic_application.scr"

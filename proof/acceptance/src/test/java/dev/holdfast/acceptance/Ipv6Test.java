@@ -13,6 +13,8 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -162,6 +164,86 @@ class Ipv6Test {
                 .findFirst()
                 .orElseThrow()
                 .nanos();
+    }
+
+    /** The side that runs more goes on: so the address and HAProxy are on one node, and more than these on the other. */
+    @Test
+    void of_two_sides_of_a_partition_the_one_that_loses_lets_go_of_it_before_the_other_takes_it() throws Exception {
+        runMoreOn(NODE2);
+        if (!cluster.resource("web6vip").onlineOn(NODE1)) {
+            cluster.crsctl("relocate", "resource", "web6vip", "-n", NODE1, "-f").orFail("moving it to " + NODE1);
+        }
+        cluster.awaitOn(NODE1, "web6", "web6vip");
+        answersFrom(NODE1);
+
+        long cut = System.nanoTime();
+        cluster.lab.fault("cut", NODE1, "private");
+        cluster.awaitOn(NODE2, "web6", "web6vip");
+        answersFrom(NODE2);
+        assertThat(holders()).isEqualTo(NODE2);
+
+        List<Event> events = cluster.eventsSince(cut);
+        Event letGo = first(
+                events, event -> event.name().equals("let-go") && event.daemon().equals("cssd"));
+        Event up = first(
+                events, event -> event.is("vip-up", "web6vip") && event.node().equals(NODE2));
+        assertThat(letGo.node()).as("who lets go").isEqualTo(NODE1);
+        assertThat(up.nanos()).as("the address is up after that").isGreaterThan(letGo.nanos());
+
+        observer.mustBeAlive();
+        List<Sighting> seen = observer.told(sighting -> sighting.nanos() > cut
+                && InetAddress.ofLiteral(sighting.address()).equals(InetAddress.ofLiteral(address)));
+        long lastOfLoser = answers(seen, NODE1).max().orElse(cut);
+        long firstOfWinner = answers(seen, NODE2).min().orElseThrow();
+        assertThat(firstOfWinner)
+                .as("on the network the loser has fallen silent before the winner answers")
+                .isGreaterThan(lastOfLoser);
+        assertThat(Sighting.doubles(observer.told(_ -> true)))
+                .as("addresses held by two nodes")
+                .isEmpty();
+
+        cluster.lab.fault("mend", NODE1, "private");
+        cluster.lab.awaitFullView(Cluster.PATIENCE);
+        cluster.crsctl("delete", "resource", "more1", "more2", "more3", "-f").orFail("deleting what ran more");
+        cluster.crsctl("relocate", "resource", "web6vip", "-n", NODE1, "-f").orFail("moving it back");
+        cluster.awaitOn(NODE1, "web6", "web6vip");
+    }
+
+    private void runMoreOn(String node) throws Exception {
+        Path script = cluster.lab.shared().resolve("more.scr");
+        Files.writeString(script, """
+                #!/bin/sh
+                case $1 in
+                    start) touch /run/$_CRS_NAME ;;
+                    stop | clean) rm -f /run/$_CRS_NAME ;;
+                    check) [ -e /run/$_CRS_NAME ] ;;
+                esac
+                """);
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        for (String name : List.of("more1", "more2", "more3")) {
+            cluster.crsctl(
+                            "add",
+                            "resource",
+                            name,
+                            "-type",
+                            "cluster_resource",
+                            "-attr",
+                            "ACTION_SCRIPT=/shared/more.scr")
+                    .orFail("adding " + name);
+            cluster.crsctl("start", "resource", name, "-n", node).orFail("starting " + name);
+        }
+    }
+
+    private static Event first(List<Event> events, Predicate<Event> which) {
+        return events.stream().filter(which).findFirst().orElseThrow();
+    }
+
+    /** When {@code node} answered. */
+    private LongStream answers(List<Sighting> seen, String node) throws Exception {
+        String mac = cluster.on(node, "cat", "/sys/class/net/pub0/address")
+                .orFail("reading the hardware address of " + node)
+                .strip();
+        return seen.stream().filter(sighting -> sighting.mac().equals(mac)).mapToLong(Sighting::nanos);
     }
 
     /** cssd extends it meanwhile. The successor is stopped by the freezer the moment it begins, until the lifetime is long over. */
