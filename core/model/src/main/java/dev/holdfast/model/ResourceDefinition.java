@@ -122,6 +122,29 @@ public final class ResourceDefinition {
                     "Leave it out: what a resource may use is not limited;"
                             + " WORKLOAD_MEMORY_TARGET is what it needs."));
 
+    private static final String OF_MEMBERS =
+            "A group has no processes of its own: give it to the members that need it.";
+    /** What a resource has and a group has not, and what to do instead. */
+    private static final Map<String, String> NOT_OF_GROUPS = Map.ofEntries(
+            Map.entry("ACTIONS", OF_MEMBERS),
+            Map.entry("ACTION_SCRIPT", OF_MEMBERS),
+            Map.entry("ACTION_TIMEOUT", OF_MEMBERS),
+            Map.entry("USR_ORA_ENV", OF_MEMBERS),
+            Map.entry("WORKLOAD_CPU", OF_MEMBERS),
+            Map.entry("WORKLOAD_MEMORY_TARGET", OF_MEMBERS),
+            Map.entry("FAILURE_INTERVAL", "Failures are counted for each member: give it to the members."),
+            Map.entry("FAILURE_THRESHOLD", "Failures are counted for each member: give it to the members."),
+            Map.entry(
+                    "CARDINALITY",
+                    "A group is in one place, with all its members. To have the same on several servers, make a"
+                            + " local_resourcegroup (on every server, or on those of its SERVER_CATEGORY), or a group for each place."),
+            Map.entry(
+                    "RELOCATE_KIND",
+                    "A group is stopped before it is started elsewhere: what moves together cannot be up in two places."),
+            Map.entry(
+                    "RESOURCE_GROUP",
+                    "A group is no member of another one: let it depend on that, START_DEPENDENCIES='hard(other) pullup(other)'."));
+
     /** CARDINALITY: as many as there are servers in its pools. */
     private static final String POOL_SIZE = "%CRS_SERVER_POOL_SIZE%";
 
@@ -457,7 +480,11 @@ public final class ResourceDefinition {
                                     : scoped.group(1) + " is no attribute that can differ between servers."),
                     known ? "" : "Those that can: " + String.join(", ", new TreeSet<>(PER_SERVER)) + ".");
         }
-        String reason = NOT_HERE.get(attribute);
+        String reason = type.isLocal() && attribute.equals("CARDINALITY")
+                ? "Leave it out: there is one of it on every server, or on every one of its SERVER_CATEGORY."
+                : type.isGroup() && NOT_OF_GROUPS.containsKey(attribute)
+                        ? NOT_OF_GROUPS.get(attribute)
+                        : NOT_HERE.get(attribute);
         if (reason != null) {
             return new Message(
                     "HF-3103",

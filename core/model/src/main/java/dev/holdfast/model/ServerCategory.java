@@ -22,9 +22,19 @@ public record ServerCategory(String name, SortedMap<String, String> given, Optio
     /** In the order in which they are shown. */
     public static final List<String> ATTRIBUTES = List.of("ACL", "ACTIVE_CSS_ROLE", "EXPRESSION");
 
+    /** What administrators say of a server. */
+    public static final List<String> SAID_OF_SERVERS = List.of("LOCATION", "SERVER_LABEL");
+
     /** What an expression can ask of a server. */
-    public static final List<String> OF_SERVERS =
-            List.of("NAME", "STATE", "CPU_COUNT", "MEMORY_SIZE", "CONFIGURED_CSS_ROLE", "ACTIVE_CSS_ROLE");
+    public static final List<String> OF_SERVERS = List.of(
+            "NAME",
+            "STATE",
+            "CPU_COUNT",
+            "MEMORY_SIZE",
+            "LOCATION",
+            "SERVER_LABEL",
+            "CONFIGURED_CSS_ROLE",
+            "ACTIVE_CSS_ROLE");
 
     /** Every node keeps its place on the voting disks. */
     public static final String HUB_ROLE = "hub";

@@ -309,7 +309,8 @@ public final class Crs {
             case PeerMessage.Report report when isMaster() -> master.report(around, said.peer(), report);
             case PeerMessage.OrderFinished finished
             when isMaster() -> master.orderFinished(around, said.peer(), finished);
-            case PeerMessage.Leaving _ when isMaster() -> master.leaving(said.peer());
+            case PeerMessage.Leaving _ when isMaster() -> master.leaving(said.peer(), true);
+            case PeerMessage.Staying _ when isMaster() -> master.leaving(said.peer(), false);
             case PeerMessage.Room room when isMaster() -> master.room(said.peer(), room);
             case PeerMessage.Progressed progressed when isMaster() -> master.progressed(around, progressed);
             case PeerMessage

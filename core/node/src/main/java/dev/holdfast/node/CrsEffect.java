@@ -86,6 +86,19 @@ public sealed interface CrsEffect {
     /** Remove all addresses, kill all resources, verify; and, if {@code exit}, end the process. */
     record LetGo(String reason, boolean exit) implements CrsEffect {}
 
+    /** A line for the administrator who waits for this node to leave. */
+    record LeavingProgress(Message message) implements CrsEffect {}
+
+    /**
+     * This node was to leave and stays: of these resources nobody knows whether they run, and they cannot be stopped. What was stopped
+     * already is started again by the policy. Never empty.
+     */
+    record Stays(List<ResourceName> because) implements CrsEffect {
+        public Stays {
+            because = List.copyOf(because);
+        }
+    }
+
     /** Nothing runs here any more and nothing will be begun: leave the cluster. */
     record Left() implements CrsEffect {}
 }

@@ -302,11 +302,11 @@ final class CrsMaster {
         dirty = true;
     }
 
-    /** Its crsd stops what it runs by itself; the policy brings that up elsewhere as it goes down there. */
-    void leaving(NodeId node) {
+    /** Its crsd stops what it runs by itself; the policy brings that up elsewhere as it goes down there. False: it stays after all. */
+    void leaving(NodeId node, boolean leaves) {
         Member member = members.get(node);
         if (member != null) {
-            member.leaving = true;
+            member.leaving = leaves;
             dirty = true;
         }
     }

@@ -351,7 +351,12 @@ final class CrsNode {
                 case Effect.ReportState _ -> {
                     // What has changed since the last report is found by report(): several changes make one message.
                 }
-                case Effect.Progress(var message) -> around.tellMaster(new PeerMessage.Progressed(name, message));
+                case Effect.Progress(var message) -> {
+                    around.tellMaster(new PeerMessage.Progressed(name, message));
+                    if (leaving) {
+                        around.effect(new CrsEffect.LeavingProgress(message));
+                    }
+                }
                 case Effect.OrderFinished finished -> {
                     if (finished.kind() == life.pending) {
                         life.pending = null;
@@ -454,7 +459,7 @@ final class CrsNode {
         }
     }
 
-    /** Stops everything here in the order of the stop dependencies. */
+    /** Stops everything here in the order of the stop dependencies; see {@link #stay} for when that cannot be done. */
     void leave(Surroundings around) {
         leaving = true;
         around.tellMaster(new PeerMessage.Leaving());
@@ -463,6 +468,18 @@ final class CrsNode {
 
     private void stopNext(Surroundings around) {
         if (!leaving || left) {
+            return;
+        }
+        List<ResourceName> stuck = lives.entrySet().stream()
+                .filter(entry -> isUnmanageable(entry.getValue())
+                        || entry.getValue().machine.hangs())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!stuck.isEmpty()) {
+            boolean busy = lives.values().stream().anyMatch(CrsNode::isBeingActedOn);
+            if (!busy) {
+                stay(around, stuck); // What was being stopped has its outcome: all that is stuck can be named.
+            }
             return;
         }
         List<ResourceName> up = lives.entrySet().stream()
@@ -495,6 +512,19 @@ final class CrsNode {
             }
         }
         report(around, false);
+    }
+
+    /**
+     * One that cannot be stopped would hold up the leaving for ever. So it ends here, and nothing that may be untrue is said: this node has
+     * not written that it stopped, keeps its lease as before and is a member as before, so the others start nothing that may run here. To
+     * kill the control group instead and call that a stop would be a guess: a clean has just failed, and what a script keeps outside of its
+     * processes (a mount, a process of another service) is not in the group. That decision is a person's: {@code crsctl stop crs -f}.
+     */
+    private void stay(Surroundings around, List<ResourceName> stuck) {
+        leaving = false;
+        around.tellMaster(new PeerMessage.Staying());
+        around.effect(new CrsEffect.Stays(stuck));
+        report(around, true);
     }
 
     private boolean stopsBefore(ResourceName dependent, ResourceName target) {
@@ -539,14 +569,24 @@ final class CrsNode {
     /** What neither stops nor starts here before somebody has looked at it: UNKNOWN, and nothing is being done about it. */
     List<ResourceName> unmanageable() {
         return lives.entrySet().stream()
-                .filter(entry -> entry.getValue()
-                        .machine
-                        .observed()
-                        .filter(seen ->
-                                seen.state() == ResourceState.UNKNOWN && seen.internal() == InternalState.STABLE)
-                        .isPresent())
+                .filter(entry -> isUnmanageable(entry.getValue()))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    private static boolean isBeingActedOn(Life life) {
+        return !life.machine.hangs()
+                && life.machine
+                        .observed()
+                        .filter(seen -> seen.internal() == InternalState.STABLE)
+                        .isEmpty();
+    }
+
+    private static boolean isUnmanageable(Life life) {
+        return life.machine
+                .observed()
+                .filter(seen -> seen.state() == ResourceState.UNKNOWN && seen.internal() == InternalState.STABLE)
+                .isPresent();
     }
 
     /** Whether anything is known, or may be, to run here. */

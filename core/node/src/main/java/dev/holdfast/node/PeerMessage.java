@@ -117,4 +117,7 @@ public sealed interface PeerMessage {
 
     /** Node to master: I am about to leave; give me nothing more to run. */
     record Leaving() implements PeerMessage {}
+
+    /** Node to master: I could not leave, and stay as I was before I said {@link Leaving}. */
+    record Staying() implements PeerMessage {}
 }

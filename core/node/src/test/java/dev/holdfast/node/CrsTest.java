@@ -543,6 +543,67 @@ class CrsTest {
         assertThat(first(CrsEffect.LetGo.class)).isEmpty();
     }
 
+    @Test
+    void a_stop_that_meets_what_cannot_be_stopped_is_given_up_and_the_node_is_as_before() {
+        ResourceName other = new ResourceName("other");
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        step(new CrsInput.Leave());
+        ended(run(ActionKind.STOP).run(), 1);
+        assertThat(first(CrsEffect.Stays.class)).as("it is being cleaned").isEmpty();
+        ended(run(ActionKind.CLEAN).run(), 1);
+
+        step(new CrsInput.Tick());
+        writeEverything();
+
+        assertThat(first(CrsEffect.Stays.class).orElseThrow().because()).containsExactly(WEB);
+        assertThat(first(CrsEffect.Left.class)).isEmpty();
+        step(new CrsInput.CommandGiven(
+                3,
+                new Command.Add(
+                        "other",
+                        "cluster_resource",
+                        Map.of("ACTION_SCRIPT", "/o.scr", "PLACEMENT", "restricted", "HOSTING_MEMBERS", "n1"),
+                        false)));
+        writeEverything();
+        peerReports(0, Map.of(WEB, Observed.OFFLINE, other, Observed.OFFLINE));
+        step(new CrsInput.CommandGiven(
+                4, new Command.Start(new Command.Selection.Named(List.of("other")), Optional.empty(), false)));
+        writeEverything();
+        assertThat(run(ActionKind.START).resource().name())
+                .as("it is given work again")
+                .isEqualTo(other);
+    }
+
+    @Test
+    void after_a_person_put_it_right_the_node_can_leave() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        step(new CrsInput.Leave());
+        ended(run(ActionKind.STOP).run(), 1);
+        ended(run(ActionKind.CLEAN).run(), 1);
+        step(new CrsInput.Tick());
+        writeEverything();
+        step(new CrsInput.CommandGiven(
+                3, new Command.Stop(new Command.Selection.Named(List.of("web")), Optional.empty(), true)));
+        writeEverything();
+        CrsEffect.Run again = first(CrsEffect.Run.class).orElseThrow();
+        ended(again.run(), 0);
+        ended(run(ActionKind.CHECK).run(), 1);
+
+        step(new CrsInput.Leave());
+
+        assertThat(first(CrsEffect.Left.class)).isPresent();
+    }
+
     private void definesWebAsInstance(int instance) {
         said(new PeerMessage.Definitions(
                 MASTERSHIP,

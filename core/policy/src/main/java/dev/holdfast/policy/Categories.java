@@ -17,15 +17,15 @@ final class Categories {
     private final SortedMap<String, NodeSet> out = new TreeMap<>();
 
     Categories(Setup setup, Collection<Server> servers) {
-        sort(ServerCategory.hub(), servers);
-        setup.categories().values().forEach(category -> sort(category, servers));
+        sort(ServerCategory.hub(), setup, servers);
+        setup.categories().values().forEach(category -> sort(category, setup, servers));
     }
 
-    private void sort(ServerCategory category, Collection<Server> servers) {
+    private void sort(ServerCategory category, Setup setup, Collection<Server> servers) {
         NodeSet sure = NodeSet.EMPTY;
         NodeSet surelyNot = NodeSet.EMPTY;
         for (Server server : servers) {
-            Optional<Boolean> has = category.has(server::value);
+            Optional<Boolean> has = category.has(attribute -> setup.value(server, attribute));
             if (has.isPresent() && has.get()) {
                 sure = sure.with(server.id());
             } else if (has.isPresent() && server.state() == Server.State.ONLINE) {

@@ -175,6 +175,13 @@ public sealed interface Command {
         }
     }
 
+    /**
+     * {@code set server label|location text [-n server] [-f]}.
+     *
+     * @param attributes of {@link dev.holdfast.model.ServerCategory#SAID_OF_SERVERS}; an empty value takes one away
+     */
+    record SetServer(String server, SortedMap<String, String> attributes, boolean force) implements OfSetup {}
+
     /** What changes the policy set. */
     sealed interface OfPolicies extends OfSetup {}
 
@@ -245,12 +252,14 @@ public sealed interface Command {
      * @param categories their attributes as typed
      * @param pools the same
      * @param policies in place of the policy set, which writes down what was activated last and activates nothing; empty: it stays
+     * @param servers in place of all that was said of them
      */
     record Beside(
             SortedMap<String, Optional<CustomType>> types,
             SortedMap<String, Optional<Map<String, String>>> categories,
             SortedMap<String, Optional<Map<String, String>>> pools,
-            Optional<PolicySet> policies) {
+            Optional<PolicySet> policies,
+            SortedMap<String, SortedMap<String, String>> servers) {
         public static final Beside NONE =
                 new Beside(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Optional.empty());
 
@@ -258,6 +267,16 @@ public sealed interface Command {
             types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
             categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
             pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
+            servers = Collections.unmodifiableSortedMap(new TreeMap<>(servers));
+        }
+
+        /** Nothing about servers. */
+        public Beside(
+                SortedMap<String, Optional<CustomType>> types,
+                SortedMap<String, Optional<Map<String, String>>> categories,
+                SortedMap<String, Optional<Map<String, String>>> pools,
+                Optional<PolicySet> policies) {
+            this(types, categories, pools, policies, new TreeMap<>());
         }
 
         /** Types and server pools only. */

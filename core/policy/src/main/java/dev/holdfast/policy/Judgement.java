@@ -87,6 +87,12 @@ final class Judgement {
 
     private Decision ofSetup(Command.OfSetup command) {
         setup = new SetupJudgement(situation, problems).decide(command);
+        if (command instanceof Command.SetServer set) {
+            set.attributes()
+                    .keySet()
+                    .forEach(attribute -> notes.add(
+                            new Message("CRS-4416", "Server attribute '" + attribute + "' successfully changed.", "")));
+        }
         return problems.isEmpty() ? acceptSetup(command.force()) : refused();
     }
 

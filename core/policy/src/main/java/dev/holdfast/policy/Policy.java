@@ -10,6 +10,7 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -73,6 +74,10 @@ public final class Policy {
         }
         for (ServerCategory category : situation.setup().categories().values()) {
             hash = mixed(hash, text(category));
+        }
+        for (Map.Entry<NodeId, SortedMap<String, String>> said :
+                situation.setup().said().entrySet()) {
+            hash = mixed(hash, "server " + said.getKey().number() + "\n" + said.getValue() + "\n");
         }
         PolicySet policies = situation.setup().policies();
         if (!policies.equals(PolicySet.NONE)) {

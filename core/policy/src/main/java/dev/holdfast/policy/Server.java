@@ -19,7 +19,7 @@ public record Server(NodeId id, String name, State state, Incarnation incarnatio
         this(id, name, state, incarnation, 0, 0);
     }
 
-    /** What is known of one of {@link ServerCategory#OF_SERVERS}. */
+    /** What is known of one of {@link ServerCategory#OF_SERVERS}; what administrators say of a server is in the {@link Setup}. */
     public Optional<String> value(String attribute) {
         return switch (attribute) {
             case "NAME" -> Optional.of(name);

@@ -21,21 +21,43 @@ import java.util.TreeSet;
  * @param pools the server pools, without Free and Generic
  * @param policies what the pools shall be when one of the policies is activated
  * @param assigned the pools that each server is in, as was written down last; a server that is in none is missing
+ * @param said what administrators said of servers, of {@link ServerCategory#SAID_OF_SERVERS}; without empty values
  */
 public record Setup(
         SortedMap<String, CustomType> types,
         SortedMap<String, ServerCategory> categories,
         SortedMap<String, ServerPool> pools,
         PolicySet policies,
-        SortedMap<NodeId, SortedSet<String>> assigned) {
+        SortedMap<NodeId, SortedSet<String>> assigned,
+        SortedMap<NodeId, SortedMap<String, String>> said) {
+    private static final SortedMap<String, String> NOTHING = Collections.unmodifiableSortedMap(new TreeMap<>());
+
     public static final Setup NONE =
             new Setup(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), PolicySet.NONE, new TreeMap<>());
+
+    /** Nothing is said of servers. */
+    public Setup(
+            SortedMap<String, CustomType> types,
+            SortedMap<String, ServerCategory> categories,
+            SortedMap<String, ServerPool> pools,
+            PolicySet policies,
+            SortedMap<NodeId, SortedSet<String>> assigned) {
+        this(types, categories, pools, policies, assigned, new TreeMap<>());
+    }
 
     public Setup {
         types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
         categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
         pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
         assigned = sealed(assigned);
+        said = sealedTexts(said);
+    }
+
+    private static SortedMap<NodeId, SortedMap<String, String>> sealedTexts(
+            Map<NodeId, SortedMap<String, String>> said) {
+        SortedMap<NodeId, SortedMap<String, String>> all = new TreeMap<>();
+        said.forEach((node, texts) -> all.put(node, Collections.unmodifiableSortedMap(new TreeMap<>(texts))));
+        return Collections.unmodifiableSortedMap(all);
     }
 
     private static SortedMap<NodeId, SortedSet<String>> sealed(Map<NodeId, SortedSet<String>> assigned) {
@@ -51,6 +73,13 @@ public record Setup(
                 : Optional.ofNullable(categories.get(name));
     }
 
+    /** What is known of one of {@link ServerCategory#OF_SERVERS}; what could be said of a server and was not is known to be empty. */
+    public Optional<String> value(Server server, String attribute) {
+        return ServerCategory.SAID_OF_SERVERS.contains(attribute)
+                ? Optional.of(said.getOrDefault(server.id(), NOTHING).getOrDefault(attribute, ""))
+                : server.value(attribute);
+    }
+
     /**
      * What is to be written of it.
      *
@@ -59,20 +88,38 @@ public record Setup(
      * @param pools the same
      * @param policies in place of those that there are; empty: they stay
      * @param assigned replaces what was written down for these servers; an empty set removes it
+     * @param said replaces what was said of these servers; an empty map removes it
      */
     public record Change(
             SortedMap<String, Optional<CustomType>> types,
             SortedMap<String, Optional<ServerCategory>> categories,
             SortedMap<String, Optional<ServerPool>> pools,
             Optional<PolicySet> policies,
-            SortedMap<NodeId, SortedSet<String>> assigned) {
+            SortedMap<NodeId, SortedSet<String>> assigned,
+            SortedMap<NodeId, SortedMap<String, String>> said) {
         public static final Change NONE = ofAssigned(new TreeMap<>());
+
+        /** Nothing is said of servers. */
+        public Change(
+                SortedMap<String, Optional<CustomType>> types,
+                SortedMap<String, Optional<ServerCategory>> categories,
+                SortedMap<String, Optional<ServerPool>> pools,
+                Optional<PolicySet> policies,
+                SortedMap<NodeId, SortedSet<String>> assigned) {
+            this(types, categories, pools, policies, assigned, new TreeMap<>());
+        }
+
+        public static Change ofSaid(SortedMap<NodeId, SortedMap<String, String>> said) {
+            return new Change(
+                    new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Optional.empty(), new TreeMap<>(), said);
+        }
 
         public Change {
             types = Collections.unmodifiableSortedMap(new TreeMap<>(types));
             categories = Collections.unmodifiableSortedMap(new TreeMap<>(categories));
             pools = Collections.unmodifiableSortedMap(new TreeMap<>(pools));
             assigned = sealed(assigned);
+            said = sealedTexts(said);
         }
 
         public static Change ofTypes(SortedMap<String, Optional<CustomType>> types) {
@@ -96,7 +143,8 @@ public record Setup(
                     && categories.isEmpty()
                     && pools.isEmpty()
                     && policies.isEmpty()
-                    && assigned.isEmpty();
+                    && assigned.isEmpty()
+                    && said.isEmpty();
         }
 
         /** What makes {@code after} of {@code before}. */
@@ -104,12 +152,15 @@ public record Setup(
             SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>();
             changed(before.assigned, after.assigned)
                     .forEach((node, names) -> places.put(node, names.orElse(new TreeSet<>())));
+            SortedMap<NodeId, SortedMap<String, String>> texts = new TreeMap<>();
+            changed(before.said, after.said).forEach((node, each) -> texts.put(node, each.orElse(new TreeMap<>())));
             return new Change(
                     changed(before.types, after.types),
                     changed(before.categories, after.categories),
                     changed(before.pools, after.pools),
                     before.policies.equals(after.policies) ? Optional.empty() : Optional.of(after.policies),
-                    places);
+                    places,
+                    texts);
         }
 
         private static <K extends Comparable<K>, V> SortedMap<K, Optional<V>> changed(
@@ -133,7 +184,8 @@ public record Setup(
                     both(categories, later.categories),
                     both(pools, later.pools),
                     later.policies.or(() -> policies),
-                    both(assigned, later.assigned));
+                    both(assigned, later.assigned),
+                    both(said, later.said));
         }
 
         private static <K extends Comparable<K>, V> SortedMap<K, V> both(SortedMap<K, V> first, SortedMap<K, V> later) {
@@ -151,12 +203,16 @@ public record Setup(
         SortedMap<NodeId, SortedSet<String>> places = new TreeMap<>(assigned);
         change.assigned.forEach(
                 (node, names) -> replace(places, node, names.isEmpty() ? Optional.empty() : Optional.of(names)));
+        SortedMap<NodeId, SortedMap<String, String>> texts = new TreeMap<>(said);
+        change.said.forEach(
+                (node, each) -> replace(texts, node, each.isEmpty() ? Optional.empty() : Optional.of(each)));
         return new Setup(
                 changed(types, change.types),
                 changed(categories, change.categories),
                 changed(pools, change.pools),
                 change.policies.orElse(policies),
-                places);
+                places,
+                texts);
     }
 
     private static <V> SortedMap<String, V> changed(

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a command changes in the setup, or why not: types, categories, server pools and policies. */
 final class SetupJudgement {
+    /** As of attributes of Oracle Clusterware. */
+    private static final int LONGEST_TEXT = 254;
+
     private final Situation situation;
     private final List<Message> problems;
     private final SortedMap<String, Optional<CustomType>> types = new TreeMap<>();
@@ -32,6 +35,7 @@ final class SetupJudgement {
     private final SortedMap<String, Optional<ServerPool>> pools = new TreeMap<>();
     private Optional<PolicySet> policies = Optional.empty();
     private final SortedMap<NodeId, SortedSet<String>> assigned = new TreeMap<>();
+    private final SortedMap<NodeId, SortedMap<String, String>> said = new TreeMap<>();
 
     SetupJudgement(Situation situation, List<Message> problems) {
         this.situation = situation;
@@ -57,9 +61,17 @@ final class SetupJudgement {
             case Command.AddCategory add -> addCategory(add);
             case Command.ModifyCategory modify -> modifyCategory(modify);
             case Command.DeleteCategory(List<String> names) -> names.forEach(this::deleteCategory);
+            case Command.SetServer set -> {
+                SortedMap<String, String> all = new TreeMap<>(situation
+                        .serverNamed(set.server())
+                        .map(server -> situation.setup().said().get(server.id()))
+                        .orElse(new TreeMap<>()));
+                all.putAll(set.attributes());
+                say(set.server(), all);
+            }
             case Command.OfPolicies ofPolicies -> policies(ofPolicies);
         }
-        return new Setup.Change(types, categories, pools, policies, assigned);
+        return new Setup.Change(types, categories, pools, policies, assigned, said);
     }
 
     /** The change that brings this about, not yet judged in what it leads to: for that, see {@link #endsWell}. */
@@ -80,6 +92,7 @@ final class SetupJudgement {
             }
         });
         policies = beside.policies();
+        beside.servers().forEach(this::say);
         beside.pools().forEach((name, given) -> {
             if (given.isEmpty()) {
                 pool(name);
@@ -88,7 +101,7 @@ final class SetupJudgement {
                 Optional.ofNullable(read(name, given.get())).ifPresent(read -> pools.put(name, Optional.of(read)));
             }
         });
-        return new Setup.Change(types, categories, pools, policies, assigned);
+        return new Setup.Change(types, categories, pools, policies, assigned, said);
     }
 
     /**
@@ -331,6 +344,39 @@ final class SetupJudgement {
     }
 
     // --- categories
+
+    /** All that is said of a server from now on. */
+    private void say(String name, SortedMap<String, String> attributes) {
+        Optional<Server> server = situation.serverNamed(name);
+        if (server.isEmpty()) {
+            List<String> servers =
+                    situation.servers().values().stream().map(Server::name).toList();
+            problem(
+                    "HF-3115",
+                    "There is no server '" + name + "'",
+                    hint(name, servers, "The servers are " + String.join(", ", servers) + "."));
+            return;
+        }
+        SortedMap<String, String> kept = new TreeMap<>();
+        attributes.forEach((attribute, value) -> {
+            String text = value.strip();
+            if (!ServerCategory.SAID_OF_SERVERS.contains(attribute)) {
+                problem(
+                        "HF-3102",
+                        "'" + attribute + "' of server '" + name + "' cannot be set",
+                        "What can be said of a server: " + String.join(", ", ServerCategory.SAID_OF_SERVERS) + ".");
+            } else if (text.length() > LONGEST_TEXT || text.chars().anyMatch(Character::isISOControl)) {
+                problem(
+                        "HF-3104",
+                        attribute + " of server '" + name + "' is longer than " + LONGEST_TEXT
+                                + " characters, or not of one line",
+                        "Give a word or two, such as rack1.");
+            } else if (!text.isEmpty()) {
+                kept.put(attribute, text);
+            }
+        });
+        said.put(server.get().id(), kept);
+    }
 
     private void addCategory(Command.AddCategory add) {
         if (situation.setup().category(add.name()).isPresent()) {

@@ -52,6 +52,38 @@ class ApplyTest {
     }
 
     @Test
+    void what_is_said_of_servers_goes_with_the_categories_that_ask_for_it() {
+        String empty = Policy.revision(cluster.situation());
+        accept(new Command.Apply(
+                new TreeMap<>(),
+                List.of(),
+                new Command.Beside(
+                        new TreeMap<>(),
+                        new TreeMap<>(Map.of("rack1", Optional.of(Map.of("EXPRESSION", "LOCATION = rack1")))),
+                        new TreeMap<>(),
+                        Optional.empty(),
+                        new TreeMap<>(Map.of("node1", new TreeMap<>(Map.of("LOCATION", "rack1"))))),
+                Optional.empty(),
+                false));
+        assertThat(cluster.membersOf("rack1")).containsExactly("node1");
+        assertThat(Policy.revision(cluster.situation())).isNotEqualTo(empty);
+
+        accept(new Command.Apply(
+                new TreeMap<>(),
+                List.of(),
+                new Command.Beside(
+                        new TreeMap<>(),
+                        new TreeMap<>(Map.of("rack1", Optional.empty())),
+                        new TreeMap<>(),
+                        Optional.empty(),
+                        new TreeMap<>(Map.of("node1", new TreeMap<>()))),
+                Optional.empty(),
+                false));
+        assertThat(cluster.situation().setup().said()).isEmpty();
+        assertThat(Policy.revision(cluster.situation())).isEqualTo(empty);
+    }
+
+    @Test
     void what_is_still_used_is_not_taken_away() {
         accept(whole());
 

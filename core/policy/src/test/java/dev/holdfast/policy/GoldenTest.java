@@ -205,6 +205,7 @@ class GoldenTest {
                 }
                 case "pool" -> cluster.pool(words[1], rest);
                 case "category" -> cluster.category(words[1], rest);
+                case "said" -> cluster.say(words[1], attributes(rest));
                 case "room" -> {
                     String[] numbers = rest.split("\\s+");
                     cluster.room(cluster.node(words[1]), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
@@ -621,6 +622,7 @@ class GoldenTest {
                             attributes(rest),
                             new Command.PolicyChoice(false, policy.stream().toList()),
                             force);
+                case "set server" -> new Command.SetServer(name, new TreeMap<>(attributes(rest)), force);
                 case "add category" -> new Command.AddCategory(name, attributes(rest));
                 case "modify category" -> new Command.ModifyCategory(name, attributes(rest), force);
                 case "delete category" -> new Command.DeleteCategory(names);

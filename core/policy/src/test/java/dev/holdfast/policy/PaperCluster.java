@@ -63,6 +63,10 @@ final class PaperCluster {
         }
     }
 
+    void say(String server, Map<String, String> attributes) {
+        setup = setup.with(Setup.Change.ofSaid(new TreeMap<>(Map.of(node(server), new TreeMap<>(attributes)))));
+    }
+
     void category(String name, String expression) {
         try {
             ServerCategory category = ServerCategory.read(name, Map.of("EXPRESSION", expression));

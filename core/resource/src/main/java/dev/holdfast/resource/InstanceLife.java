@@ -117,6 +117,7 @@ public final class InstanceLife {
     private @Nullable Moment intermediateSince;
 
     private @Nullable Run run;
+    private boolean hanging;
     private Chain chain = new Chain(null);
     private @Nullable Moment nextCheck;
     private @Nullable Moment lastNotice;
@@ -166,6 +167,11 @@ public final class InstanceLife {
         return probed
                 ? Optional.of(new Observed(state, internal, details, Optional.ofNullable(incident)))
                 : Optional.empty();
+    }
+
+    /** True if the action under way should have been killed and is still there: the kernel does not let it die. */
+    public boolean hangs() {
+        return run != null && hanging;
     }
 
     /** When the next {@link Input.Tick} is due (in the past: at once): none is needed before. Empty: none is needed. */
@@ -260,6 +266,7 @@ public final class InstanceLife {
 
     /** The kernel does not let the action die. Nothing else can be done to the instance; at least it is visible. */
     private void onHang(Run hanging) {
+        this.hanging = true;
         details = hanging.step() + " HANGS";
         if (hanging.step() == Step.CHECK && state == ResourceState.ONLINE) {
             state = ResourceState.INTERMEDIATE;
@@ -599,6 +606,7 @@ public final class InstanceLife {
             emptied = false;
             lastNotice = null;
         }
+        hanging = false;
         Run begun = new Run(nextRun++, step, now.plus(definition.timeout(kind)));
         run = begun;
         nextCheck = null;

@@ -356,6 +356,7 @@ public final class Codec {
                     "modifyPool",
                     "deletePool",
                     "relocateServer",
+                    "setServer",
                     "addCategory",
                     "modifyCategory",
                     "deleteCategory",

@@ -7,6 +7,8 @@ import java.util.Optional;
 /** The kinds of things that are configured, in the order in which they build on each other. */
 public enum Kind {
     TYPE("type", "types"),
+    /** What is said of it. It is not made and not deleted, and has no access list. */
+    SERVER("server", "servers"),
     CATEGORY("category", "categories"),
     POOL("serverpool", "serverpools"),
     /** There is one, without a name: the policies, and the server pools that they are about. */
@@ -36,6 +38,11 @@ public enum Kind {
     /** True if there is one of it only, which has no name. */
     public boolean isNameless() {
         return this == POLICY_SET;
+    }
+
+    /** True if it has an access list. */
+    public boolean hasAccessList() {
+        return this != SERVER;
     }
 
     /** Those that have a part of their own in a configuration. */

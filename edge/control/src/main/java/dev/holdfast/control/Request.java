@@ -336,6 +336,18 @@ public sealed interface Request {
         }
     }
 
+    /**
+     * Says something of a server: LOCATION, SERVER_LABEL. An empty value takes it away.
+     *
+     * @param node of which; absent: of the one that is asked
+     * @param force also if something that runs is stopped by it
+     */
+    record SetServer(Optional<String> node, Map<String, String> attributes, boolean force) implements OfSetup {
+        public SetServer {
+            attributes = ordered(attributes);
+        }
+    }
+
     /** Moves servers to another pool. {@code force}: also if something that runs is stopped by it. */
     record RelocateServer(List<String> servers, String pool, boolean force) implements OfSetup {
         public RelocateServer {

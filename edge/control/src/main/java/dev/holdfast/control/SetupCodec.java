@@ -66,6 +66,8 @@ final class SetupCodec {
                         "force",
                         r.force());
             case Request.DeletePool r -> Codec.object("t", "deletePool", "names", r.names(), "force", r.force());
+            case Request.SetServer r ->
+                Codec.object("t", "setServer", "node", r.node(), "attributes", r.attributes(), "force", r.force());
             case Request.RelocateServer r ->
                 Codec.object("t", "relocateServer", "servers", r.servers(), "pool", r.pool(), "force", r.force());
         };
@@ -105,6 +107,7 @@ final class SetupCodec {
                         in.flag("force"));
             }
             case "deletePool" -> new Request.DeletePool(in.texts("names"), in.flag("force"));
+            case "setServer" -> new Request.SetServer(in.maybeText("node"), in.textMap("attributes"), in.flag("force"));
             case "relocateServer" -> new Request.RelocateServer(in.texts("servers"), in.text("pool"), in.flag("force"));
             default -> throw new MalformedMessage("there is no request '" + kind + "'");
         };

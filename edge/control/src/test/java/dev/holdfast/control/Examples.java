@@ -124,6 +124,8 @@ final class Examples {
                 new Request.StatusPolicySet(),
                 new Request.DeletePool(List.of("web"), true),
                 new Request.RelocateServer(List.of("node1"), "web", true),
+                new Request.SetServer(Optional.of("node1"), Map.of("LOCATION", "rack 1", "SERVER_LABEL", ""), true),
+                new Request.SetServer(Optional.empty(), Map.of("LOCATION", "ü"), false),
                 new Request.StatusPool(List.of()),
                 new Request.StatusGroup(List.of("shop")),
                 new Request.StartResource(

@@ -13,8 +13,10 @@ import java.util.stream.Stream;
 
 /** Who may do what. */
 final class AccessCommands implements CommandArea {
-    private static final List<Command> COMMANDS =
-            Arrays.stream(Kind.values()).flatMap(AccessCommands::of).toList();
+    private static final List<Command> COMMANDS = Arrays.stream(Kind.values())
+            .filter(Kind::hasAccessList)
+            .flatMap(AccessCommands::of)
+            .toList();
 
     private static Stream<Command> of(Kind kind) {
         String example = switch (kind) {
@@ -23,7 +25,7 @@ final class AccessCommands implements CommandArea {
             case TYPE -> "shop.web.type";
             case POOL -> "web";
             case CATEGORY -> "big";
-            case POLICY_SET -> "";
+            case POLICY_SET, SERVER -> "";
         };
         String what = switch (kind) {
             case RESOURCE -> "a resource";
@@ -32,13 +34,14 @@ final class AccessCommands implements CommandArea {
             case POOL -> "a server pool";
             case CATEGORY -> "a server category";
             case POLICY_SET -> "the policy set";
+            case SERVER -> "a server";
         };
         String execute = switch (kind) {
             case RESOURCE, GROUP -> "start and stop";
             case TYPE -> "have resources of it";
             case POOL -> "have resources in it";
             case CATEGORY -> "have resources and server pools on its servers";
-            case POLICY_SET -> "means nothing here";
+            case POLICY_SET, SERVER -> "means nothing here";
         };
         String name = kind.isNameless() ? "" : "NAME ";
         String change = kind.isNameless() ? "w change it and activate policies" : "w change and delete";
@@ -94,6 +97,7 @@ final class AccessCommands implements CommandArea {
                             case POOL -> "server pool";
                             case CATEGORY -> "server category";
                             case POLICY_SET -> "policy set";
+                            case SERVER -> "server";
                         });
         if (words[0].equals("getperm")) {
             arguments.atMostOneOf("-u", "-g");

@@ -106,6 +106,15 @@ final class Arguments {
         return operands.getFirst();
     }
 
+    /** The one operand of a command that takes any text, also an empty one. */
+    String onlyText(String what) throws UsageProblem {
+        if (operands.isEmpty()) {
+            throw new UsageProblem("the " + what + " is missing; \"\" takes it away");
+        }
+        tooMany(1);
+        return operands.getFirst();
+    }
+
     /** The operand of a command that takes one or none. */
     Optional<String> maybe(String what) throws UsageProblem {
         return operands.isEmpty() ? Optional.empty() : Optional.of(only(what));

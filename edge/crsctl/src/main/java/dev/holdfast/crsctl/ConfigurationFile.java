@@ -61,7 +61,7 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         Map<String, Object> attributes = new TreeMap<>(item.attributes());
         switch (item.kind()) {
             case RESOURCE, GROUP -> one.put("type", item.type());
-            case POOL, CATEGORY, POLICY_SET -> {}
+            case POOL, CATEGORY, SERVER, POLICY_SET -> {}
             case TYPE -> {
                 one.put("base", item.type());
                 Optional.ofNullable(attributes.remove("ACL")).ifPresent(acl -> one.put("acl", acl));
@@ -205,7 +205,7 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
         Map<String, Object> one = asMap(value, where);
         List<String> fields = switch (kind) {
             case RESOURCE, GROUP -> List.of("type", "attributes");
-            case POOL, CATEGORY, POLICY_SET -> List.of("attributes");
+            case POOL, CATEGORY, SERVER, POLICY_SET -> List.of("attributes");
             case TYPE -> OF_TYPE;
         };
         only(fields, one, where);
@@ -219,7 +219,7 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
                         name,
                         text(one, "type", where).orElseThrow(() -> new UsageProblem(where + " has no type")),
                         texts(given, where));
-            case POOL, CATEGORY, POLICY_SET -> new Reply.Configured(kind, name, "", texts(given, where));
+            case POOL, CATEGORY, SERVER, POLICY_SET -> new Reply.Configured(kind, name, "", texts(given, where));
             case TYPE -> {
                 Map<String, String> attributes = new TreeMap<>();
                 text(one, "acl", where).ifPresent(acl -> attributes.put("ACL", acl));

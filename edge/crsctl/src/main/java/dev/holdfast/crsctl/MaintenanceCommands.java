@@ -14,7 +14,9 @@ import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
 import dev.holdfast.control.Unreachable;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Taking nodes and resources out of the hands of the cluster, and what would happen if something happened. */
 final class MaintenanceCommands implements CommandArea {
@@ -47,6 +49,10 @@ final class MaintenanceCommands implements CommandArea {
                     "whether this server may be given cluster resources",
                     List.of(valued("-n", "NODE", "another server than this one")),
                     "crsctl get resource use"),
+            set("label", "SERVER_LABEL", "LABEL", "front"),
+            get("label", "SERVER_LABEL"),
+            set("location", "LOCATION", "PLACE", "rack1"),
+            get("location", "LOCATION"),
             new Command(
                     "request action",
                     "ACTION... {-r NAME... | -w FILTER} [-n NODE] [-env \"NAME=value,...\"] [-i] [-o json]",
@@ -187,6 +193,10 @@ final class MaintenanceCommands implements CommandArea {
                         arguments);
             }
             case "undrain node" -> crsctl.change(command, new Request.UndrainNode(arguments.only("node")), arguments);
+            case "set server label" -> say(crsctl, command, arguments, "SERVER_LABEL", "label");
+            case "set server location" -> say(crsctl, command, arguments, "LOCATION", "location");
+            case "get server label" -> said(crsctl, command, arguments, "SERVER_LABEL");
+            case "get server location" -> said(crsctl, command, arguments, "LOCATION");
             case "set resource use" -> {
                 String use = arguments.only("0 or 1");
                 if (!use.equals("0") && !use.equals("1")) {
@@ -218,6 +228,48 @@ final class MaintenanceCommands implements CommandArea {
         };
     }
 
+    private static Command set(String word, String attribute, String value, String example) {
+        return new Command(
+                "set server " + word,
+                value + " [-n NODE] [-f] [--plan] [-o json]",
+                attribute + " of this server, for which server categories can ask; \"\" takes it away",
+                List.of(
+                        valued("-n", "NODE", "of another server than this one"),
+                        flag("-f", "although something that runs is stopped or moved by it"),
+                        PLAN,
+                        JSON),
+                "crsctl set server " + word + " " + example);
+    }
+
+    private static Command get(String word, String attribute) {
+        return new Command(
+                "get server " + word,
+                "[-n NODE]",
+                attribute + " of this server",
+                List.of(valued("-n", "NODE", "of another server than this one")),
+                "crsctl get server " + word);
+    }
+
+    private static int say(Crsctl crsctl, Command command, Arguments arguments, String attribute, String what)
+            throws UsageProblem, Unreachable {
+        String value = arguments.onlyText(what);
+        return crsctl.change(
+                command,
+                new Request.SetServer(arguments.node("-n"), Map.of(attribute, value), arguments.has("-f")),
+                arguments);
+    }
+
+    private static int said(Crsctl crsctl, Command command, Arguments arguments, String attribute)
+            throws UsageProblem, Unreachable {
+        arguments.none();
+        return detail(
+                crsctl,
+                command,
+                arguments.node("-n"),
+                details -> "CRS-5092: Current value of the server attribute " + attribute + " is "
+                        + details.getOrDefault(attribute, "") + ".\n");
+    }
+
     private static int suppose(Crsctl crsctl, Command command, String what, Arguments arguments)
             throws UsageProblem, Unreachable {
         boolean failure = what.equals("failure");
@@ -233,14 +285,24 @@ final class MaintenanceCommands implements CommandArea {
 
     /** The setting is shown with the server; this is what administrators know it by. */
     private static int use(Crsctl crsctl, Command command, Optional<String> node) throws Unreachable {
+        return detail(
+                crsctl,
+                command,
+                node,
+                details -> "CRS-4966: Current resource use parameter value is "
+                        + details.getOrDefault("RESOURCE_USE_ENABLED", "1") + "\n");
+    }
+
+    private static int detail(
+            Crsctl crsctl, Command command, Optional<String> node, Function<Map<String, String>, String> text)
+            throws Unreachable {
         Reply.Answer answer =
                 crsctl.cluster().ask(new Request.StatusServer(node.map(List::of).orElse(List.of())));
         String name = node.isPresent() ? node.get() : crsctl.cluster().localNode();
         if (answer instanceof Reply.Servers(List<Reply.Server> servers)) {
             for (Reply.Server server : servers) {
                 if (server.name().equals(name)) {
-                    return crsctl.print("CRS-4966: Current resource use parameter value is "
-                            + server.details().getOrDefault("RESOURCE_USE_ENABLED", "1") + "\n");
+                    return crsctl.print(text.apply(server.details()));
                 }
             }
         }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Types, groups and server pools. */
 final class SetupCommands implements CommandArea {
@@ -28,6 +30,8 @@ final class SetupCommands implements CommandArea {
 
     private static final Option BASE =
             valued("-basetype", "TYPE", "cluster_resource, local_resource, generic_application or one of your own");
+    private static final Option GROUP_BASE =
+            valued("-basetype", "TYPE", CLUSTER_GROUP + ", local_resourcegroup or one of your own");
     private static final Option STOPS = flag("-f", "also if something that runs is stopped or moved by it");
     private static final Option NODE = valued("-n", "NODE", "there, and not where the policy would put it");
 
@@ -50,6 +54,31 @@ final class SetupCommands implements CommandArea {
                     "forget types that no resource has",
                     List.of(Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
                     "crsctl delete type shop.web.type"),
+            new Command(
+                    "add resourcegrouptype",
+                    "NAME -basetype TYPE [-attr \"ATTRIBUTE=...,TYPE=...\" | -file FILE] [--plan]",
+                    "make a type of resource groups with attributes and defaults of its own",
+                    List.of(GROUP_BASE, TYPE_ATTR, TYPE_FILE, Commands.PLAN, Commands.JSON),
+                    "crsctl add resourcegrouptype shop.group.type -basetype cluster_resourcegroup -attr "
+                            + "\"ATTRIBUTE=PLACEMENT,TYPE=string,DEFAULT_VALUE=favored\""),
+            new Command(
+                    "modify resourcegrouptype",
+                    "NAME {-attr \"ATTRIBUTE=...\" | -file FILE} [-f] [-if-version V] [--plan]",
+                    "add attributes to a type of groups, or change defaults and flags",
+                    List.of(TYPE_ATTR, TYPE_FILE, STOPS, Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
+                    "crsctl modify resourcegrouptype shop.group.type -attr \"ATTRIBUTE=PLACEMENT,DEFAULT_VALUE=balanced\""),
+            new Command(
+                    "delete resourcegrouptype",
+                    "NAME... [-if-version V] [--plan]",
+                    "forget types of groups that no group has",
+                    List.of(Commands.IF_VERSION, Commands.PLAN, Commands.JSON),
+                    "crsctl delete resourcegrouptype shop.group.type"),
+            new Command(
+                    "status resourcegrouptype",
+                    "[NAME...] [-o json]",
+                    "show the types of groups and their attributes",
+                    List.of(Commands.JSON),
+                    "crsctl status resourcegrouptype"),
             new Command(
                     "add resourcegroup",
                     "NAME [-type TYPE] [-attr \"NAME=value,...\" | -file FILE] [-f] [--plan]",
@@ -312,6 +341,30 @@ final class SetupCommands implements CommandArea {
                     answer -> answer instanceof Reply.Plan plan ? PlanText.of(plan) : Crsctl.unexpected(answer));
         }
         return switch (words) {
+            case "add resourcegrouptype", "modify resourcegrouptype", "delete resourcegrouptype" ->
+                groupType(crsctl, command, arguments, json);
+            case "status resourcegrouptype" -> {
+                List<String> names = arguments.names("type");
+                Reply.Answer answer = crsctl.cluster().ask(new Request.StatusType(names));
+                Optional<Set<String>> known = groupTypes(crsctl);
+                if (answer instanceof Reply.Types(List<Reply.Type> types) && known.isPresent()) {
+                    Set<String> groups = known.get();
+                    Optional<String> other = types.stream()
+                            .map(Reply.Type::name)
+                            .filter(name -> !names.isEmpty() && !groups.contains(name))
+                            .findFirst();
+                    answer = other.isPresent()
+                            ? notOfGroups(other.get())
+                            : new Reply.Types(types.stream()
+                                    .filter(type -> groups.contains(type.name()))
+                                    .toList());
+                }
+                yield crsctl.print(
+                        command,
+                        answer,
+                        json,
+                        told -> told instanceof Reply.Types types ? AnswerText.types(types) : Crsctl.unexpected(told));
+            }
             case "status serverpool" -> {
                 boolean details = arguments.has("-f");
                 yield crsctl.show(
@@ -384,6 +437,51 @@ final class SetupCommands implements CommandArea {
                 told -> told instanceof Reply.PolicySet set
                         ? PolicySetFile.text(Map.of(), set.policies())
                         : Crsctl.unexpected(told));
+    }
+
+    /** The same as for types of resources, if the one that is meant, or what it is derived from, is a type of groups. */
+    private static int groupType(Crsctl crsctl, Command command, Arguments arguments, boolean json)
+            throws UsageProblem, Unreachable {
+        Request.Change change = change(command.words().replace("resourcegrouptype", "type"), arguments);
+        List<String> meant = switch (change) {
+            case Request.AddType add -> List.of(add.base());
+            case Request.ModifyType modify -> List.of(modify.name());
+            case Request.DeleteType delete -> delete.names();
+            default -> throw new IllegalStateException("not about a type: " + change);
+        };
+        Optional<Set<String>> groups = groupTypes(crsctl);
+        Optional<String> other = meant.stream()
+                .filter(name -> groups.isPresent() && !groups.get().contains(name))
+                .findFirst();
+        if (other.isPresent()) {
+            return crsctl.print(command, notOfGroups(other.get()), json, Crsctl::unexpected);
+        }
+        return change instanceof Request.AddType && !arguments.has("--plan")
+                ? crsctl.asRoot(command, change)
+                : crsctl.change(command, change, arguments);
+    }
+
+    private static Reply.Refused notOfGroups(String type) {
+        return Reply.Refused.because(
+                "HF-3162",
+                "There is no type of resource groups '" + type + "'. Nothing was changed.",
+                "crsctl status resourcegrouptype lists them; types of resources: crsctl status type");
+    }
+
+    /** The types of groups: the two that are always there, and what is derived from them. Empty if the cluster does not say. */
+    private static Optional<Set<String>> groupTypes(Crsctl crsctl) throws Unreachable {
+        if (!(crsctl.cluster().ask(new Request.StatusType(List.of())) instanceof Reply.Types(List<Reply.Type> types))) {
+            return Optional.empty();
+        }
+        Set<String> groups = new TreeSet<>(Set.of(CLUSTER_GROUP, "local_resourcegroup"));
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (Reply.Type type : types) {
+                more |= type.base().filter(groups::contains).isPresent() && groups.add(type.name());
+            }
+        }
+        return Optional.of(groups);
     }
 
     private static int policySet(Crsctl crsctl, Command command, Arguments arguments, boolean json)

@@ -202,7 +202,10 @@ final class FakeCluster {
                                 new Reply.Member("log", "cluster_resource", false, List.of("ONLINE on node1"))))));
             case Request.StatusServer _ ->
                 new Reply.Servers(List.of(
-                        new Reply.Server("node1", "ONLINE", details("ACTIVE_POOLS", "Generic", "STATE_DETAILS", "")),
+                        new Reply.Server(
+                                "node1",
+                                "ONLINE",
+                                details("ACTIVE_POOLS", "Generic", "SERVER_LABEL", "front", "STATE_DETAILS", "")),
                         new Reply.Server("node2", "UNSETTLED", details("STATE_DETAILS", "voted out in epoch 12"))));
             case Request.CheckStack check
             when check.allNodes() || !check.nodes().isEmpty() ->

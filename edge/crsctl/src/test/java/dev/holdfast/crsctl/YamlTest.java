@@ -66,6 +66,8 @@ class YamlTest {
                                         "PORT.FLAGS",
                                         "CONFIG|HOTMOD")),
                         new dev.holdfast.control.Reply.Configured(
+                                Kind.SERVER, "node1", "", Map.of("LOCATION", "rack 1", "SERVER_LABEL", "a 'b'")),
+                        new dev.holdfast.control.Reply.Configured(
                                 Kind.CATEGORY, "big", "", Map.of("EXPRESSION", "CPU_COUNT > 2")),
                         new dev.holdfast.control.Reply.Configured(Kind.POOL, "web", "", Map.of("MIN_SIZE", "1")),
                         new dev.holdfast.control.Reply.Configured(

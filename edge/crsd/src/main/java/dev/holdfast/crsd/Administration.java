@@ -123,6 +123,9 @@ final class Administration {
     private final Scripts scripts;
     private final Consumer<Boolean> leave;
     private final CssCritical critical;
+    /** Who waits for the stop of this node. */
+    private final List<Asker> stopping = new ArrayList<>();
+
     private final Directories directories;
     private final AuditLog audit;
     private final String release;
@@ -210,6 +213,9 @@ final class Administration {
         return switch (request) {
             case Request.UseNode(Optional<String> node, boolean use)
             when node.isEmpty() -> new Request.UseNode(Optional.of(settings.selfName()), use);
+            case Request.SetServer set
+            when set.node().isEmpty() ->
+                new Request.SetServer(Optional.of(settings.selfName()), set.attributes(), set.force());
             case Request.Evaluate(Request.Change change)
             when here(change) instanceof Request.Change named -> new Request.Evaluate(named);
             default -> request;
@@ -239,7 +245,7 @@ final class Administration {
             }
             case Request.SetCritical(boolean wanted) -> setCritical(caller, wanted, asker);
             case Request.GetCritical _ -> getCritical(asker);
-            case Request.StopCrs(boolean force) -> stop(caller, force, asker);
+            case Request.StopCrs(boolean force) -> stop(caller, force, true, asker);
             case Request.StopNodes stop -> stopNodes(caller, stop, asker);
             case Request.ReadLog read -> readLog(caller, read, asker);
             case Request.QueryFacts query -> facts(caller, query, asker);
@@ -343,7 +349,7 @@ final class Administration {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
                 case Request.SetCss set ->
                     rootOnly(caller).ifPresentOrElse(asker::answer, () -> setCssFromHere(set, asker));
-                case Request.StopCrs(boolean force) -> stop(caller, force, asker);
+                case Request.StopCrs(boolean force) -> stop(caller, force, false, asker);
                 case Request.ReadLog read -> readOwnLog(caller, read, asker);
                 case Request.QueryFacts _ -> asker.answer(new Reply.Facts(List.of(ownFacts())));
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
@@ -519,6 +525,7 @@ final class Administration {
                         case POOL ->
                             new Command.ModifyPool(set.name(), Map.of("ACL", acl), Command.PolicyChoice.NONE, false);
                         case CATEGORY -> new Command.ModifyCategory(set.name(), Map.of("ACL", acl), false);
+                        case SERVER -> throw new AccessList.Malformed("a server has no access list");
                         case POLICY_SET ->
                             new Command.ModifyPolicySet(Map.of("ACL", acl), Optional.empty(), true, false);
                     });
@@ -946,7 +953,7 @@ final class Administration {
                             asker.answer(new Reply.Refused(problems));
                         } else if (nodes.contains(settings.self())) {
                             lines.forEach(asker::progress);
-                            stop(caller, stop.force(), asker);
+                            stop(caller, stop.force(), true, asker);
                         } else {
                             asker.answer(new Reply.Done(lines));
                         }
@@ -1137,7 +1144,7 @@ final class Administration {
                 refusals(
                         delete.names(),
                         name -> SetupAccess.refusal(situation, caller, Kind.TYPE, name, AccessList.Right.WRITE));
-            case Request.AddType _, Request.RelocateServer _ -> rootOnly(caller);
+            case Request.AddType _, Request.RelocateServer _, Request.SetServer _ -> rootOnly(caller);
             case Request.AddCategory add -> accessList(add.attributes()).or(() -> rootOnly(caller));
             case Request.ModifyCategory modify ->
                 accessList(modify.attributes())
@@ -2336,7 +2343,8 @@ final class Administration {
                 List.of("Node " + node + " was voted out in epoch " + json.number("epoch") + ".", device));
     }
 
-    private void stop(Caller caller, boolean force, Asker asker) {
+    /** @param waits the answer is given when everything here is stopped, or when it is known that it cannot be */
+    private void stop(Caller caller, boolean force, boolean waits, Asker asker) {
         Optional<Reply.Refused> refused = rootOnly(caller);
         if (refused.isPresent()) {
             asker.answer(refused.get());
@@ -2344,22 +2352,51 @@ final class Administration {
         }
         List<ResourceName> unmanageable = force ? List.of() : crs.unmanageable();
         if (!unmanageable.isEmpty()) {
-            asker.answer(new Reply.Refused(unmanageable.stream()
-                    .map(name -> new Reply.Problem(
-                            "CRS-2799",
-                            "Failed to shut down resource '" + name + "' on '" + settings.selfName()
-                                    + "': it is UNKNOWN, so nobody can say whether it runs. Nothing was stopped.",
-                            List.of(
-                                    "Make sure that it does not run on " + settings.selfName()
-                                            + ", then: crsctl stop resource " + name + " -f",
-                                    "Or end everything here, whatever it is: crsctl stop crs -f")))
-                    .toList()));
+            asker.answer(notStopped(unmanageable, "Nothing was stopped."));
             return;
         }
         asker.progress("CRS-2791: Starting shutdown of Holdfast-managed resources on '" + settings.selfName() + "'");
-        // Answered before: where nothing runs, this process ends before an answer could be written.
-        asker.answer(new Reply.Done(List.of(
-                "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has been ordered")));
+        Reply.Done ordered = new Reply.Done(List.of(
+                "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has been ordered"));
+        if (force || !waits) {
+            // Answered before: this process ends before an answer could be written.
+            asker.answer(ordered);
+        } else {
+            stopping.add(asker);
+        }
         leave.accept(force);
+    }
+
+    private Reply.Refused notStopped(List<ResourceName> unmanageable, String consequence) {
+        return new Reply.Refused(unmanageable.stream()
+                .map(name -> new Reply.Problem(
+                        "CRS-2799",
+                        "Failed to shut down resource '" + name + "' on '" + settings.selfName()
+                                + "': it is UNKNOWN, so nobody can say whether it runs. " + consequence,
+                        List.of(
+                                "Make sure that it does not run on " + settings.selfName()
+                                        + ", then: crsctl stop resource " + name + " -f",
+                                "Or end everything here, whatever it is: crsctl stop crs -f")))
+                .toList());
+    }
+
+    /** How the stop of this node goes. */
+    void leaving(Message message) {
+        stopping.forEach(asker -> asker.progress(text(message)));
+    }
+
+    /** Everything here is stopped. Said before the rest is done, in which this process ends. */
+    void left() {
+        stopping.forEach(asker -> asker.answer(new Reply.Done(List.of(
+                "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has completed"))));
+        stopping.clear();
+    }
+
+    /** The stop of this node was given up. */
+    void stays(List<ResourceName> because) {
+        Reply.Refused refused =
+                notStopped(because, "This node stays in the cluster, and what was stopped for it is started again.");
+        stopping.forEach(asker -> asker.answer(refused));
+        stopping.clear();
     }
 }

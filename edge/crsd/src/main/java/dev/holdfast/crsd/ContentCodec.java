@@ -52,8 +52,9 @@ import org.jspecify.annotations.Nullable;
  * pool/NAME       {"given": {attribute: value, …}}
  * policyset       {"acl": …, "last": …, "pools": [name, …], "policies": {name: {"description": …, "pools": {name: {…}}}}}
  * server/NODE     {"pools": [name, …]}
- * format          3 as soon as there is anything of the last five; a release that knows only 2 leaves categories and policies
- *                 alone, one that knows only 1 all of them
+ * said/NODE       {attribute: value, …}
+ * format          4 as soon as there is anything of the last six; a release that knows only 3 leaves what is said of servers alone, one
+ *                 that knows only 2 categories and policies, too, one that knows only 1 all of them
  * </pre>
  *
  * <p>What an older release wrote is read: each entry is as it was, and what was added since is optional.
@@ -68,8 +69,9 @@ final class ContentCodec {
     private static final String POOL = "pool/";
     private static final String POLICIES = "policyset";
     private static final String SERVER = "server/";
+    private static final String SAID = "said/";
     private static final String FORMAT_KEY = "format";
-    private static final int FORMAT = 3;
+    private static final int FORMAT = 4;
 
     private ContentCodec() {}
 
@@ -136,6 +138,15 @@ final class ContentCodec {
                 puts.put(
                         SERVER + node.number(),
                         Json.object().with("pools", List.copyOf(pools)).text());
+            }
+        });
+        setup.said().forEach((node, texts) -> {
+            if (texts.isEmpty()) {
+                deletes.add(SAID + node.number());
+            } else {
+                Json all = Json.object();
+                texts.forEach(all::with);
+                puts.put(SAID + node.number(), all.text());
             }
         });
     }
@@ -348,6 +359,7 @@ final class ContentCodec {
         SortedMap<String, ServerPool> pools = new TreeMap<>();
         PolicySet[] policies = {PolicySet.NONE};
         SortedMap<NodeId, SortedSet<String>> assigned = new TreeMap<>();
+        SortedMap<NodeId, SortedMap<String, String>> said = new TreeMap<>();
         content.entries().forEach((key, value) -> {
             try {
                 if (key.startsWith(TYPE)) {
@@ -367,6 +379,13 @@ final class ContentCodec {
                     assigned.put(
                             new NodeId(Integer.parseInt(key.substring(SERVER.length()))),
                             new TreeSet<>(Json.parse(value).strings("pools")));
+                } else if (key.startsWith(SAID)) {
+                    Json all = Json.parse(value);
+                    SortedMap<String, String> texts = new TreeMap<>();
+                    for (String attribute : all.values().keySet()) {
+                        texts.put(attribute, all.string(attribute));
+                    }
+                    said.put(new NodeId(Integer.parseInt(key.substring(SAID.length()))), texts);
                 } else if (key.equals(FORMAT_KEY) && Integer.parseInt(value) > FORMAT) {
                     unreadable.accept(key, "a newer release wrote format " + value + "; what it added is left alone");
                 }
@@ -374,7 +393,7 @@ final class ContentCodec {
                 unreadable.accept(key, String.valueOf(e.getMessage()));
             }
         });
-        return new Setup(types, categories, pools, policies[0], assigned);
+        return new Setup(types, categories, pools, policies[0], assigned, said);
     }
 
     private static ResourceDefinition definition(ResourceName name, Json json, SortedMap<String, TypeDefinition> types)

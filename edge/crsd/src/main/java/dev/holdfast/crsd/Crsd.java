@@ -46,6 +46,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -346,6 +347,16 @@ public final class Crsd implements AutoCloseable {
             case CrsEffect.Event(String name, String text, var details) -> events.note(name, text, details);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
             case CrsEffect.Left _ -> left();
+            case CrsEffect.LeavingProgress(var message) -> administration.leaving(message);
+            case CrsEffect.Stays(var because) -> {
+                String names = because.stream().map(ResourceName::text).collect(Collectors.joining(", "));
+                events.note(
+                        "stays",
+                        "this node was to leave the cluster and stays: nobody knows whether these run, and they can't be stopped: "
+                                + names,
+                        Map.of("resources", names));
+                administration.stays(because);
+            }
         }
     }
 
@@ -602,6 +613,7 @@ public final class Crsd implements AutoCloseable {
 
     private void left() {
         events.note("leaving", "everything is stopped; leaving the cluster", Map.of());
+        administration.left();
         registry.notMaster(now(), "this node leaves the cluster");
         if (endEverything(true)) {
             cssd.leave();

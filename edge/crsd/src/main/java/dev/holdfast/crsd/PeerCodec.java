@@ -95,6 +95,7 @@ final class PeerCodec {
             case PeerMessage.Room(long cpu, long memory) ->
                 Json.object().with("t", "room").with("cpu", cpu).with("memory", memory);
             case PeerMessage.Leaving() -> Json.object().with("t", "leaving");
+            case PeerMessage.Staying() -> Json.object().with("t", "staying");
             case PeerMessage.Progressed(ResourceName resource, Message told) ->
                 Json.object()
                         .with("t", "progressed")
@@ -141,6 +142,7 @@ final class PeerCodec {
                             message.string("text"));
                 case "room" -> new PeerMessage.Room(message.number("cpu"), message.number("memory"));
                 case "leaving" -> new PeerMessage.Leaving();
+                case "staying" -> new PeerMessage.Staying();
                 case "progressed" ->
                     new PeerMessage.Progressed(
                             new ResourceName(message.string("resource")),
@@ -167,7 +169,7 @@ final class PeerCodec {
 
     /** A crsd of an earlier release does not say it. */
     private static int instance(Json message, int unsaid) throws Json.Malformed {
-        return message.has("instance") ? Math.toIntExact(message.number("instance")) : unsaid;
+        return message.has("instance") ? message.integer("instance") : unsaid;
     }
 
     private static SortedMap<ResourceName, Observed> instances(Json states) throws Json.Malformed {

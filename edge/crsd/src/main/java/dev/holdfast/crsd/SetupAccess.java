@@ -45,6 +45,7 @@ final class SetupAccess {
                                         .map(pool -> pool.value("ACL"))))
                         : Optional.empty();
             case CATEGORY -> situation.setup().category(name).map(category -> list(Optional.of(category.value("ACL"))));
+            case SERVER -> Optional.empty();
             case POLICY_SET ->
                 Optional.of(list(Optional.of(situation.setup().policies().acl())));
         };
@@ -60,9 +61,10 @@ final class SetupAccess {
     }
 
     static boolean mayRead(Situation situation, Caller caller, Kind kind, String name) {
-        return of(situation, kind, name)
-                .filter(list -> list.allows(caller, AccessList.Right.READ))
-                .isPresent();
+        return !kind.hasAccessList() // Everybody sees the servers.
+                || of(situation, kind, name)
+                        .filter(list -> list.allows(caller, AccessList.Right.READ))
+                        .isPresent();
     }
 
     /** Empty also if there is no such thing: that is said by who looks for it. */
@@ -183,6 +185,7 @@ final class SetupAccess {
                         "HF-3173",
                         "There is no server category '" + name + "'.",
                         "crsctl status category lists the categories.");
+            case SERVER -> Reply.Refused.because("HF-2251", "A server has no access list.");
             case POLICY_SET -> throw new IllegalStateException("the policy set is always there");
         };
     }

@@ -68,6 +68,8 @@ final class SetupAdministration {
                         modify.keepPools(),
                         modify.force());
             case Request.DeletePool delete -> new Command.DeletePool(delete.names(), delete.force());
+            case Request.SetServer set ->
+                new Command.SetServer(set.node().orElse(""), new TreeMap<>(set.attributes()), set.force());
             case Request.RelocateServer move -> new Command.RelocateServer(move.servers(), move.pool(), move.force());
         };
     }
@@ -141,7 +143,8 @@ final class SetupAdministration {
             Map<String, String> attributes = new LinkedHashMap<>();
             ServerCategory.ATTRIBUTES.forEach(attribute -> attributes.put(attribute, category.value(attribute)));
             List<String> members = situation.servers().values().stream()
-                    .filter(each -> category.has(each::value).orElse(false))
+                    .filter(each -> category.has(attribute -> situation.setup().value(each, attribute))
+                            .orElse(false))
                     .map(Server::name)
                     .toList();
             boolean own = category.name().equals(ServerCategory.HUB);
@@ -254,6 +257,8 @@ final class SetupAdministration {
         if (in != null) {
             details.put("ACTIVE_POOLS", String.join(" ", in));
         }
+        ServerCategory.SAID_OF_SERVERS.forEach(attribute -> details.put(
+                attribute, situation.setup().value(server, attribute).orElse("")));
         if (server.cpu() > 0) {
             details.put("CPU_COUNT", Long.toString(server.cpu() / 100));
         }

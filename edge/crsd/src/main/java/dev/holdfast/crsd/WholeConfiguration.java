@@ -44,6 +44,11 @@ final class WholeConfiguration {
         situation.setup().types().values().forEach(type -> put(all, configured(type)));
         situation
                 .setup()
+                .said()
+                .forEach((node, said) -> Optional.ofNullable(situation.servers().get(node))
+                        .ifPresent(server -> put(all, new Reply.Configured(Kind.SERVER, server.name(), "", said))));
+        situation
+                .setup()
                 .pools()
                 .values()
                 .forEach(pool -> put(all, new Reply.Configured(Kind.POOL, pool.name(), "", pool.given())));
@@ -159,7 +164,7 @@ final class WholeConfiguration {
             complete.add(
                     switch (item.kind()) {
                         case RESOURCE, GROUP -> new Reply.Configured(item.kind(), item.name(), item.type(), attributes);
-                        case POOL, CATEGORY -> {
+                        case POOL, CATEGORY, SERVER -> {
                             attributes.values().removeIf(String::isBlank);
                             attributes.replaceAll((_, value) -> value.strip());
                             yield new Reply.Configured(item.kind(), item.name(), "", attributes);
@@ -240,7 +245,11 @@ final class WholeConfiguration {
                     differing(before == null ? Map.of() : before.attributes(), item.attributes());
             if (before == null || !before.type().equals(item.type()) || !attributes.isEmpty()) {
                 all.add(new Reply.Differing(
-                        before == null ? "add" : "modify", at.kind(), at.name(), item.type(), attributes));
+                        before == null && at.kind() != Kind.SERVER ? "add" : "modify",
+                        at.kind(),
+                        at.name(),
+                        item.type(),
+                        attributes));
             }
         });
         List<Reply.Differing> gone = new ArrayList<>();
@@ -252,7 +261,11 @@ final class WholeConfiguration {
                     && !(at.kind() == Kind.RESOURCE && item.type().equals(TypeDefinition.NETWORK));
             if (goes) {
                 gone.add(new Reply.Differing(
-                        "delete", at.kind(), at.name(), item.type(), differing(item.attributes(), Map.of())));
+                        at.kind() == Kind.SERVER ? "modify" : "delete",
+                        at.kind(),
+                        at.name(),
+                        item.type(),
+                        differing(item.attributes(), Map.of())));
             }
         });
         gone.sort(Comparator.comparing(Reply.Differing::kind).reversed().thenComparing(Reply.Differing::name));
@@ -302,6 +315,7 @@ final class WholeConfiguration {
                     case "modify" -> new Request.ModifyCategory(name, changed, force);
                     default -> new Request.DeleteCategory(List.of(name));
                 };
+            case SERVER -> new Request.SetServer(Optional.of(name), changed, force);
             case POLICY_SET -> {
                 // Without its policies, which are changed with the right to change the set.
                 changed.keySet().retainAll(OF_POLICY_SET);
@@ -331,6 +345,7 @@ final class WholeConfiguration {
         SortedMap<String, Optional<CustomType>> types = new TreeMap<>();
         SortedMap<String, Optional<Map<String, String>>> pools = new TreeMap<>();
         SortedMap<String, Optional<Map<String, String>>> categories = new TreeMap<>();
+        SortedMap<String, SortedMap<String, String>> servers = new TreeMap<>();
         Optional<PolicySet> policies = Optional.empty();
         List<Reply.Problem> problems = new ArrayList<>();
         Map<Item, Reply.Configured> wanted = new HashMap<>();
@@ -346,6 +361,10 @@ final class WholeConfiguration {
                 case TYPE -> types.put(name, item.map(it -> type(situation, it, problems)));
                 case POOL -> pools.put(name, item.map(Reply.Configured::attributes));
                 case CATEGORY -> categories.put(name, item.map(Reply.Configured::attributes));
+                case SERVER ->
+                    servers.put(
+                            name,
+                            new TreeMap<>(item.map(Reply.Configured::attributes).orElse(Map.of())));
                 case POLICY_SET ->
                     policies =
                             Optional.of(item.map(it -> policySet(it, problems)).orElse(PolicySet.NONE));
@@ -358,7 +377,7 @@ final class WholeConfiguration {
         return Optional.of(new Command.Apply(
                 definitions,
                 delete,
-                new Command.Beside(types, categories, pools, policies),
+                new Command.Beside(types, categories, pools, policies, servers),
                 apply.revision(),
                 apply.force()));
     }

@@ -81,7 +81,8 @@ class CodecsTest {
             new PeerMessage.Order(3, 8, WEB, 2, ActionKind.STOP, false, new TreeMap<>(), true),
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
-            new PeerMessage.Leaving());
+            new PeerMessage.Leaving(),
+            new PeerMessage.Staying());
 
     private static CustomType webType() {
         SortedMap<String, CustomType.Own> own = new TreeMap<>();
@@ -107,7 +108,8 @@ class CodecsTest {
                         new TreeMap<>(Map.of("big", Optional.of(big))),
                         new TreeMap<>(Map.of("web", Optional.of(pool))),
                         Optional.of(policies),
-                        new TreeMap<>(Map.of(N1, new TreeSet<>(List.of("web"))))));
+                        new TreeMap<>(Map.of(N1, new TreeSet<>(List.of("web")))),
+                        new TreeMap<>(Map.of(N1, new TreeMap<>(Map.of("LOCATION", "rack \"1\""))))));
         TypeDefinition type = java.util.Objects.requireNonNull(
                 TypeDefinition.with(TypeDefinition.builtIns(), new TreeMap<>(Map.of("shop.web.type", webType())))
                         .get("shop.web.type"));
@@ -127,7 +129,8 @@ class CodecsTest {
         assertThat(read.setup().pools()).isEqualTo(Map.of("web", pool));
         assertThat(read.setup().assigned()).isEqualTo(Map.of(N1, new TreeSet<>(List.of("web"))));
         assertThat(read.definitions()).isEqualTo(Map.of(WEB, web));
-        assertThat(content.entries()).containsEntry("format", "3");
+        assertThat(read.setup().said()).isEqualTo(Map.of(N1, Map.of("LOCATION", "rack \"1\"")));
+        assertThat(content.entries()).containsEntry("format", "4");
         RegistryContent without = content.with(ContentCodec.encode(new Changes(
                 new TreeMap<>(Map.of(WEB, Optional.empty())),
                 new TreeMap<>(),
@@ -137,7 +140,8 @@ class CodecsTest {
                         new TreeMap<>(Map.of("big", Optional.empty())),
                         new TreeMap<>(Map.of("web", Optional.empty())),
                         Optional.of(PolicySet.NONE),
-                        new TreeMap<>(Map.of(N1, new TreeSet<>()))))));
+                        new TreeMap<>(Map.of(N1, new TreeSet<>())),
+                        new TreeMap<>(Map.of(N1, new TreeMap<>()))))));
         assertThat(without.entries()).containsOnlyKeys("format");
     }
 

@@ -42,7 +42,8 @@ public final class CrsdTargets {
             new PeerMessage.Order(1L << 59, 7, WEB, ActionKind.START, true),
             new PeerMessage.OrderFinished(WEB, ActionKind.CHECK, false, "no"),
             new PeerMessage.Progressed(WEB, new Message("CRS-2672", "Attempting", "next")),
-            new PeerMessage.Leaving());
+            new PeerMessage.Leaving(),
+            new PeerMessage.Staying());
 
     private CrsdTargets() {}
 

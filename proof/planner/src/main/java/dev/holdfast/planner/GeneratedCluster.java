@@ -466,7 +466,7 @@ public final class GeneratedCluster {
         Server server = cluster.serverOf(node);
         return cluster.setup
                 .category(category)
-                .flatMap(known -> known.has(server::value))
+                .flatMap(known -> known.has(attribute -> cluster.setup.value(server, attribute)))
                 .orElse(false);
     }
 

@@ -322,6 +322,10 @@ final class EngineCrsd extends Crsd {
             case CrsEffect.Write write -> write(write);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
             case CrsEffect.Left _ -> left();
+            case CrsEffect.Stays _ -> {
+                world.count(Tally.WORLD, "engine, stop given up");
+                leavingOrdered = false; // Like an administrator who reads why.
+            }
             case CrsEffect.Event(String name, String text, var details) -> {
                 if (world.isTold()) {
                     world.tell(life + " crsd " + name + ": " + text);
@@ -330,6 +334,7 @@ final class EngineCrsd extends Crsd {
             case CrsEffect.UseDefinitions _,
                     CrsEffect.StateNoted _,
                     CrsEffect.CommandProgress _,
+                    CrsEffect.LeavingProgress _,
                     CrsEffect.CommandDone _,
                     CrsEffect.CommandFailed _,
                     CrsEffect.Decided _,
