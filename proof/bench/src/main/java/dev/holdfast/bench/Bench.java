@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  * held twice, or the service once did not come back.
  */
 public final class Bench {
+    /** More than detection, vote, proof and starts take in profile default; what happened is told then. */
+    private static final Duration LONG = Duration.ofSeconds(10);
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Longer than any period of a timer of the daemons, so that every phase is equally likely. */
@@ -229,7 +232,7 @@ public final class Bench {
                         drill.failedRequests(),
                         drill.doubleTime().toMillis(),
                         drill.back() ? "" : "; THE SERVICE DID NOT COME BACK"));
-        if (!drill.back() || !drill.heldTwice().isEmpty()) {
+        if (!drill.back() || !drill.heldTwice().isEmpty() || drill.outage().compareTo(LONG) > 0) {
             Timeline.of(drill)
                     .forEach(row -> progress.println(
                             "    %+9.1f ms %-7s %s".formatted(Screen.millis(row.since()), row.who(), row.what())));
