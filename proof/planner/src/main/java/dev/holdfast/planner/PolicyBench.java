@@ -45,11 +45,16 @@ public final class PolicyBench {
               --passes    measured passes of each kind, after as many to warm up (default 9); the median counts
               -o json     {"nodes","resources","coldMs","steadyMs","oneLostMs","heapMb"}, a list if there are several
               --pacemaker the same clusters also for Pacemaker's crm_simulate -R -Q: seconds of wall clock and processor
-              --plans     make at least so many plans for generated clusters, on all cores, and check every one
+              --plans     make at least so many plans for generated clusters, on all cores, and check every one;
+                          ends after ten that are wrong
               --seed      live one of these clusters through, and tell how it went
             """;
 
     private static final int PASSES = 9;
+
+    /** So many plans that are wrong are told before a run over many clusters ends: they often have one cause. */
+    private static final int ENOUGH = 10;
+
     private static final long MEGABYTE = 1024 * 1024;
     private static final Server.State ONLINE = Server.State.ONLINE;
 
@@ -334,7 +339,7 @@ public final class PolicyBench {
         try (ExecutorService workers = Executors.newFixedThreadPool(cores)) {
             for (int i = 0; i < cores; i++) {
                 workers.submit(() -> {
-                    while (made.get() < plans && violations.get() == 0) {
+                    while (made.get() < plans && violations.get() < ENOUGH) {
                         try {
                             made.addAndGet(new GeneratedCluster(next.getAndIncrement()).live());
                         } catch (RuntimeException e) {
