@@ -410,8 +410,12 @@ public final class GeneratedCluster {
             }
             case Decision.Accepted accepted -> {
                 note("accepted " + command);
+                boolean wantedBefore =
+                        cluster.wanted.getOrDefault(new ResourceName(name), Wanted.NEW).instances().values().stream()
+                                .anyMatch(each -> each.target() == Target.ONLINE);
                 cluster.apply(accepted.changes());
-                if (command instanceof Command.Start start && !start.pools().isEmpty()) {
+                // What was wanted already, and was kept from starting, may start anywhere it likes.
+                if (command instanceof Command.Start start && !start.pools().isEmpty() && !wantedBefore) {
                     accepted.plan().actions().forEach(action -> checkPools(name, start.pools(), action));
                 }
                 if (command instanceof Command.Stop stop) {
