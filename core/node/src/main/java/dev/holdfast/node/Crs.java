@@ -372,6 +372,11 @@ public final class Crs {
         return decides() ? Optional.of(master.situation(around)) : Optional.empty();
     }
 
+    /** Whether a member has said that it is about to leave, as the master knows it. */
+    public boolean isLeaving(NodeId node) {
+        return decides() && master.isLeaving(node);
+    }
+
     /** The master's latest plan: what it does and why some things can't be done. */
     public Plan plan() {
         return master.plan();

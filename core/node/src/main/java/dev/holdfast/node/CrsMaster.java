@@ -311,6 +311,11 @@ final class CrsMaster {
         }
     }
 
+    boolean isLeaving(NodeId node) {
+        Member member = members.get(node);
+        return member != null && member.leaving;
+    }
+
     void room(NodeId node, PeerMessage.Room room) {
         Member member = members.get(node);
         if (member != null && !member.room.equals(room)) {

@@ -580,6 +580,18 @@ class CrsTest {
     }
 
     @Test
+    void a_member_that_leaves_is_known_to_and_one_that_stays_after_all() {
+        bothNodesServe();
+        said(new PeerMessage.Leaving());
+        assertThat(crs.isLeaving(N2)).isTrue();
+        assertThat(crs.isLeaving(N1)).isFalse();
+
+        said(new PeerMessage.Staying());
+
+        assertThat(crs.isLeaving(N2)).isFalse();
+    }
+
+    @Test
     void after_a_person_put_it_right_the_node_can_leave() {
         bothNodesServe();
         addWebOn("n1");

@@ -421,10 +421,14 @@ final class Administration {
             case Request.StatusGroup(List<String> names) ->
                 asker.answer(SetupAdministration.groups(
                         situation, picture, names, name -> mayRead(situation, caller, name)));
-            case Request.StatusServer(List<String> names) ->
+            case Request.StatusServer(List<String> names) -> {
+                List<NodeId> leaving = situation.servers().keySet().stream()
+                        .filter(crs::isLeaving)
+                        .toList();
                 cssd.query("nodes")
                         .orTimeout(CSSD_PATIENCE_SECONDS, TimeUnit.SECONDS)
-                        .whenComplete((json, _) -> asker.answer(servers(situation, names, weights(json))));
+                        .whenComplete((json, _) -> asker.answer(servers(situation, names, leaving, weights(json))));
+            }
             case Request.Why why ->
                 rights(situation, caller, named(why.resource()), AccessList.Right.READ)
                         .ifPresentOrElse(asker::answer, () -> whyNow(caller, situation, why, asker));
@@ -1646,7 +1650,9 @@ final class Administration {
         return details;
     }
 
-    private static Reply.Answer servers(Situation situation, List<String> names, Map<Integer, Integer> weights) {
+    /** @param leaving given nothing more; for the policy they are like those that are not ready yet */
+    private static Reply.Answer servers(
+            Situation situation, List<String> names, List<NodeId> leaving, Map<Integer, Integer> weights) {
         List<Reply.Problem> missing = names.stream()
                 .filter(name -> situation.serverNamed(name).isEmpty())
                 .map(name -> new Reply.Problem("CRS-2579", "Server '" + name + "' does not exist.", List.of()))
@@ -1658,7 +1664,9 @@ final class Administration {
                 .filter(server -> names.isEmpty() || names.contains(server.name()))
                 .map(server -> new Reply.Server(
                         server.name(),
-                        server.state().name(),
+                        server.state() == Server.State.JOINING && leaving.contains(server.id())
+                                ? "LEAVING"
+                                : server.state().name(),
                         serverDetails(situation, server, weights.get(server.id().number()))))
                 .toList());
     }
