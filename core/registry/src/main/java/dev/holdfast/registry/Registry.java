@@ -528,6 +528,8 @@ public final class Registry {
                 served = true;
                 settled = logged.copy();
                 effects.add(new Effect.Serving(logged.content()));
+                // What lost its header could not be looked at before; the sooner it is, the fewer bases it lacks.
+                active().filter(lane -> lane.headerLost).forEach(lane -> lane.retryAt = null);
             }
             endReplacement();
             endNewSet();

@@ -52,6 +52,9 @@ public final class RegistryCrashes {
     private final SplittableRandom random = new SplittableRandom(SEED);
     private int kills;
     private int damages;
+    private int beheadings;
+    private int formattedByHand;
+    private @Nullable Path headless;
     private int losses;
     private boolean whole;
 
@@ -94,20 +97,22 @@ public final class RegistryCrashes {
             if (round % 20 == 0) {
                 progress.accept(round + " of " + runs + " crashes, " + acknowledged.size() + " changes acknowledged");
             }
+            formatIfStillWithoutHeader();
             if (whole) { // The promise is about a minority at a time: what was damaged before must be repaired.
                 damageOne(locations);
             }
         }
         writeUntilKilled(runs + 1, locations, 40);
         return kills + " crashes (kill -9), " + damages + " times random bytes in a location, " + losses
-                + " times a location lost: " + acknowledged.size() + " of " + submitted.size()
+                + " times a location lost, " + beheadings + " times both copies of a header (" + formattedByHand
+                + " of these formatted by hand): " + acknowledged.size() + " of " + submitted.size()
                 + " changes were acknowledged; none of them was lost, none was invented.";
     }
 
     /** At most one of three, and it has been repaired, as far as the life before got, when the next one is damaged. */
     private void damageOne(List<Path> locations) throws IOException {
         Path location = locations.get(random.nextInt(locations.size()));
-        switch (random.nextInt(3)) {
+        switch (random.nextInt(4)) {
             case 0 -> {
                 damages++;
                 RegistryFiles.damage(location, root.segment() % RegistryFormat.SEGMENTS, random);
@@ -117,8 +122,22 @@ public final class RegistryCrashes {
                 Files.delete(location);
                 RegistryFiles.make(location);
             }
+            case 2 -> {
+                beheadings++;
+                headless = location;
+                RegistryFiles.behead(location, random);
+            }
             default -> {}
         }
+    }
+
+    /** A master that died before it recognised the location left a base that it does not hold: now only a person can say whose it is. */
+    private void formatIfStillWithoutHeader() throws IOException {
+        if (headless != null && !RegistryFiles.hasHeader(headless)) {
+            formattedByHand++;
+            RegistryFiles.format(headless);
+        }
+        headless = null;
     }
 
     private void writeUntilKilled(int epoch, List<Path> locations, int killAfterLines) throws Exception {

@@ -28,8 +28,29 @@ final class RegistryFiles {
         try (var file = new RandomAccessFile(path.toFile(), "rw")) {
             file.setLength(AREA_START + RegistryFormat.AREA_BYTES);
         }
+        format(path);
+    }
+
+    static void format(Path path) throws IOException {
         try (var device = BlockDevice.open(path)) {
             device.write(AREA_START, RegistryFormat.header(CLUSTER, UUID.randomUUID(), SEAL));
+        }
+    }
+
+    /** Random bytes over both copies of the header. */
+    static void behead(Path path, SplittableRandom random) throws IOException {
+        byte[] noise = new byte[RegistryFormat.HEADER_AREA];
+        random.nextBytes(noise);
+        try (var device = BlockDevice.open(path)) {
+            device.write(AREA_START, noise);
+        }
+    }
+
+    static boolean hasHeader(Path path) throws IOException {
+        try (var device = BlockDevice.open(path)) {
+            return RegistryFormat.readHeader(device.read(AREA_START, RegistryFormat.HEADER_AREA), SEAL)
+                    .header()
+                    .isPresent();
         }
     }
 
