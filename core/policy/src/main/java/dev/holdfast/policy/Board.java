@@ -338,6 +338,9 @@ final class Board {
         if (seen == null) {
             return 3;
         }
+        if (seen.internal() == InternalState.STOPPING || seen.internal() == InternalState.CLEANING) {
+            return 4; // It leaves.
+        }
         return switch (seen.state()) {
             case ONLINE -> 0;
             case INTERMEDIATE -> 1;

@@ -1054,6 +1054,15 @@ final class Judgement {
         for (Slot slot : slots) {
             changed = changed.with(slot.number, slot.after().started(slot.at != null, wishFor(slot, node)));
         }
+        boolean grows = entry.isLocal() ? !board.categoryOf(entry).isEmpty() : entry.definition.poolSized();
+        if (grows && (node != null || instance > 0 || !within.isEmpty())) {
+            // The others are as they are: only a server that is new to its category or its pools gets one by itself.
+            for (Slot other : entry.slots) {
+                if (other.isNew() && !slots.contains(other)) {
+                    changed = changed.with(other.number, other.after());
+                }
+            }
+        }
         wanted.put(entry.name(), changed);
         awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), within, asNumber()));
         Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));

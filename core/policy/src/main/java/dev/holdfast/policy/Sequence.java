@@ -61,6 +61,9 @@ final class Sequence {
         }
     }
 
+    /** Of what moves with RELOCATE_KIND=online: the stop where it is, and the start where it goes. */
+    private final Map<Step, Step> movingOnline = new LinkedHashMap<>();
+
     Sequence(Board board) {
         this.board = board;
     }
@@ -75,6 +78,7 @@ final class Sequence {
             }
         }
         drafts.values().forEach(list -> list.forEach(this::order));
+        movingOnline.forEach(Sequence::orderMovingOnline);
         // Last, because best-effort ties must not close a circle with the binding ones.
         drafts.values().forEach(list -> list.forEach(this::orderWeak));
         drafts.values().forEach(list -> list.forEach(this::orderGivingWay));
@@ -113,11 +117,12 @@ final class Sequence {
         }
         Step start = add(ActionKind.START, slot.entry, slot.number, goal, false, slot.reason);
         if (leaving != null && movesOnline(slot, leaving)) {
-            leaving.after.add(start);
+            movingOnline.put(leaving, start);
         } else if (leaving != null) {
             start.after.add(leaving);
         }
-        if (!goal.equals(slot.node) && (slot.at == null || slot.entry.isSingle())) {
+        boolean underWay = leaving != null && leaving.inFlight && leaving.kind == ActionKind.START;
+        if (!goal.equals(slot.node) && (slot.at == null || (slot.entry.isSingle() && !underWay))) {
             slot.node = goal; // Also while it is still elsewhere: a new master must not bring it back halfway.
             slot.restarts = 0;
         }
@@ -139,6 +144,18 @@ final class Sequence {
                 && leaving.kind == ActionKind.STOP
                 && seen != null
                 && seen.state() == ResourceState.ONLINE;
+    }
+
+    /**
+     * First up where it goes, then stopped where it is; but if what it needs there cannot come before it has left, because that has to
+     * move itself and not online, it moves as everything else.
+     */
+    private static void orderMovingOnline(Step leaving, Step start) {
+        if (reaches(start, leaving, new HashSet<>())) {
+            start.after.add(leaving);
+        } else {
+            leaving.after.add(start);
+        }
     }
 
     /** What must be done or is being done to an active instance; null if nothing. */

@@ -437,7 +437,8 @@ public final class GeneratedCluster {
             var has = Policy.pools(cluster.situation()).get(action.node());
             require(
                     has != null && pools.stream().anyMatch(pool -> has.contains(pool)),
-                    action.id() + " outside of the pools that were named: " + pools);
+                    action.id() + " (" + action.reason() + ") outside of the pools that were named: " + pools
+                            + ", servers are in " + Policy.pools(cluster.situation()));
         }
     }
 
