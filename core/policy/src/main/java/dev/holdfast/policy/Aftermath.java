@@ -50,6 +50,7 @@ final class Aftermath {
                 forgiveWhereDependencyIsDown(slot);
             }
         }
+        board.growWhatIsWantedNow();
     }
 
     private void noteArrivals() {

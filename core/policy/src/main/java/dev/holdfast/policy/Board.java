@@ -239,7 +239,6 @@ final class Board {
 
     private void layOut(ResourceEntry entry) {
         if (entry.isLocal()) {
-            boolean spreads = !categoryOf(entry).isEmpty() && isWanted(entry);
             for (Server server : serversInOrder) {
                 int number = server.id().number();
                 if (!isInCategory(entry, server.id()) && presence(entry, server) == Presence.ABSENT) {
@@ -248,23 +247,21 @@ final class Board {
                 if (server.state() != Server.State.OFFLINE
                         || entry.wanted.instances().containsKey(number)) {
                     Slot slot = new Slot(entry, number, entry.wanted.instance(number));
-                    if (spreads && slot.isNew()) {
-                        slot.target = Target.ONLINE; // The category has grown, and the resource grows with it.
-                    }
                     slot.node = server.id();
                     slot.at = presence(entry, server) == Presence.ACTIVE ? server.id() : null;
                     entry.slots.add(slot);
                 }
             }
+            if (grows(entry) && isWanted(entry)) {
+                grow(entry);
+            }
             return;
         }
-        boolean grows = entry.definition.poolSized() && isWanted(entry);
         for (int number = 1; number <= entry.cardinality; number++) {
-            Slot slot = new Slot(entry, number, entry.wanted.instance(number));
-            if (grows && slot.isNew()) {
-                slot.target = Target.ONLINE; // The pool has grown, and the resource grows with it.
-            }
-            entry.slots.add(slot);
+            entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
+        }
+        if (grows(entry) && isWanted(entry)) {
+            grow(entry);
         }
         List<NodeId> active = new ArrayList<>();
         for (Server server : serversInOrder) {
@@ -285,6 +282,32 @@ final class Board {
 
     private static boolean isWanted(ResourceEntry entry) {
         return entry.wanted.instances().values().stream().anyMatch(one -> one.target() == Target.ONLINE);
+    }
+
+    /** Its category or its pools have grown, and what is wanted grows with them. */
+    private void grow(ResourceEntry entry) {
+        for (Slot slot : entry.slots) {
+            // A local one is looked at also on a lost server outside of its category: it may run there, but is not wanted there.
+            boolean belongs = !entry.isLocal() || isInCategory(entry, NodeId.onPaper(slot.number));
+            if (belongs && slot.isNew() && !slot.hasChanged()) {
+                slot.target = Target.ONLINE;
+            }
+        }
+    }
+
+    /** What has come to be wanted by what happened, a pullup for instance, grows at once, and not with the next plan. */
+    void growWhatIsWantedNow() {
+        for (ResourceEntry entry : entries.values()) {
+            if (grows(entry)
+                    && !isWanted(entry)
+                    && entry.slots.stream().anyMatch(slot -> slot.target == Target.ONLINE)) {
+                grow(entry);
+            }
+        }
+    }
+
+    private boolean grows(ResourceEntry entry) {
+        return entry.isLocal() ? !categoryOf(entry).isEmpty() : entry.definition.poolSized();
     }
 
     /** Each active place gets an instance; those for which there is none are surplus. */

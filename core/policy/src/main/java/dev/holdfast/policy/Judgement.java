@@ -1063,6 +1063,9 @@ final class Judgement {
                 }
             }
         }
+        if (node == null && instance == 0 && within.isEmpty()) {
+            changed = withAbsent(entry, changed, Target.ONLINE);
+        }
         wanted.put(entry.name(), changed);
         awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), within, asNumber()));
         Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));
@@ -1194,7 +1197,7 @@ final class Judgement {
             }
         }
         if (moved) {
-            wanted.put(entry.name(), changed);
+            wanted.put(entry.name(), anyInstance ? changed : withAbsent(entry, changed, Target.ONLINE));
         }
         bring(entry, seen, required);
         boolean fromInside = seen.stream().anyMatch(entry.members::contains);
@@ -1267,6 +1270,11 @@ final class Judgement {
                     changed = changed.with(slot.number, slot.after().stopped());
                 }
             }
+            if (node == null && instance == 0 && within.isEmpty()) {
+                Wanted present = changed;
+                changed = withAbsent(entry, changed, Target.OFFLINE);
+                any = any || !changed.equals(present);
+            }
             if (any) {
                 wanted.put(entry.name(), changed);
                 asked.add(entry.name());
@@ -1308,6 +1316,26 @@ final class Judgement {
             }
         }
         return problems.isEmpty() ? accept() : refused();
+    }
+
+    /**
+     * The same wanted of the instances that there are not at present, because a pool, a category or CARDINALITY is smaller than it
+     * was: what was started or stopped as a whole is so also when they are there again.
+     */
+    private static Wanted withAbsent(ResourceEntry entry, Wanted changed, Target target) {
+        Set<Integer> present = new HashSet<>();
+        entry.slots.forEach(slot -> present.add(slot.number));
+        Wanted all = changed;
+        for (Map.Entry<Integer, WantedInstance> each : changed.instances().entrySet()) {
+            if (!present.contains(each.getKey()) && each.getValue().target() != target) {
+                all = all.with(
+                        each.getKey(),
+                        target == Target.ONLINE
+                                ? each.getValue().started(false, Optional.empty())
+                                : each.getValue().stopped());
+            }
+        }
+        return all;
     }
 
     private static List<ResourceEntry> withMembers(Collection<ResourceEntry> entries) {
