@@ -287,7 +287,8 @@ final class Board {
     /** Its category or its pools have grown, and what is wanted grows with them. */
     private void grow(ResourceEntry entry) {
         for (Slot slot : entry.slots) {
-            // A local one is looked at also on a lost server outside of its category: it may run there, but is not wanted there.
+            // A local one is looked at also on a lost server outside of its category: it may run there, but is not
+            // wanted there.
             boolean belongs = !entry.isLocal() || isInCategory(entry, NodeId.onPaper(slot.number));
             if (belongs && slot.isNew() && !slot.hasChanged()) {
                 slot.target = Target.ONLINE;
