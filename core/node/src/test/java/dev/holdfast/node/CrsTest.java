@@ -153,6 +153,15 @@ class CrsTest {
         writeEverything();
     }
 
+    private void webRunsHere() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+    }
+
     private void startWeb() {
         step(new CrsInput.CommandGiven(
                 2, new Command.Start(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
@@ -227,12 +236,7 @@ class CrsTest {
 
     @Test
     void a_restart_is_counted_in_the_registry_before_it_begins() {
-        bothNodesServe();
-        addWebOn("n1");
-        peerReports(0, Map.of(WEB, Observed.OFFLINE));
-        startWeb();
-        ended(run(ActionKind.START).run(), 0);
-        ended(run(ActionKind.CHECK).run(), 0);
+        webRunsHere();
         step(new CrsInput.ProcessesGone(WEB, true));
         ended(run(ActionKind.CHECK).run(), 1);
 
@@ -265,12 +269,7 @@ class CrsTest {
 
     @Test
     void what_does_not_stop_is_left_if_the_command_says_so_and_the_command_fails() {
-        bothNodesServe();
-        addWebOn("n1");
-        peerReports(0, Map.of(WEB, Observed.OFFLINE));
-        startWeb();
-        ended(run(ActionKind.START).run(), 0);
-        ended(run(ActionKind.CHECK).run(), 0);
+        webRunsHere();
         step(new CrsInput.CommandGiven(
                 3,
                 new Command.Stop(
@@ -293,12 +292,7 @@ class CrsTest {
 
     @Test
     void what_may_or_may_not_run_here_is_known_by_name() {
-        bothNodesServe();
-        addWebOn("n1");
-        peerReports(0, Map.of(WEB, Observed.OFFLINE));
-        startWeb();
-        ended(run(ActionKind.START).run(), 0);
-        ended(run(ActionKind.CHECK).run(), 0);
+        webRunsHere();
         assertThat(crs.unmanageable()).isEmpty();
         step(new CrsInput.CommandGiven(
                 3, new Command.Stop(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
@@ -546,12 +540,7 @@ class CrsTest {
     @Test
     void a_stop_that_meets_what_cannot_be_stopped_is_given_up_and_the_node_is_as_before() {
         ResourceName other = new ResourceName("other");
-        bothNodesServe();
-        addWebOn("n1");
-        peerReports(0, Map.of(WEB, Observed.OFFLINE));
-        startWeb();
-        ended(run(ActionKind.START).run(), 0);
-        ended(run(ActionKind.CHECK).run(), 0);
+        webRunsHere();
         step(new CrsInput.Leave());
         ended(run(ActionKind.STOP).run(), 1);
         assertThat(first(CrsEffect.Stays.class)).as("it is being cleaned").isEmpty();
@@ -593,12 +582,7 @@ class CrsTest {
 
     @Test
     void after_a_person_put_it_right_the_node_can_leave() {
-        bothNodesServe();
-        addWebOn("n1");
-        peerReports(0, Map.of(WEB, Observed.OFFLINE));
-        startWeb();
-        ended(run(ActionKind.START).run(), 0);
-        ended(run(ActionKind.CHECK).run(), 0);
+        webRunsHere();
         step(new CrsInput.Leave());
         ended(run(ActionKind.STOP).run(), 1);
         ended(run(ActionKind.CLEAN).run(), 1);

@@ -345,16 +345,20 @@ final class SetupJudgement {
 
     // --- categories
 
+    private void noServer(String name) {
+        List<String> servers =
+                situation.servers().values().stream().map(Server::name).toList();
+        problem(
+                "HF-3115",
+                "There is no server '" + name + "'",
+                hint(name, servers, "The servers are " + String.join(", ", servers) + "."));
+    }
+
     /** All that is said of a server from now on. */
     private void say(String name, SortedMap<String, String> attributes) {
         Optional<Server> server = situation.serverNamed(name);
         if (server.isEmpty()) {
-            List<String> servers =
-                    situation.servers().values().stream().map(Server::name).toList();
-            problem(
-                    "HF-3115",
-                    "There is no server '" + name + "'",
-                    hint(name, servers, "The servers are " + String.join(", ", servers) + "."));
+            noServer(name);
             return;
         }
         SortedMap<String, String> kept = new TreeMap<>();
@@ -651,12 +655,7 @@ final class SetupJudgement {
         ServerPool target = situation.setup().pools().get(move.pool());
         boolean toFree = move.pool().equals(ServerPool.FREE);
         if (found.isEmpty()) {
-            List<String> servers =
-                    situation.servers().values().stream().map(Server::name).toList();
-            problem(
-                    "HF-3115",
-                    "There is no server '" + name + "'",
-                    hint(name, servers, "The servers are " + String.join(", ", servers) + "."));
+            noServer(name);
         }
         if (target == null && !toFree) {
             pool(move.pool());
