@@ -371,7 +371,7 @@ final class SetupJudgement {
                         "What can be said of a server: " + String.join(", ", ServerCategory.SAID_OF_SERVERS) + ".");
             } else if (text.length() > LONGEST_TEXT || text.chars().anyMatch(Character::isISOControl)) {
                 problem(
-                        "HF-3104",
+                        "HF-3187",
                         attribute + " of server '" + name + "' is longer than " + LONGEST_TEXT
                                 + " characters, or not of one line",
                         "Give a word or two, such as rack1.");

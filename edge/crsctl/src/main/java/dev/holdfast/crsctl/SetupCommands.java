@@ -463,7 +463,7 @@ final class SetupCommands implements CommandArea {
 
     private static Reply.Refused notOfGroups(String type) {
         return Reply.Refused.because(
-                "HF-3162",
+                "HF-3188",
                 "There is no type of resource groups '" + type + "'. Nothing was changed.",
                 "crsctl status resourcegrouptype lists them; types of resources: crsctl status type");
     }
