@@ -1209,11 +1209,20 @@ public final class Registry {
         } else if (chain.base().isEmpty()) {
             isStrange(lane, recognition.found, HEADER_LOST + ", and what follows them is not what the location held");
         } else if (recognition.recognisedAt != 0 && recognition.confirmed && othersAreSeen(lane, recognition)) {
-            UUID former = formerIdentityOf(lane).orElseThrow();
-            long number = begin(lane, Lane.Purpose.FORMAT_AGAIN, -1, 0, 0, 0);
-            byte[] header = RegistryFormat.header(cluster, freshIdentity(former, number), seal);
-            effects.add(new Effect.FormatAgain(lane.location, number, recognition.found, header, former));
+            formatAgain(lane, recognition);
         }
+    }
+
+    /** With an identity of its own, unless a base that was formed meanwhile does without the location: then nothing tells who it was. */
+    private void formatAgain(Lane lane, Recognition recognition) {
+        Optional<UUID> former = formerIdentityOf(lane);
+        if (former.isEmpty()) {
+            isStrange(lane, recognition.found, HEADER_LOST + ", and the present base does not know it");
+            return;
+        }
+        long number = begin(lane, Lane.Purpose.FORMAT_AGAIN, -1, 0, 0, 0);
+        byte[] header = RegistryFormat.header(cluster, freshIdentity(former.get(), number), seal);
+        effects.add(new Effect.FormatAgain(lane.location, number, recognition.found, header, former.get()));
     }
 
     /**

@@ -41,6 +41,12 @@ final class RegistrySimulationTest {
         }
     }
 
+    /** 5065376: what a location was is forgotten by a new base while it is found out whether it is ours. */
+    @Test
+    void seeds_that_found_something_find_it_no_more() {
+        history(5_065_376);
+    }
+
     private static String history(long seed) {
         return SimulateRegistry.history(seed, new EnumMap<>(RegistryWorld.Count.class));
     }
