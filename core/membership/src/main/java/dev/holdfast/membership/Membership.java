@@ -963,10 +963,7 @@ public final class Membership {
                 && view.members().entrySet().stream()
                         .anyMatch(member -> !member.getKey().equals(self)
                                 && peers.isAlmostSilent(
-                                        now,
-                                        member.getKey(),
-                                        member.getValue(),
-                                        peerMemberSince.getOrDefault(member.getKey(), memberSince)));
+                                        now, member.getKey(), member.getValue(), since(member.getKey())));
     }
 
     private boolean hasUnproved() {
@@ -1513,6 +1510,11 @@ public final class Membership {
         return lost;
     }
 
+    /** Since when both this node and {@code member} are members. */
+    private Moment since(NodeId member) {
+        return peerMemberSince.getOrDefault(member, memberSince);
+    }
+
     /** Why a member may have to go; empty if it need not. */
     private String whyLost(Moment now, NodeId member) {
         Incarnation life = current == null ? null : current.members().get(member);
@@ -1523,7 +1525,7 @@ public final class Membership {
             return "it stopped and says so, or its next life does";
         }
         DiskKnowledge.Seen seen = knowledge.of(member).orElse(null);
-        Moment since = peerMemberSince.getOrDefault(member, memberSince);
+        Moment since = since(member);
         if (peers.isSilent(now, member, life, since)) {
             return "silent on all private networks for more than " + Timing.text(timing.misscount());
         }

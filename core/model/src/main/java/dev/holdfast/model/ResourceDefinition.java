@@ -323,12 +323,11 @@ public final class ResourceDefinition {
         SortedMap<String, String> kept = new TreeMap<>();
         for (Map.Entry<String, String> entry : new TreeMap<>(given).entrySet()) {
             Matcher scope = SCOPED.matcher(entry.getKey());
-            boolean forServer = isScoped(entry.getKey())
-                    && scope.matches()
+            boolean scoped = isScoped(entry.getKey()) && scope.matches();
+            boolean forServer = scoped
                     && PER_SERVER.contains(scope.group(1))
                     && SERVER.matcher(scope.group(2)).matches();
-            boolean forInstance = isScoped(entry.getKey())
-                    && scope.matches()
+            boolean forInstance = scoped
                     && !type.isLocal()
                     && PER_INSTANCE.contains(scope.group(1))
                     && INSTANCE.matcher(scope.group(2)).matches();

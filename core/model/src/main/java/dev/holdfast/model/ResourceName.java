@@ -21,9 +21,8 @@ public record ResourceName(String text) implements Comparable<ResourceName> {
     }
 
     private static boolean allAllowed(String text) {
-        for (int at = 0;
-                at < text.length();
-                at++) { // Not a stream: a new master makes tens of thousands of names at once.
+        // Not a stream: a new master makes tens of thousands of names at once.
+        for (int at = 0; at < text.length(); at++) {
             char c = text.charAt(at);
             if (c <= ' ' || c == 0x7f || "!~'\"(),/=:@".indexOf(c) >= 0) {
                 return false;

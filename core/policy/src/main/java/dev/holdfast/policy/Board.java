@@ -307,7 +307,8 @@ final class Board {
         }
     }
 
-    private boolean grows(ResourceEntry entry) {
+    /** Whether there is one of it on every server of its category, or of its pools. */
+    boolean grows(ResourceEntry entry) {
         return entry.isLocal() ? !categoryOf(entry).isEmpty() : entry.definition.poolSized();
     }
 

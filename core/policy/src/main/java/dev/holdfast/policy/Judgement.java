@@ -921,6 +921,11 @@ final class Judgement {
         return within.isEmpty() || (node != null && within.contains(node));
     }
 
+    /** Whether a resource is meant as a whole: all of its instances, wherever they are. */
+    private boolean isAboutAll(@Nullable NodeId node) {
+        return node == null && instance == 0 && within.isEmpty();
+    }
+
     private boolean isMeant(Slot slot) {
         return instance == 0 || slot.number == instance;
     }
@@ -1054,17 +1059,15 @@ final class Judgement {
         for (Slot slot : slots) {
             changed = changed.with(slot.number, slot.after().started(slot.at != null, wishFor(slot, node)));
         }
-        boolean grows = entry.isLocal() ? !board.categoryOf(entry).isEmpty() : entry.definition.poolSized();
-        if (grows && (node != null || instance > 0 || !within.isEmpty())) {
+        if (isAboutAll(node)) {
+            changed = withAbsent(entry, changed, Target.ONLINE);
+        } else if (board.grows(entry)) {
             // The others are as they are: only a server that is new to its category or its pools gets one by itself.
             for (Slot other : entry.slots) {
                 if (other.isNew() && !slots.contains(other)) {
                     changed = changed.with(other.number, other.after());
                 }
             }
-        }
-        if (node == null && instance == 0 && within.isEmpty()) {
-            changed = withAbsent(entry, changed, Target.ONLINE);
         }
         wanted.put(entry.name(), changed);
         awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.ofNullable(node), within, asNumber()));
@@ -1270,7 +1273,7 @@ final class Judgement {
                     changed = changed.with(slot.number, slot.after().stopped());
                 }
             }
-            if (node == null && instance == 0 && within.isEmpty()) {
+            if (isAboutAll(node)) {
                 Wanted present = changed;
                 changed = withAbsent(entry, changed, Target.OFFLINE);
                 any = any || !changed.equals(present);

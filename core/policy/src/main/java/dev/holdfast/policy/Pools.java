@@ -33,8 +33,9 @@ final class Pools {
     private final SortedMap<NodeId, SortedSet<String>> now = new TreeMap<>();
     private final Categories categories;
 
-    private Pools(Setup setup, Map<NodeId, Server> all, SortedMap<NodeId, SortedSet<String>> before) {
-        categories = new Categories(setup, all.values());
+    private Pools(
+            Setup setup, Categories categories, Map<NodeId, Server> all, SortedMap<NodeId, SortedSet<String>> before) {
+        this.categories = categories;
         pools = setup.pools().values();
         this.before = before;
         all.forEach((node, server) -> {
@@ -49,17 +50,18 @@ final class Pools {
         if (setup.pools().isEmpty()) {
             return new TreeMap<>();
         }
+        Categories categories = new Categories(setup, servers.values());
         SortedMap<NodeId, SortedSet<String>> before = setup.assigned();
         if (servers.values().stream().noneMatch(server -> server.state() == Server.State.ONLINE)) {
             // The cluster is only coming up: nobody is moved before it is known who is there.
             SortedMap<NodeId, SortedSet<String>> now = new TreeMap<>(before);
-            now.keySet().retainAll(new Pools(setup, servers, before).servers.keySet());
+            now.keySet().retainAll(new Pools(setup, categories, servers, before).servers.keySet());
             return now;
         }
         // What a less important pool gets at the end may let it spare another server, which a pool served before it
         // lacks.
         for (int pass = 0; pass <= servers.size(); pass++) {
-            SortedMap<NodeId, SortedSet<String>> now = new Pools(setup, servers, before).assigned();
+            SortedMap<NodeId, SortedSet<String>> now = new Pools(setup, categories, servers, before).assigned();
             if (now.equals(before)) {
                 break;
             }

@@ -215,11 +215,13 @@ public final class Stage implements AutoCloseable {
     /** Undoes the fault of a drill and waits until all is as before. */
     void heal(Drill drill) throws IOException, InterruptedException, Await.NotReached {
         switch (drill.fault()) {
-            case POWER_OFF -> lab.fault("power-on", drill.node());
+            case POWER_OFF -> {
+                lab.fault("power-on", drill.node());
+                awaitSteady();
+            }
             case PARTITION -> mend();
-            case KILL_HAPROXY, RELOCATE -> {}
+            case KILL_HAPROXY, RELOCATE -> awaitSteady();
         }
-        awaitSteady();
     }
 
     /**

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -452,54 +453,33 @@ final class RegistryWorld {
     private void perform(Life life, Effect effect) {
         switch (effect) {
             case Effect.ReadHeader read ->
-                disk(
+                io(
                         life,
                         read.location(),
-                        () -> answer(
-                                life,
-                                read.location(),
-                                read.operation(),
-                                new Input.HeaderRead(
-                                        read.location(),
-                                        read.operation(),
-                                        at(life, read.location()).read(0, RegistryFormat.HEADER_AREA))));
+                        read.operation(),
+                        medium -> new Input.HeaderRead(
+                                read.location(), read.operation(), medium.read(0, RegistryFormat.HEADER_AREA)));
             case Effect.ReadBlocks read ->
-                disk(
+                io(
                         life,
                         read.location(),
-                        () -> answer(
-                                life,
+                        read.operation(),
+                        medium -> new Input.BlocksRead(
                                 read.location(),
                                 read.operation(),
-                                new Input.BlocksRead(
-                                        read.location(),
-                                        read.operation(),
-                                        at(life, read.location())
-                                                .read(
-                                                        RegistryFormat.position(read.segment(), read.offset()),
-                                                        read.length()))));
+                                medium.read(RegistryFormat.position(read.segment(), read.offset()), read.length())));
             case Effect.WriteBlocks write -> disk(life, write.location(), () -> write(life, write));
             case Effect.WriteHeader write ->
-                disk(life, write.location(), () -> {
-                    at(life, write.location()).write(write.offset(), write.block());
-                    answer(
-                            life,
-                            write.location(),
-                            write.operation(),
-                            new Input.BlocksWritten(write.location(), write.operation()));
+                io(life, write.location(), write.operation(), medium -> {
+                    medium.write(write.offset(), write.block());
+                    return new Input.BlocksWritten(write.location(), write.operation());
                 });
             case Effect.ReadStart read ->
-                disk(
+                io(
                         life,
                         read.location(),
-                        () -> answer(
-                                life,
-                                read.location(),
-                                read.operation(),
-                                new Input.StartRead(
-                                        read.location(),
-                                        read.operation(),
-                                        at(life, read.location()).start())));
+                        read.operation(),
+                        medium -> new Input.StartRead(read.location(), read.operation(), medium.start()));
             case Effect.FormatAgain format -> disk(life, format.location(), () -> formatAgain(life, format));
             case Effect.UseLocation use -> {
                 check(use.location() == life.places.size(), "location " + use.location() + " out of order");
@@ -589,6 +569,11 @@ final class RegistryWorld {
             case 2 -> random.nextInt(length / RegistryFormat.BLOCK + 1) * RegistryFormat.BLOCK;
             default -> random.nextInt(length + 1);
         };
+    }
+
+    /** Does {@code deed} at the location some time later, and answers what it gave. */
+    private void io(Life life, int location, long operation, Function<Medium, Input> deed) {
+        disk(life, location, () -> answer(life, location, operation, deed.apply(at(life, location))));
     }
 
     private void answer(Life life, int location, long operation, Input good) {
