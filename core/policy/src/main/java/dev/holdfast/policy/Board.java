@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -257,8 +258,12 @@ final class Board {
             }
             return;
         }
-        for (int number = 1; number <= entry.cardinality; number++) {
-            entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
+        if (entry.definition.poolSized() && entry.cardinality > 0) {
+            layOutPoolSized(entry);
+        } else {
+            for (int number = 1; number <= entry.cardinality; number++) {
+                entry.slots.add(new Slot(entry, number, entry.wanted.instance(number)));
+            }
         }
         if (grows(entry) && isWanted(entry)) {
             grow(entry);
@@ -278,6 +283,32 @@ final class Board {
             }
         }
         match(entry, active);
+    }
+
+    /**
+     * As many as there are servers in its pools, with the numbers that they have. What was wanted of more than that is
+     * forgotten: where a pool grows again, a new one is wanted. (If it were remembered, it would take the place of the
+     * next one that is stopped, or given up.) One that an administrator stopped stays noted.
+     */
+    private void layOutPoolSized(ResourceEntry entry) {
+        NavigableSet<Integer> numbers = Groups.numbers(entry.wanted, entry.cardinality, node -> {
+            Server server = serverAt(node);
+            return server != null && presence(entry, server) == Presence.ACTIVE && !hasLeft(entry, node);
+        });
+        SortedMap<NodeId, Long> answered = new TreeMap<>();
+        Wanted kept = entry.wanted;
+        for (Map.Entry<Integer, WantedInstance> each : entry.wanted.instances().entrySet()) {
+            if (!numbers.contains(each.getKey()) && each.getValue().target() == Target.ONLINE) {
+                each.getValue().answered().forEach((node, incident) -> answered.merge(node, incident, Math::max));
+                kept = kept.without(each.getKey());
+            }
+        }
+        entry.wanted = kept;
+        for (int number : numbers) {
+            entry.slots.add(new Slot(entry, number, kept.instance(number)));
+        }
+        // What was answered once is so for all: it must not count against another that comes to that server.
+        answered.forEach((node, incident) -> entry.slots.getFirst().answered.merge(node, incident, Math::max));
     }
 
     private static boolean isWanted(ResourceEntry entry) {
@@ -331,9 +362,13 @@ final class Board {
                 slot.node = wished;
             }
         }
-        for (Slot slot : entry.slots) {
-            if (slot.at == null && slot.node != null && unmatched.remove(slot.node)) {
-                slot.at = slot.node;
+        // One that was given up keeps its server noted, to which another may have come since.
+        for (boolean wanted : new boolean[] {true, false}) {
+            for (Slot slot : entry.slots) {
+                boolean turn = wanted == (slot.target == Target.ONLINE || slot.stopping);
+                if (turn && slot.at == null && slot.node != null && unmatched.remove(slot.node)) {
+                    slot.at = slot.node;
+                }
             }
         }
         // What surely runs is matched before what does not, so that never the healthy one is surplus.
@@ -595,7 +630,7 @@ final class Board {
             }
             if (gone) {
                 definitions.put(entry.name(), Optional.empty());
-            } else if (!changed.equals(entry.wanted)) {
+            } else if (!changed.equals(situation.wantedOf(entry.name()))) {
                 wanted.put(entry.name(), changed);
             }
         }

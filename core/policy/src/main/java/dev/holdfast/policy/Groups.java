@@ -7,7 +7,14 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.Target;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** How groups of resources are, seen from outside. */
@@ -60,15 +67,69 @@ public final class Groups {
 
     /** How many instances a resource shall have: CARDINALITY, or the size of its pools. */
     public static int instances(Situation situation, ResourceDefinition resource) {
+        return resource.poolSized() ? own(situation, resource).size() : resource.cardinality();
+    }
+
+    /**
+     * The numbers of the instances of a cluster resource: 1 to CARDINALITY. One that is as large as its pools keeps those
+     * that run and are wanted, whatever their numbers, when a pool gets smaller.
+     */
+    public static NavigableSet<Integer> numbers(Situation situation, ResourceDefinition resource) {
         if (!resource.poolSized()) {
-            return resource.cardinality();
+            return upTo(resource.cardinality());
         }
+        Set<NodeId> own = own(situation, resource);
+        return numbers(situation.wantedOf(resource.name()), own.size(), node -> {
+            Server server = situation.servers().get(node);
+            Observed seen = situation.observed().get(new InstanceKey(resource.name(), node));
+            return own.contains(node)
+                    && server != null
+                    && server.state() != Server.State.OFFLINE
+                    && seen != null
+                    && !seen.isDown();
+        });
+    }
+
+    /** So many: first those that are wanted and run where they are noted, then those wanted, then those noted. */
+    static NavigableSet<Integer> numbers(Wanted wanted, int size, Predicate<NodeId> runs) {
+        NavigableSet<Integer> all = upTo(size);
+        all.addAll(wanted.instances().keySet());
+        NavigableSet<Integer> chosen = new TreeSet<>();
+        all.stream()
+                .sorted(Comparator.comparingInt((Integer number) -> rank(wanted, number, runs))
+                        .thenComparing(Comparator.naturalOrder()))
+                .limit(size)
+                .forEach(chosen::add);
+        return chosen;
+    }
+
+    private static int rank(Wanted wanted, int number, Predicate<NodeId> runs) {
+        WantedInstance instance = wanted.instance(number);
+        if (instance.target() == Target.ONLINE) {
+            return instance.node().filter(runs).isPresent() ? 0 : 1;
+        }
+        return wanted.instances().containsKey(number) ? 2 : 3;
+    }
+
+    private static NavigableSet<Integer> upTo(int size) {
+        NavigableSet<Integer> numbers = new TreeSet<>();
+        for (int number = 1; number <= size; number++) {
+            numbers.add(number);
+        }
+        return numbers;
+    }
+
+    /** The servers of its pools. */
+    private static Set<NodeId> own(Situation situation, ResourceDefinition resource) {
         Categories categories =
                 new Categories(situation.setup(), situation.servers().values());
-        return (int) Pools.assign(situation.setup(), situation.servers()).entrySet().stream()
-                .filter(server -> resource.serverPools().stream()
-                        .anyMatch(pool -> server.getValue().contains(pool)))
-                .filter(server -> !categories.lacks(resource.serverCategory(), server.getKey()))
-                .count();
+        Set<NodeId> own = new HashSet<>();
+        Pools.assign(situation.setup(), situation.servers()).forEach((node, pools) -> {
+            if (resource.serverPools().stream().anyMatch(pool -> pools.contains(pool))
+                    && !categories.lacks(resource.serverCategory(), node)) {
+                own.add(node);
+            }
+        });
+        return own;
     }
 }

@@ -33,6 +33,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -944,11 +945,7 @@ final class Judgement {
                                     ? "instances of a local resource have the numbers of their servers"
                                     : entry.cardinality == 0
                                             ? "there is no server in its pools"
-                                            : "it has "
-                                                    + (entry.cardinality == 1
-                                                            ? "one"
-                                                            : String.valueOf(entry.cardinality))
-                                                    + ", numbered from 1"),
+                                            : "it has " + numbered(entry)),
                     "crsctl status resource " + entry + " -v shows the numbers: CARDINALITY_ID.");
         }
         if (lacks || !entry.isLocal() || node == null || node.number() == instance) {
@@ -962,6 +959,15 @@ final class Judgement {
                     "Give -k or -n, not both.");
         }
         return true;
+    }
+
+    private static String numbered(ResourceEntry entry) {
+        int count = entry.slots.size();
+        if (entry.slots.getLast().number == count) {
+            return (count == 1 ? "one" : String.valueOf(count)) + ", numbered from 1";
+        }
+        return (count == 1 ? "instance " : "instances ")
+                + entry.slots.stream().map(slot -> String.valueOf(slot.number)).collect(Collectors.joining(", "));
     }
 
     /** A resource, or the instance of it that is meant, as said to people. */

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 /** One resource while a plan is being made. */
 final class ResourceEntry {
     final ResourceDefinition definition;
-    final Wanted wanted;
+
+    /** What is noted of it; of one that has as many instances as its pools have servers, of no more than these. */
+    Wanted wanted;
+
     final boolean deleting;
     final List<Slot> slots = new ArrayList<>();
     // By node number: thousands of resources times a map lookup per node would be the cost of a plan.

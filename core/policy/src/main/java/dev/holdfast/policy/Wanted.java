@@ -10,8 +10,8 @@ import java.util.TreeMap;
 /**
  * What is wanted of a resource.
  *
- * @param instances by number: 1 to CARDINALITY for a cluster resource, the node number for a local one. An instance
- *     that is missing is {@link WantedInstance#NEW}
+ * @param instances by number: 1 to CARDINALITY for a cluster resource, the node number for a local one; where CARDINALITY
+ *     is the size of its pools, any from 1 on. An instance that is missing is {@link WantedInstance#NEW}
  * @param deleting the resource is to be removed as soon as nothing of it runs
  */
 public record Wanted(SortedMap<Integer, WantedInstance> instances, boolean deleting) {
@@ -48,6 +48,13 @@ public record Wanted(SortedMap<Integer, WantedInstance> instances, boolean delet
     public Wanted with(int number, WantedInstance instance) {
         SortedMap<Integer, WantedInstance> changed = new TreeMap<>(instances);
         changed.put(number, instance);
+        return new Wanted(changed, deleting);
+    }
+
+    /** Without what is noted of an instance: if there is one of that number again, it is {@link WantedInstance#NEW}. */
+    Wanted without(int number) {
+        SortedMap<Integer, WantedInstance> changed = new TreeMap<>(instances);
+        changed.remove(number);
         return new Wanted(changed, deleting);
     }
 }

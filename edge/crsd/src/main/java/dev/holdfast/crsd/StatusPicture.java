@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -74,8 +75,8 @@ final class StatusPicture {
     private List<Reply.Instance> cluster(Situation situation, ResourceDefinition definition) {
         Wanted wanted = situation.wantedOf(definition.name());
         Set<NodeId> shown = new HashSet<>();
-        int instances = Groups.instances(situation, definition);
-        for (int number = 1; number <= instances; number++) {
+        NavigableSet<Integer> numbers = Groups.numbers(situation, definition);
+        for (int number : numbers) {
             wanted.instance(number).node().ifPresent(shown::add);
         }
         // What runs, or may run, where it is not wanted is shown too: that is what an administrator must see.
@@ -88,7 +89,7 @@ final class StatusPicture {
             }
         }
         List<Reply.Instance> rows = new ArrayList<>();
-        for (int number = 1; number <= instances; number++) {
+        for (int number : numbers) {
             WantedInstance instance = wanted.instance(number);
             Optional<NodeId> node = instance.node();
             boolean nothingThere = node.isEmpty() || isDown(situation, definition.name(), node.get());
@@ -97,8 +98,9 @@ final class StatusPicture {
             }
             rows.add(row(situation, definition.name(), number, instance, node, false));
         }
+        int next = numbers.isEmpty() ? 1 : numbers.getLast() + 1;
         for (NodeId left : stray) {
-            rows.add(row(situation, definition.name(), rows.size() + 1, WantedInstance.NEW, Optional.of(left), false));
+            rows.add(row(situation, definition.name(), next++, WantedInstance.NEW, Optional.of(left), false));
         }
         return rows;
     }

@@ -707,6 +707,9 @@ public final class GeneratedCluster {
                     have >= want || plan.stuck().containsKey(name),
                     name + ": " + want + " wanted, " + have + " running, no reason given");
             require(have <= most, name + " runs too often");
+            require(
+                    definition.isLocal() || have <= want || plan.stuck().containsKey(name),
+                    name + ": " + want + " wanted, and " + have + " running");
         }
     }
 }

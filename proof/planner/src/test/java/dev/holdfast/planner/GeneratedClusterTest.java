@@ -21,11 +21,13 @@ class GeneratedClusterTest {
     /**
      * 815: members of a group that keep apart; 3300: moved online while one too many runs where it would rather be; 4469: told to go
      * back in the middle of an online move; 11106, 13261: what is pulled up grows with its category; 11789: stopped while its pool was
-     * smaller.
+     * smaller; 22475, 23300, 24064, 25083: some of its instances are wanted only, and its pool gets smaller.
      */
     @Test
     void seeds_that_found_something_find_it_no_more() {
-        for (long seed : new long[] {815, 3300, 4469, 5302, 6138, 6651, 8921, 9224, 11106, 11789, 13261, 40079}) {
+        for (long seed : new long[] {
+            815, 3300, 4469, 5302, 6138, 6651, 8921, 9224, 11106, 11789, 13261, 22475, 23300, 24064, 25083, 40079
+        }) {
             assertThat(new GeneratedCluster(seed).live()).isPositive();
         }
     }
