@@ -23,7 +23,7 @@ public record DependencyTarget(String name, boolean ofType, Set<Modifier> modifi
         SHUTDOWN,
         /** All instances. */
         UNIFORM,
-        /** Spread over server pools. */
+        /** Not just another server: another server pool. */
         POOL,
         /** Stop the other first. */
         PREEMPT_PRE,
@@ -53,6 +53,11 @@ public record DependencyTarget(String name, boolean ofType, Set<Modifier> modifi
 
     public boolean uniform() {
         return modifiers.contains(Modifier.UNIFORM);
+    }
+
+    /** A dispersion that keeps away from the whole server pool, and not just from the server. */
+    public boolean pool() {
+        return modifiers.contains(Modifier.POOL);
     }
 
     /** An exclusion that makes the other give way. */

@@ -50,7 +50,7 @@ public record StartDependencies(
     private static final Set<Modifier> WEAK = Set.of(Modifier.GLOBAL, Modifier.CONCURRENT, Modifier.UNIFORM);
     private static final Set<Modifier> PULLUP = Set.of(Modifier.GLOBAL, Modifier.INTERMEDIATE);
     private static final Set<Modifier> ATTRACTION = Set.of(Modifier.INTERMEDIATE);
-    private static final Set<Modifier> DISPERSION = Set.of(Modifier.INTERMEDIATE);
+    private static final Set<Modifier> DISPERSION = Set.of(Modifier.INTERMEDIATE, Modifier.POOL);
     private static final Set<Modifier> EXCLUSION = Set.of(Modifier.PREEMPT_PRE, Modifier.PREEMPT_POST);
     private static final List<String> KINDS = List.of(
             "hard", "weak", "attraction", "pullup", "pullup:always", "dispersion", "dispersion:active", "exclusion");

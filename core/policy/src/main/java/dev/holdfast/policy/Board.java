@@ -10,10 +10,12 @@ import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
+import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Target;
 import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,6 +59,7 @@ final class Board {
 
     final Categories categories;
 
+    private final Map<NodeId, Set<String>> innermost = new HashMap<>();
     private final Map<String, NodeId> byName = new HashMap<>();
     // By node number: a plan for ten thousand resources asks a million times.
     private final @Nullable Server[] servers;
@@ -132,6 +135,26 @@ final class Board {
         return has != null && definition.serverPools().stream().anyMatch(pool -> has.contains(pool));
     }
 
+    /** True if for a dependency two servers are as one: they are the same, or (dispersion with pool:) in the same pool. */
+    boolean isNear(Reference reference, NodeId one, NodeId other) {
+        return one.equals(other)
+                || (reference.target().pool() && !Collections.disjoint(innermostPools(one), innermostPools(other)));
+    }
+
+    /** The pools of a server that no other of its pools is in. */
+    private Set<String> innermostPools(NodeId node) {
+        return innermost.computeIfAbsent(node, _ -> {
+            Set<String> has = new HashSet<>(pools.getOrDefault(node, new TreeSet<>()));
+            for (String name : Set.copyOf(has)) {
+                ServerPool pool = situation.setup().pools().get(name);
+                if (pool != null) {
+                    pool.parents().forEach(has::remove);
+                }
+            }
+            return has;
+        });
+    }
+
     private void joinGroups() {
         for (ResourceEntry entry : entries.values()) {
             String name = entry.definition.group();
@@ -164,7 +187,9 @@ final class Board {
             entry.dispersion = new ArrayList<>(resolve(entry, start.dispersion(), byType));
             entry.dispersion.addAll(entry.activeDispersion);
             for (Reference reference : entry.dispersion) {
-                reference.resources().forEach(target -> target.dispersers.add(entry));
+                reference
+                        .resources()
+                        .forEach(target -> target.dispersers.add(new ResourceEntry.Disperser(entry, reference)));
             }
             makeRivals(entry, resolve(entry, start.exclusion(), byType));
             // shutdown: only orders the stop of a whole cluster, which stops in dependency order anyway.

@@ -235,6 +235,15 @@ final class Lint {
                     "PLACEMENT=balanced",
                     "Use PLACEMENT=favored with HOSTING_MEMBERS, or dispersion:active.");
         }
+        boolean poolsApart =
+                entry.dispersion.stream().anyMatch(apart -> apart.target().pool());
+        if (poolsApart && board.pools.isEmpty()) {
+            noEffect(
+                    entry,
+                    "dispersion(pool:)",
+                    "no server pools",
+                    "Make them, or leave out pool: it keeps away from servers.");
+        }
         if (definition.failureThreshold() > 0 && definition.failureInterval().isZero()) {
             noEffect(entry, "FAILURE_THRESHOLD", "FAILURE_INTERVAL=0", "Set FAILURE_INTERVAL, in seconds.");
         }

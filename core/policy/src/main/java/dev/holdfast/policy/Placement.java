@@ -922,8 +922,11 @@ final class Placement {
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             pairs += counted(entry.dispersion, node, along);
-            for (ResourceEntry other : entry.dispersers) {
-                pairs += along.contains(other) ? 0 : countOn(other, node);
+            for (ResourceEntry.Disperser other : entry.dispersers) {
+                for (Slot slot : along.contains(other.entry()) ? List.<Slot>of() : other.entry().slots) {
+                    NodeId place = willBe(slot);
+                    pairs += place != null && board.isNear(other.reference(), node, place) ? 1 : 0;
+                }
             }
         }
         return pairs;
@@ -1153,7 +1156,10 @@ final class Placement {
         return count;
     }
 
-    /** How many of the resources that are meant are on a node, or will be. */
+    /**
+     * How many of the resources that are meant are on a node, or will be; for a dispersion with {@code pool:}, on a server
+     * of its pools.
+     */
     private long counted(List<Reference> references, NodeId node) {
         return counted(references, node, Set.of());
     }
@@ -1168,8 +1174,10 @@ final class Placement {
                     boolean half = seen != null
                             && seen.internal() == InternalState.STABLE
                             && seen.state() == ResourceState.INTERMEDIATE;
-                    boolean counts = willBeOn(slot, node)
-                            && (!half || reference.target().intermediate() || !node.equals(slot.at));
+                    NodeId place = willBe(slot);
+                    boolean counts = place != null
+                            && board.isNear(reference, node, place)
+                            && (!half || reference.target().intermediate() || !place.equals(slot.at));
                     count += counts ? 1 : 0;
                 }
             }
@@ -1185,12 +1193,16 @@ final class Placement {
         return count;
     }
 
-    /** Its goal if it has been placed, and where it is if it has not. */
     private boolean willBeOn(Slot slot, NodeId node) {
+        return node.equals(willBe(slot));
+    }
+
+    /** Its goal if it has been placed, and where it is if it has not. */
+    private @Nullable NodeId willBe(Slot slot) {
         if (slot.goal != null || unitOf(slot.entry).placed) {
-            return node.equals(slot.goal);
+            return slot.goal;
         }
-        return node.equals(slot.at) && slot.isUp() && !slot.mustStop && !slot.isStoppingWanted();
+        return slot.isUp() && !slot.mustStop && !slot.isStoppingWanted() ? slot.at : null;
     }
 
     /**

@@ -55,6 +55,9 @@ final class ResourceEntry {
     /** A pullup with what its targets mean. */
     record Pulled(StartDependencies.Pullup pullup, List<Reference> references) {}
 
+    /** One that keeps away from another. */
+    record Disperser(ResourceEntry entry, Reference reference) {}
+
     /** How many instances there shall be: CARDINALITY, or the size of its pools. */
     final int cardinality;
 
@@ -82,8 +85,8 @@ final class ResourceEntry {
     @Nullable
     Unit unit;
 
-    /** Those that keep away from it. */
-    final List<ResourceEntry> dispersers = new ArrayList<>();
+    /** Those that keep away from it, each with the words by which it does. */
+    final List<Disperser> dispersers = new ArrayList<>();
 
     /** Nodes where more of it is active than is allowed. */
     final List<NodeId> surplus = new ArrayList<>();

@@ -245,14 +245,15 @@ public final class GeneratedCluster {
             case 1 -> " pullup:always(" + global + other + ")";
             default -> " pullup(" + global + other + ")";
         };
+        String pool = i % 3 == 0 ? "pool:" : "";
         String start = switch (chance.nextInt(13)) {
             case 0, 1, 2 -> "hard(" + global + other + ")" + pullup;
             case 3 -> "hard(uniform:" + global + other + ")" + pullup;
             case 4 -> "hard(" + other + ")" + (another.equals(other) ? "" : " exclusion(" + another + ")");
             case 5 -> "weak(" + global + other + ")";
             case 6 -> "attraction(" + other + ")";
-            case 7 -> "dispersion(" + other + ")";
-            case 8 -> "dispersion:active(" + other + ")";
+            case 7 -> "dispersion(" + pool + other + ")";
+            case 8 -> "dispersion:active(" + pool + other + ")";
             case 9 -> "exclusion(" + other + ")";
             case 10 -> "exclusion(preempt_pre:" + other + ")";
             case 11 -> "exclusion(preempt_post:" + other + ")";
