@@ -78,7 +78,7 @@ final class OpenSegment {
 
     /** A root that names this base and no other. */
     RegistryRoot root() {
-        return new RegistryRoot(owner.epoch(), owner.incarnation(), Owner.markOf(owner.ticket()), owner.ticket() + 1);
+        return owner.rootOfBase();
     }
 
     int baseEnd() {

@@ -1,5 +1,6 @@
 package dev.holdfast.registry;
 
+import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 
 /**
@@ -30,6 +31,11 @@ record Owner(long ticket, long epoch, long incarnation, int node) {
      */
     static int markOf(long ticket) {
         return (int) (ticket % RegistryFormat.MARKS);
+    }
+
+    /** A root that names the base of this owner and no other. */
+    RegistryRoot rootOfBase() {
+        return new RegistryRoot(epoch, incarnation, markOf(ticket), ticket + 1);
     }
 
     int segment() {

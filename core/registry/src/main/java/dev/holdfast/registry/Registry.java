@@ -438,7 +438,7 @@ public final class Registry {
             return;
         }
         if (operation.purpose() == Lane.Purpose.RECOGNISE && lane.recognition != null) {
-            lane.recognition.chain.accept(read.blocks());
+            onRecognitionRead(lane.recognition, read.blocks());
         } else if (operation.purpose() == Lane.Purpose.RECOVER && phase == Phase.RECOVERING && lane.chain != null) {
             lane.chain.accept(
                     read.blocks(),
@@ -779,7 +779,7 @@ public final class Registry {
                 .max(Comparator.comparingLong(Chain::lastLsn).thenComparing(Chain::isDecoded));
         if (!neverWritten && longest.isEmpty()) {
             await("no location holds the base of the registry in " + describe(found) + "; known here are "
-                    + String.join(", ", places));
+                    + String.join(", ", places) + wayOut());
             return;
         }
         try {
@@ -825,9 +825,22 @@ public final class Registry {
                 .count();
         int needed = base.map(Snapshot::enoughToRead).orElse(places.size() / 2 + 1);
         if (counted < needed) {
-            await(counted + " of the registry locations that count can be read, " + needed + " are needed");
+            await(counted + " of the registry locations that count can be read, " + needed + " are needed" + wayOut());
         }
         return counted >= needed;
+    }
+
+    /** What a person can do while too few locations can be read. A location without a header is looked at only when the rest tell what it should hold. */
+    private String wayOut() {
+        List<String> headless =
+                active().filter(lane -> lane.headerLost).map(lane -> lane.place).toList();
+        String without = headless.isEmpty()
+                ? ""
+                : "; without both copies of the header, and not recognised before the registry is open: "
+                        + String.join(", ", headless);
+        return without
+                + ". Bring locations back: the registry then opens by itself. If they are lost for good, set up the storage anew and import the"
+                + " newest backup: docs/manual/registry.md, \"A whole cluster on empty storage\"";
     }
 
     /** A majority was heard. Those that have not answered, nor failed, get a little more time. */
@@ -1152,13 +1165,16 @@ public final class Registry {
         } else if (phase != Phase.FORMING && phase != Phase.SERVING) {
             lane.headerLost = true;
             lane.trouble = HEADER_LOST + "; it is looked at once the registry is open";
-        } else if (lane.held == null || formerIdentityOf(lane).isEmpty()) {
+        } else if (formerIdentityOf(lane).isEmpty()) {
             isStrange(lane, found, objection);
         } else {
             lane.headerLost = true;
             lane.trouble = HEADER_LOST + "; it is being found out whether it is ours";
             if (active().allMatch(other -> other.recognition == null)) {
-                lane.recognition = new Recognition(found, lane.held, new Chain(cluster, seal, lane.held), now);
+                lane.recognition = new Recognition(found, now);
+                if (lane.held != null) {
+                    lane.recognition.read(lane.held, new Chain(cluster, seal, lane.held));
+                }
             }
         }
     }
@@ -1191,6 +1207,7 @@ public final class Registry {
             return;
         }
         recognition.startSeen = true;
+        recognition.since = now;
         OtherUse.in(read.start())
                 .ifPresent(use -> isStrange(lane, recognition.found, HEADER_LOST + ", and its start shows " + use));
     }
@@ -1198,18 +1215,94 @@ public final class Registry {
     /** Takes the step of a recognition that is due on its own location; the rest is in {@link #driveRecognition}. */
     private void recogniseOn(Lane lane, Recognition recognition) {
         Chain chain = recognition.chain;
+        RegistryRoot held = recognition.held;
         if (!recognition.startSeen) {
             long number = begin(lane, Lane.Purpose.START, -1, 0, 0, 0);
             effects.add(new Effect.ReadStart(lane.location, number));
-        } else if (!chain.finished() && chain.base().isEmpty()) {
+        } else if (chain != null
+                && held != null
+                && !chain.finished()
+                && chain.base().isEmpty()) {
             int from = chain.offset();
             long number = begin(lane, Lane.Purpose.RECOGNISE, -1, 0, from, from + chain.wanted());
-            int place = Owner.segmentOf(recognition.held.segment());
+            int place = Owner.segmentOf(held.segment());
             effects.add(new Effect.ReadBlocks(lane.location, number, place, from, chain.wanted()));
-        } else if (chain.base().isEmpty()) {
-            isStrange(lane, recognition.found, HEADER_LOST + ", and what follows them is not what the location held");
+        } else if (!isRecognised(lane, recognition)) {
+            search(lane, recognition);
         } else if (recognition.recognisedAt != 0 && recognition.confirmed && othersAreSeen(lane, recognition)) {
             formatAgain(lane, recognition);
+        }
+    }
+
+    /**
+     * A base that the location was known to hold tells that it is ours. An older one, found by a search, does if it names the location as the present
+     * base does, by path and identity, so that it is none that was exchanged meanwhile; and if all others that it names are used today, so that it is none
+     * of those that were taken out meanwhile, whose medium may be used for something else under this path.
+     */
+    private boolean isRecognised(Lane lane, Recognition recognition) {
+        Chain chain = recognition.chain;
+        if (!recognition.startSeen || chain == null || chain.base().isEmpty()) {
+            return false;
+        }
+        if (recognition.searched < 0) {
+            return true;
+        }
+        try {
+            Snapshot base = chain.snapshot();
+            return places.containsAll(base.places())
+                    && formerIdentityOf(lane)
+                            .map(former -> base.voters().contains(new Voter(former, lane.place)))
+                            .orElse(false);
+        } catch (Malformed e) {
+            return false;
+        }
+    }
+
+    /**
+     * The location missed the base that it would be known by: it was away when that was written. Looks at what each segment begins with, then reads the bases,
+     * the newest first.
+     */
+    private void search(Lane lane, Recognition recognition) {
+        recognition.searched = Math.max(0, recognition.searched);
+        if (recognition.searched < RegistryFormat.SEGMENTS) {
+            recognition.read(null, null);
+            long number = begin(lane, Lane.Purpose.RECOGNISE, -1, 0, 0, RegistryFormat.BLOCK);
+            effects.add(new Effect.ReadBlocks(lane.location, number, recognition.searched, 0, RegistryFormat.BLOCK));
+            return;
+        }
+        RegistryRoot next = recognition.nextBase();
+        if (next == null) {
+            isStrange(
+                    lane,
+                    recognition.found,
+                    HEADER_LOST + ", and nothing that follows tells that it is the location that was here");
+        } else {
+            recognition.read(next, new Chain(cluster, seal, next));
+            recogniseOn(lane, recognition);
+        }
+    }
+
+    private void onRecognitionRead(Recognition recognition, byte[] blocks) {
+        recognition.since = now;
+        if (recognition.chain != null) {
+            recognition.chain.accept(blocks);
+            return;
+        }
+        int place = recognition.searched++;
+        if (!LogRecord.beginsAt(blocks, 0)) {
+            return;
+        }
+        try {
+            LogRecord.Header header = LogRecord.readHeader(blocks, 0);
+            Owner owner = header.owner();
+            if (header.kind() == LogRecord.Kind.BASE
+                    && header.cluster().equals(cluster)
+                    && owner.segment() == place
+                    && owner.ticket() <= root.generation()) {
+                recognition.bases.add(owner.rootOfBase());
+            }
+        } catch (Malformed e) {
+            // No base of this format: then it tells nothing.
         }
     }
 
@@ -1239,7 +1332,7 @@ public final class Registry {
             if (now.isAfter(recognition.since.plus(RECOGNISED_WITHIN))) {
                 lane.recognition = null; // Another one may have its turn, or this one once more.
                 lane.retryAt = now.plus(RETRY_AFTER);
-            } else if (recognition.startSeen && recognition.chain.base().isPresent()) {
+            } else if (isRecognised(lane, recognition)) {
                 if (recognition.recognisedAt == 0) {
                     recognition.recognisedAt = nextOperation;
                     others(lane).forEach(other -> other.headerDue = true);

@@ -77,7 +77,10 @@ final class RegistryTest {
         run.away(0, 2).newMaster().pass(A_WHILE).pass(A_WHILE);
 
         assertThat(run.served).isNull();
-        assertThat(run.waits).containsExactly("1 of the registry locations that count can be read, 2 are needed");
+        assertThat(run.waits)
+                .singleElement()
+                .asString()
+                .startsWith("1 of the registry locations that count can be read, 2 are needed. ");
     }
 
     @Test
@@ -355,6 +358,11 @@ final class RegistryTest {
         assertThat(run.served).isNull();
         assertThat(run.formats).isEmpty();
         assertThat(run.locationReports().get(2).condition()).isEqualTo(Condition.DAMAGED);
+        run.pass(Duration.ofSeconds(3));
+        assertThat(run.waits.getLast())
+                .contains("1 of the registry locations that count can be read, 2 are needed")
+                .contains("without both copies of the header, and not recognised before the registry is open: 2.")
+                .contains("A whole cluster on empty storage");
 
         run.back();
         run.pass(A_WHILE);
@@ -370,7 +378,7 @@ final class RegistryTest {
         other.write(0, new byte[RegistryFormat.HEADER_AREA]);
         other.write(RegistryFormat.position(segment, 0), noise(RegistryFormat.BLOCK));
 
-        demandStrange(run, 1, "not what the location held");
+        demandStrange(run, 1, "nothing that follows tells");
     }
 
     @Test
@@ -396,13 +404,47 @@ final class RegistryTest {
     }
 
     @Test
-    void an_older_base_of_ours_does_not_tell_that_a_location_without_a_header_is_the_one_that_was_there() {
+    void a_location_that_missed_the_present_base_and_lost_its_header_is_recognised_by_an_older_one_that_names_it() {
         var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
         run.away(1).newMaster().pass(A_WHILE).submit(2, Batch.put("b", "2"));
         run.locations.get(1).write(0, new byte[RegistryFormat.HEADER_AREA]);
         run.newMaster().pass(A_WHILE);
         run.back();
-        run.pass(A_WHILE);
+        run.pass(A_WHILE).pass(A_WHILE);
+
+        assertThat(run.formats).hasSize(1);
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+        run.away(0).newMaster().pass(A_WHILE);
+        assertThat(run.served().entries()).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void an_older_base_that_names_another_medium_in_this_place_does_not_tell_that_a_location_is_ours() {
+        var run = new DirectRun(3).newMaster().submit(1, Batch.put("a", "1"));
+        FalseLocation former = run.locations.get(1);
+        run.locations.set(
+                1, new FalseLocation(DirectRun.CLUSTER, new UUID(9, 77))); // Exchanged; it gets a base of its own.
+        run.newMaster().pass(A_WHILE).pass(A_WHILE).submit(2, Batch.put("b", "2"));
+        assertThat(run.locationReports()).allMatch(report -> report.condition() == Condition.ONLINE);
+
+        former.write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.locations.set(1, former);
+        demandStrange(run, 1, "nothing that follows tells");
+    }
+
+    @Test
+    void an_older_base_that_names_a_location_taken_out_since_does_not_tell_that_a_location_is_ours() {
+        var run = new DirectRun(3);
+        run.addLocation();
+        run.newMaster().submit(1, Batch.put("a", "1"));
+        run.away(1).newMaster().pass(A_WHILE);
+        run.say(new Input.SetLocations(2, List.of("0", "1", "2")));
+        assertThat(run.acknowledged).containsKey(2L);
+        run.places.remove("3");
+        run.locations.get(1).write(0, new byte[RegistryFormat.HEADER_AREA]);
+        run.newMaster().pass(A_WHILE);
+        run.back();
+        run.pass(A_WHILE).pass(A_WHILE);
 
         assertThat(run.formats).isEmpty();
         assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.FOREIGN);

@@ -22,6 +22,15 @@ final class Medium {
     /** Writes are said to be done, and are not. */
     boolean forgetful;
 
+    /** A master said that it holds all and counts, and it was not formatted since. */
+    boolean counted;
+
+    /** Which segment the root named when it last went away. */
+    int rootWhenItWent;
+
+    /** The root named another one when it came back without a header. */
+    boolean baseMissed;
+
     Medium(UUID cluster, UUID identity) {
         this.identity = identity;
         format(cluster, identity);

@@ -46,6 +46,8 @@ final class RegistryWorld {
         SETS_OF_LOCATIONS,
         RESTORES,
         FORMATTED_AGAIN,
+        /** Of these: the root had changed while the location was away, before it lost its header. */
+        FORMATTED_AGAIN_AFTER_A_MISSED_BASE,
         FORMATTED_BY_HAND,
         MISDEEDS
     }
@@ -59,7 +61,9 @@ final class RegistryWorld {
         ROT,
         REPLACE,
         /** Both copies of the header are destroyed, and now and then more. */
-        BEHEAD
+        BEHEAD,
+        /** It is away for a while, and both copies of its header are destroyed before it is back: it has missed bases. */
+        BACK_WITHOUT_HEADER
     }
 
     /** One life of a master's crsd. It goes on after it was deposed, until it is told or killed. */
@@ -129,10 +133,12 @@ final class RegistryWorld {
     RegistryWorld(long seed) {
         random = new SplittableRandom(seed);
         int count = new int[] {1, 3, 3, 3, 5}[random.nextInt(5)];
-        Fault drawn = count == 1 ? Fault.NONE : Fault.values()[random.nextInt(Fault.values().length - 1)];
-        // BEHEAD, the last, is drawn apart, so that seeds that once found something remain what they were.
-        boolean behead = drawn != Fault.NONE && new SplittableRandom(~seed).nextInt(5) == 1;
-        fault = behead ? Fault.BEHEAD : drawn;
+        // The two faults of lost headers are drawn apart, so that seeds that once found something remain what they
+        // were.
+        List<Fault> ordinary = List.of(Fault.NONE, Fault.HANG, Fault.FAIL, Fault.FORGET, Fault.ROT, Fault.REPLACE);
+        Fault drawn = count == 1 ? Fault.NONE : ordinary.get(random.nextInt(ordinary.size()));
+        int apart = drawn == Fault.NONE ? 0 : new SplittableRandom(~seed).nextInt(5);
+        fault = apart == 1 ? Fault.BEHEAD : apart == 4 ? Fault.BACK_WITHOUT_HEADER : drawn;
         /*
          * A location that forgets or rots is not told from one that never got the record. Those that remember must be heard within
          * the grace of a recovery, so their delays are bounded then. Everything else is safe without any bound.
@@ -209,8 +215,8 @@ final class RegistryWorld {
         long batch = submit(last);
         until(20_000, () -> acknowledged.containsKey(batch));
         check(acknowledged.containsKey(batch), "after everything was healed, a change is not acknowledged");
-        if (fault == Fault.BEHEAD) {
-            until(30_000, () -> isRecognisedOrNot(last));
+        if (fault == Fault.BEHEAD || fault == Fault.BACK_WITHOUT_HEADER) {
+            until(120_000, () -> isRecognisedOrNot(last));
             formatWhatIsNotRecognised(last);
         }
         until(
@@ -238,7 +244,13 @@ final class RegistryWorld {
         for (LocationFacts facts : life.registry.facts()) {
             if (facts.report().condition() == LocationReport.Condition.FOREIGN) {
                 check(facts.report().detail().contains("ocrconfig -replace"), "no way out is told: " + facts.report());
-                locations.get(Integer.parseInt(facts.place())).format(CLUSTER, newIdentity());
+                Medium medium = locations.get(Integer.parseInt(facts.place()));
+                check(
+                        fault != Fault.BACK_WITHOUT_HEADER
+                                || !medium.counted
+                                || counts.containsKey(Count.SETS_OF_LOCATIONS),
+                        "only its header was lost, and it is not recognised: " + facts.report());
+                medium.format(CLUSTER, newIdentity());
                 count(Count.FORMATTED_BY_HAND);
             }
         }
@@ -418,6 +430,14 @@ final class RegistryWorld {
                     pass(random.nextInt(3_000) * 1_000_000L);
                 }
             }
+            case BACK_WITHOUT_HEADER -> {
+                if (location.failing) {
+                    location.write(0, new byte[RegistryFormat.HEADER_AREA]);
+                    location.baseMissed = location.rootWhenItWent != root.segment();
+                }
+                location.failing = !location.failing;
+                location.rootWhenItWent = root.segment();
+            }
         }
     }
 
@@ -522,7 +542,12 @@ final class RegistryWorld {
                 note("lost by " + life.node + life.incarnation + ": " + lost.reason());
             }
             case Effect.Waiting waiting -> note("waiting: " + waiting.reason());
-            case Effect.LocationChanged changed -> note(life.epoch + ": " + changed.report());
+            case Effect.LocationChanged changed -> {
+                note(life.epoch + ": " + changed.report());
+                if (life.epoch == epoch && changed.report().condition() == LocationReport.Condition.ONLINE) {
+                    at(life, changed.report().location()).counted = true;
+                }
+            }
         }
     }
 
@@ -554,6 +579,11 @@ final class RegistryWorld {
         } else {
             location.write(0, format.header());
             count(Count.FORMATTED_AGAIN);
+            if (location.baseMissed) {
+                count(Count.FORMATTED_AGAIN_AFTER_A_MISSED_BASE);
+            }
+            location.baseMissed = false;
+            location.counted = false;
         }
         answer(
                 life,
