@@ -345,11 +345,12 @@ public final class ResourceDefinition {
             }
         }
         for (AttributeDefinition attribute : type.attributes().values()) {
-            boolean missing = kept.getOrDefault(attribute.name(), "").isEmpty();
             boolean script = attribute.name().equals("ACTION_SCRIPT")
                     && type.isScripted()
                     && attribute.defaultValue().isEmpty();
-            if (missing && (attribute.required() || script)) {
+            // What few need first: all of this is done for each resource when a new master reads them.
+            if ((attribute.required() || script)
+                    && kept.getOrDefault(attribute.name(), "").isEmpty()) {
                 problems.add(new Message(
                         "CRS-2640",
                         "Required attribute '" + attribute.name() + "' is missing for the resource '" + name + "'.",
@@ -422,7 +423,11 @@ public final class ResourceDefinition {
 
     private static String given(Map<String, String> kept, TypeDefinition type, String attribute) {
         AttributeDefinition definition = type.attributes().get(attribute);
-        return definition == null ? "" : kept.getOrDefault(attribute, definition.defaultValue());
+        if (definition == null) {
+            return "";
+        }
+        String own = kept.get(attribute);
+        return own == null ? definition.defaultValue() : own;
     }
 
     /** The group says where its members run, and there is one of each. */
@@ -686,11 +691,18 @@ public final class ResourceDefinition {
         if (definition == null) {
             throw new IllegalArgumentException("type " + type.name() + " has no attribute " + attribute);
         }
-        return given.getOrDefault(attribute, definition.defaultValue());
+        return valueOf(definition);
     }
 
     private String textOr(String attribute, String ifAbsent) {
-        return type.attributes().containsKey(attribute) ? value(attribute) : ifAbsent;
+        AttributeDefinition definition = type.attributes().get(attribute);
+        return definition == null ? ifAbsent : valueOf(definition);
+    }
+
+    /** One look at what is given, not the two of getOrDefault: a new master asks this some twenty times for each resource. */
+    private String valueOf(AttributeDefinition definition) {
+        String own = given.get(definition.name());
+        return own == null ? definition.defaultValue() : own;
     }
 
     /** One instance on every node, never moved. */

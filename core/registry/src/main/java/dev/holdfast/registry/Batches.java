@@ -1,6 +1,7 @@
 package dev.holdfast.registry;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,6 +35,37 @@ record Batches(List<Batch> batches) {
         }
         in.end();
         return new Batches(batches);
+    }
+
+    /** Makes all changes of {@code in} to {@code draft}, as if the batches were decoded and applied: a new master does that with all of the log. */
+    static void apply(BytesIn in, Draft draft) throws Malformed {
+        for (int batches = in.count(8); batches > 0; batches--) {
+            var put = new HashSet<String>();
+            for (int left = in.count(8); left > 0; left--) {
+                int before = in.left();
+                String key = key(in);
+                String value = in.text(Batch.MAX_VALUE_BYTES);
+                draft.put(key, value, before - in.left());
+                put.add(key);
+            }
+            for (int left = in.count(4); left > 0; left--) {
+                String key = key(in);
+                if (put.contains(key)) {
+                    throw new Malformed("a batch that cannot be: '" + key + "' is both put and deleted in one batch");
+                }
+                draft.delete(key);
+            }
+            draft.endBatch();
+        }
+        in.end();
+    }
+
+    private static String key(BytesIn in) throws Malformed {
+        String key = in.text(Batch.MAX_KEY_BYTES);
+        if (key.isEmpty()) {
+            throw new Malformed("a batch that cannot be: an empty key");
+        }
+        return key;
     }
 
     private static Batch batch(BytesIn in) throws Malformed {

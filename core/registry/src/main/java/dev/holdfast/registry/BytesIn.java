@@ -8,6 +8,9 @@ import java.util.UUID;
 
 /** Bytes being taken apart, little endian. Whatever they are, each call returns a value or throws {@link Malformed}. */
 final class BytesIn {
+    /** What stands in a text in place of bytes that are not UTF-8. */
+    private static final char REPLACEMENT = 0xFFFD;
+
     private final ByteBuffer buffer;
 
     BytesIn(byte[] bytes, int from, int length) {
@@ -44,13 +47,23 @@ final class BytesIn {
             throw new Malformed("a text of " + length + " bytes; at most " + mostBytes + " are allowed");
         }
         require(length);
-        byte[] utf8 = new byte[length];
-        buffer.get(utf8);
-        String text = new String(utf8, StandardCharsets.UTF_8);
-        if (!Arrays.equals(utf8, text.getBytes(StandardCharsets.UTF_8))) {
-            throw new Malformed("a text that is not UTF-8");
+        int at = buffer.arrayOffset() + buffer.position();
+        buffer.position(buffer.position() + length);
+        String text = new String(buffer.array(), at, length, StandardCharsets.UTF_8);
+        // As many characters as bytes, and none in place of a wrong byte: then each byte is a character of ASCII.
+        boolean ascii = text.length() == length && text.indexOf(REPLACEMENT) < 0;
+        if (!ascii) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            if (!Arrays.equals(buffer.array(), at, at + length, utf8, 0, utf8.length)) {
+                throw new Malformed("a text that is not UTF-8");
+            }
         }
         return text;
+    }
+
+    /** How many bytes were not read yet. */
+    int left() {
+        return buffer.remaining();
     }
 
     void end() throws Malformed {

@@ -32,6 +32,22 @@ final class Draft {
         version++;
     }
 
+    /** Part of a batch that {@link #endBatch} ends. {@code size}: of both on disk, with their lengths. */
+    void put(String key, String value, int size) {
+        String former = entries.put(key, value);
+        bytes += size - (former == null ? 0 : size(key, former));
+    }
+
+    /** Part of a batch that {@link #endBatch} ends. */
+    void delete(String key) {
+        String former = entries.remove(key);
+        bytes -= former == null ? 0 : size(key, former);
+    }
+
+    void endBatch() {
+        version++;
+    }
+
     /** By how many bytes {@code batch} would make this longer; negative if shorter. */
     int growth(Batch batch) {
         int growth = 0;

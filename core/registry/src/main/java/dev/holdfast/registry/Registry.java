@@ -869,7 +869,7 @@ public final class Registry {
             }
             var draft = new Draft(base.get().content());
             for (Chain.Link link : chain.links().subList(1, chain.links().size())) {
-                Batches.decode(chain.payload(link)).batches().forEach(draft::apply);
+                Batches.apply(chain.payload(link), draft);
             }
             logged = draft;
             owners = new TreeMap<>(base.get().owners());

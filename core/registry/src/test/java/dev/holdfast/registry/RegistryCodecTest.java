@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -150,12 +151,42 @@ final class RegistryCodecTest {
     }
 
     private static void decodeBatches(byte[] bytes) {
+        Draft applied = new Draft(RegistryContent.EMPTY);
+        boolean good;
+        try {
+            Batches.apply(new BytesIn(bytes, 0, bytes.length), applied);
+            good = true;
+        } catch (Malformed e) {
+            assertThat(e).hasMessageMatching(".+");
+            good = false;
+        }
         try {
             Batches decoded = Batches.decode(bytes);
             assertThat(Batches.decode(decoded.encode())).isEqualTo(decoded);
+            // What a new master applies at once is what was decoded first and then applied.
+            Draft draft = new Draft(RegistryContent.EMPTY);
+            decoded.batches().forEach(draft::apply);
+            assertThat(good).isTrue();
+            assertThat(applied.content()).isEqualTo(draft.content());
+            assertThat(applied.bytes()).isEqualTo(draft.bytes());
         } catch (Malformed e) {
-            assertThat(e).hasMessageMatching(".+");
+            assertThat(good).isFalse();
         }
+    }
+
+    @Test
+    void batches_are_applied_from_their_bytes_as_if_they_were_decoded_first() throws Malformed {
+        var puts = new TreeMap<>(Map.of("a", "1", "\u00e4\ufffd", "\ud83d\ude00", "gone", "x"));
+        var batches = new Batches(List.of(
+                new Batch(puts, new TreeSet<>(Set.of("never"))),
+                Batch.put("a", "a longer value than before"),
+                Batch.delete("gone")));
+        decodeBatches(batches.encode());
+        Draft draft = new Draft(RegistryContent.EMPTY);
+        byte[] bytes = batches.encode();
+        Batches.apply(new BytesIn(bytes, 0, bytes.length), draft);
+        assertThat(draft.version()).isEqualTo(3);
+        assertThat(draft.content().entries()).containsOnlyKeys("a", "\u00e4\ufffd");
     }
 
     private static void decodeSnapshot(byte[] bytes) {

@@ -59,6 +59,10 @@ public final class RegistryBench implements RegistryStore.Listener {
     private long acknowledged;
     private long nextId = 1;
     private @Nullable String trouble;
+    /** Of the last change: when the confirm was asked for, and when it was answered. */
+    private long askedAt;
+
+    private long confirmedAt;
 
     private RegistryBench(Path directory) {
         this.directory = directory;
@@ -105,6 +109,10 @@ public final class RegistryBench implements RegistryStore.Listener {
         register();
         row(RESOURCES + " resources written", (System.nanoTime() - began) / 1e6, "ms");
         row("  content", Objects.requireNonNull(store).contentBytes() / 1024.0, "KiB");
+        row(
+                "  log that a new master reads: it, and changes since",
+                Objects.requireNonNull(store).segmentBytes() / 1024.0,
+                "KiB");
         // Its threads bear the marks of the locations, which others then keep away from.
         Objects.requireNonNull(store).notMaster(now(), "the bench goes on in processes of their own");
         Objects.requireNonNull(store).close();
@@ -130,6 +138,8 @@ public final class RegistryBench implements RegistryStore.Listener {
     private void latency() throws Exception {
         long[] changes = new long[SINGLE];
         long[] writes = new long[SINGLE];
+        long[] onLocations = new long[SINGLE];
+        long[] confirmed = new long[SINGLE];
         try (var location = BlockDevice.open(Path.of(place("registry1")));
                 var heartbeat = BlockDevice.open(Path.of(place("heartbeat1")))) {
             for (int i = 0; i < SINGLE; i++) {
@@ -137,6 +147,8 @@ public final class RegistryBench implements RegistryStore.Listener {
                 change();
                 until(() -> acknowledged == nextId - 1);
                 changes[i] = System.nanoTime() - began;
+                onLocations[i] = askedAt - began;
+                confirmed[i] = confirmedAt - askedAt;
                 began = System.nanoTime();
                 location.write(UNUSED + (long) i * BLOCK, new byte[BLOCK]);
                 heartbeat.write(0, new byte[BLOCK]);
@@ -144,6 +156,8 @@ public final class RegistryBench implements RegistryStore.Listener {
             }
         }
         row("one acknowledged change, median", medianMillis(changes), "ms");
+        row("  of that: until it is on two of three locations", medianMillis(onLocations), "ms");
+        row("  and until the epoch is confirmed on two of three voting disks", medianMillis(confirmed), "ms");
         row("two raw durable writes on the same files, one after the other, median", medianMillis(writes), "ms");
         row("  one is as long as the other", medianMillis(changes) / medianMillis(writes), "x");
         row("one acknowledged change, 99 of 100 within", changes[SINGLE * 99 / 100] / 1e6, "ms");
@@ -156,13 +170,22 @@ public final class RegistryBench implements RegistryStore.Listener {
         return each[each.length / 2] / 1e6;
     }
 
-    /** As crsd is started, but without its start-up cache, which fits crsd's class path only. */
+    /** As crsd is started: with its class path, ours behind it, so that its start-up cache fits, if there is one. */
     private void loadInFreshProcess(String how) throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms24m", "-Xmx384m", "-Xss512k"));
         command.addAll(List.of("-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-Dfile.encoding=UTF-8"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), RegistryBench.class.getName(), LOAD));
+        String classPath = System.getenv().getOrDefault("HOLDFAST_CRSD_CLASS_PATH", "");
+        Path cache = Path.of(System.getenv().getOrDefault("HOLDFAST_CACHES", "."), "crsd.aot");
+        if (!classPath.isEmpty() && Files.isRegularFile(cache)) {
+            command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:cds=off"));
+        } else {
+            System.out.println("(without the start-up cache of crsd)");
+        }
+        String ours = System.getProperty("java.class.path");
+        String both = classPath.isEmpty() ? ours : classPath + ":" + ours;
+        command.addAll(List.of("-cp", both, RegistryBench.class.getName(), LOAD));
         command.addAll(List.of(directory.toString(), how, Long.toString(epoch), Long.toString(root.ownerEpoch())));
         command.addAll(List.of(
                 Long.toString(root.ownerIncarnation()),
@@ -310,7 +333,11 @@ public final class RegistryBench implements RegistryStore.Listener {
 
     @Override
     public void confirm(long request, Epoch asked) {
-        round(() -> Objects.requireNonNull(store).confirmed(now(), request, asked.number() == epoch));
+        askedAt = System.nanoTime();
+        round(() -> {
+            confirmedAt = System.nanoTime();
+            Objects.requireNonNull(store).confirmed(now(), request, asked.number() == epoch);
+        });
     }
 
     private void round(Runnable whenMajority) {
