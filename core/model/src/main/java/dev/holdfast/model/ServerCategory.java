@@ -30,11 +30,18 @@ public record ServerCategory(String name, SortedMap<String, String> given, Optio
             "NAME",
             "STATE",
             "CPU_COUNT",
+            "CPU_CLOCK_RATE",
+            "CPU_HYPERTHREADING",
+            "CPU_EQUIVALENCY",
             "MEMORY_SIZE",
+            "PHYSICAL_HOSTNAME",
             "LOCATION",
             "SERVER_LABEL",
             "CONFIGURED_CSS_ROLE",
             "ACTIVE_CSS_ROLE");
+
+    /** How much a processor counts beside those of other servers: here all count the same. */
+    public static final String CPU_EQUIVALENCY = "1000";
 
     /** Every node keeps its place on the voting disks. */
     public static final String HUB_ROLE = "hub";

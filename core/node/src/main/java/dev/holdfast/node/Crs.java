@@ -149,11 +149,11 @@ public final class Crs {
                     node.look(around, resource);
                 }
             }
-            case CrsInput.Leave _ -> {
+            case CrsInput.Leave(boolean force) -> {
                 if (view != null) {
-                    node.leave(around);
+                    node.leave(around, force);
                 } else {
-                    around.effect(new CrsEffect.Left());
+                    around.effect(new CrsEffect.Left(List.of()));
                 }
             }
             case CrsInput.RegistryServing content -> {

@@ -16,6 +16,7 @@ import dev.holdfast.policy.Situation;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -44,9 +45,15 @@ public sealed interface CrsEffect {
             SortedMap<String, String> environment)
             implements CrsEffect {}
 
-    /** These are the resources there are, from now on. */
-    record UseDefinitions(SortedMap<ResourceName, ResourceDefinition> definitions) implements CrsEffect {
+    /**
+     * These are the resources there are, from now on.
+     *
+     * @param removed there were these before: they were deleted, and nothing of them may go on here
+     */
+    record UseDefinitions(SortedMap<ResourceName, ResourceDefinition> definitions, Set<ResourceName> removed)
+            implements CrsEffect {
         public UseDefinitions {
+            removed = Set.copyOf(removed);
             definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
         }
     }
@@ -99,6 +106,15 @@ public sealed interface CrsEffect {
         }
     }
 
-    /** Nothing runs here any more and nothing will be begun: leave the cluster. */
-    record Left() implements CrsEffect {}
+    /**
+     * Everything here is stopped and nothing will be begun: leave the cluster.
+     *
+     * @param givenUp of these nobody knows whether they run, and somebody said that the node leaves all the same: what is left of them is to be
+     *     killed before
+     */
+    record Left(List<ResourceName> givenUp) implements CrsEffect {
+        public Left {
+            givenUp = List.copyOf(givenUp);
+        }
+    }
 }

@@ -104,8 +104,13 @@ public sealed interface CrsInput {
         }
     }
 
-    /** An administrator wants this node to stop what it runs, in order, and to leave; answered by {@link CrsEffect.Left}. */
-    record Leave() implements CrsInput {}
+    /**
+     * An administrator wants this node to stop what it runs, in order, and to leave; answered by {@link CrsEffect.Left}, or without force perhaps by
+     * {@link CrsEffect.Stays}.
+     *
+     * @param force what does not stop is given up. Also while the node is leaving without force
+     */
+    record Leave(boolean force) implements CrsInput {}
 
     /** Look at the time. An extra one is harmless. */
     record Tick() implements CrsInput {}

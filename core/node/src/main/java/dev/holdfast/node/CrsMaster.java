@@ -109,7 +109,7 @@ final class CrsMaster {
         private boolean complete;
         private boolean leaving;
         private long reportedVersion = -1;
-        private PeerMessage.Room room = new PeerMessage.Room(0, 0);
+        private PeerMessage.Room room = new PeerMessage.Room(0, 0, new TreeMap<>());
         private long ordersSent;
         /** Which instance of each resource this node knows to be its own. */
         private final Map<ResourceName, Integer> numbered = new HashMap<>();
@@ -134,6 +134,8 @@ final class CrsMaster {
         private final List<Message> notes;
         private final SortedMap<String, String> environment;
         private final boolean leaves;
+        /** What it is to delete. */
+        private final List<String> deleted;
         /** Checks are not part of later plans: ordered once, awaited here. */
         private final List<PlannedAction> checks;
 
@@ -144,6 +146,7 @@ final class CrsMaster {
             id = asked.id;
             environment = asked.environment;
             leaves = asked.command instanceof Command.Stop stop && stop.leave();
+            deleted = asked.command instanceof Command.Delete delete ? delete.names() : List.of();
             awaits = accepted.awaits();
             notes = accepted.notes();
             checks = accepted.plan().ready().stream()
@@ -554,10 +557,24 @@ final class CrsMaster {
                 }
                 case Progress.Failed(List<Message> reasons) -> {
                     active.remove(command.id);
-                    around.effect(new CrsEffect.CommandFailed(command.id, reasons));
+                    List<Message> all = new ArrayList<>(reasons);
+                    command.deleted.stream()
+                            .filter(name -> situation.resources().containsKey(new ResourceName(name)))
+                            .map(CrsMaster::notDeleted)
+                            .forEach(all::add);
+                    around.effect(new CrsEffect.CommandFailed(command.id, all));
                 }
             }
         }
+    }
+
+    private static Message notDeleted(String name) {
+        return new Message(
+                "HF-3189",
+                "Resource '" + name
+                        + "' is not deleted: it could not be stopped, and without its definition nobody would look after what runs",
+                "When it is down: crsctl delete resource " + name
+                        + ". To kill its processes and delete it in any case: crsctl delete resource " + name + " -f");
     }
 
     // ---------------------------------------------------------------- planning
@@ -679,7 +696,7 @@ final class CrsMaster {
                         action.instance(),
                         action.kind(),
                         wasInService,
-                        environment(action.resource()),
+                        environment(action),
                         action.kind() == ActionKind.STOP && isLeft(action.resource())));
     }
 
@@ -696,15 +713,26 @@ final class CrsMaster {
                                         .isPresent());
     }
 
-    /** What the latest command that names the resource gave for its actions. */
-    private SortedMap<String, String> environment(ResourceName resource) {
+    /** What the latest command that names the resource gave for its actions; for a start also where it ran last. */
+    private SortedMap<String, String> environment(PlannedAction action) {
         SortedMap<String, String> latest = new TreeMap<>();
         for (Active command : active.values()) {
-            if (command.awaits.containsKey(resource) && !command.environment.isEmpty()) {
+            if (command.awaits.containsKey(action.resource()) && !command.environment.isEmpty()) {
                 latest = command.environment;
             }
         }
-        return latest;
+        if (action.kind() != ActionKind.START || latest.containsKey(CrsNode.LAST_SERVER)) {
+            return latest;
+        }
+        SortedMap<String, String> all = new TreeMap<>(latest);
+        all.put(
+                CrsNode.LAST_SERVER,
+                wanted.getOrDefault(action.resource(), Wanted.NEW)
+                        .instance(action.instance())
+                        .lastServer()
+                        .map(settings::nameOf)
+                        .orElse(""));
+        return all;
     }
 
     /** True if the resource was running a moment ago: this master saw it, or it ran on a node that was lost. */
@@ -756,7 +784,8 @@ final class CrsMaster {
                             state(view, node.id()),
                             incarnation(view, node.id()),
                             member == null ? 0 : member.room.cpu(),
-                            member == null ? 0 : member.room.memory()));
+                            member == null ? 0 : member.room.memory(),
+                            member == null ? new TreeMap<>() : member.room.machine()));
         }
         return new Situation(
                 definitions, types, wanted, servers, greeted, observed, maintenance, timeOfDay(around), setup);

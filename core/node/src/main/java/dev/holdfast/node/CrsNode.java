@@ -4,6 +4,7 @@ import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.InvalidAttributes;
+import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
@@ -21,7 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,8 @@ final class CrsNode {
 
     private static final int CHECK_PLANNED_OFFLINE = 2;
     private static final int CHECK_UNKNOWN = 3;
+    /** Where an instance ran last, for its actions: what a start is told by the master. */
+    static final String LAST_SERVER = "LAST_SERVER";
 
     private final CrsSettings settings;
     /** Those of the product; what administrators made comes with the definitions. */
@@ -56,6 +61,12 @@ final class CrsNode {
     private boolean complete;
     private boolean leaving;
     private boolean left;
+    /** What does not stop does not hold up the leaving. */
+    private boolean leavingByForce;
+    /** Stopped for the leaving, so far as it can be. */
+    private final Set<ResourceName> stoppedToLeave = new HashSet<>();
+    /** Of these nobody knows whether they run, and the node leaves all the same. */
+    private final SortedSet<ResourceName> givenUp = new TreeSet<>();
 
     /** One instance here, and what the machine itself need not know. */
     private static final class Life {
@@ -132,18 +143,18 @@ final class CrsNode {
         version = message.version();
         mastership = message.mastership();
         ordersSeen = message.orders();
-        for (ResourceName gone : List.copyOf(lives.keySet())) {
-            if (!wanted.containsKey(gone)) {
-                lives.remove(gone);
-            }
-        }
-        around.effect(new CrsEffect.UseDefinitions(wanted));
+        Set<ResourceName> removed = new HashSet<>(lives.keySet());
+        lives.keySet().retainAll(wanted.keySet());
+        removed.removeAll(lives.keySet());
+        message.resources()
+                .forEach(sent -> removed.remove(new ResourceName(sent.name()))); // Not understood, but there.
+        around.effect(new CrsEffect.UseDefinitions(wanted, removed));
         wanted.forEach((name, definition) ->
                 define(around, name, definition, frozen.contains(name), placed.getOrDefault(name, 0)));
         complete =
                 lives.values().stream().allMatch(life -> life.machine.observed().isPresent());
         if (settings.cpu() > 0 || settings.memory() > 0) {
-            around.tellMaster(new PeerMessage.Room(settings.cpu(), settings.memory()));
+            around.tellMaster(new PeerMessage.Room(settings.cpu(), settings.memory(), settings.machine()));
         }
         report(around, true);
     }
@@ -279,15 +290,16 @@ final class CrsNode {
             return;
         }
         int exit = finished.exit();
+        boolean timedOut = finished.timedOut();
         if (finished.run() == life.cleaningRun) {
             life.cleaningRun = -1;
             exit = CHECK_OFFLINE; // Everything of that life was killed; the clean was for what scripts keep elsewhere.
+            timedOut = false;
         }
-        boolean timedOut = finished.timedOut() && exit != CHECK_OFFLINE;
         Effect.RunAction probe = life.probe;
         if (probe != null && finished.run() == probe.run()) {
             life.probe = null;
-            boolean down = !finished.timedOut() && (exit == CHECK_OFFLINE || exit == CHECK_PLANNED_OFFLINE);
+            boolean down = !timedOut && (exit == CHECK_OFFLINE || exit == CHECK_PLANNED_OFFLINE);
             if (down && life.frozen) {
                 exit = CHECK_UNKNOWN; // It is looked at, and cleaned up, when its freeze ends.
             } else if (down) {
@@ -400,7 +412,15 @@ final class CrsNode {
                 run.deadline(),
                 run.epoch(),
                 life.wasInService,
-                life.environment));
+                withLastServer(life)));
+    }
+
+    /** What runs here, or may, ran here last. Of what does not, only the master knows: a look at it is not told. */
+    private SortedMap<String, String> withLastServer(Life life) {
+        SortedMap<String, String> all = new TreeMap<>(life.environment);
+        boolean down = life.machine.observed().filter(Observed::isDown).isPresent();
+        all.putIfAbsent(LAST_SERVER, down ? "" : settings.nameOf(settings.self()));
+        return all;
     }
 
     private void answer(Surroundings around, ResourceName name, Life life, Input.ActionFinished finished) {
@@ -459,11 +479,45 @@ final class CrsNode {
         }
     }
 
-    /** Stops everything here in the order of the stop dependencies; see {@link #stay} for when that cannot be done. */
-    void leave(Surroundings around) {
-        leaving = true;
-        around.tellMaster(new PeerMessage.Leaving());
+    /**
+     * Stops everything here in the order of the stop dependencies, each by its stop action and, where that fails, its clean. See {@link #stay} for
+     * when that cannot be done.
+     *
+     * @param force what cannot be stopped so is left to be killed, and the node leaves in any case
+     */
+    void leave(Surroundings around, boolean force) {
+        if (left) {
+            around.effect(
+                    new CrsEffect.Left(List.copyOf(givenUp))); // Killing what was left may have failed: once more.
+            return;
+        }
+        leavingByForce |= force;
+        if (!leaving) {
+            leaving = true;
+            around.tellMaster(new PeerMessage.Leaving());
+            lives.forEach((name, life) -> sayWhatIsWaitedFor(around, name, life));
+        }
         stopNext(around);
+    }
+
+    /** An action that is under way is not cut short: it has its own time, which may be long. */
+    private void sayWhatIsWaitedFor(Surroundings around, ResourceName name, Life life) {
+        ActionKind doing = life.machine
+                .observed()
+                .map(seen -> switch (withPending(life, seen).internal()) {
+                    case STARTING -> ActionKind.START;
+                    case STOPPING -> ActionKind.STOP;
+                    case CLEANING -> ActionKind.CLEAN;
+                    case STABLE -> ActionKind.CHECK;
+                })
+                .orElse(ActionKind.CHECK);
+        if (doing != ActionKind.CHECK) {
+            around.effect(new CrsEffect.LeavingProgress(Message.of(
+                    "HF-3220",
+                    "Waiting for the " + doing.argument() + " of '" + name + "' on '"
+                            + settings.nameOf(settings.self()) + "', which is under way and may take "
+                            + life.definition.timeout(doing).toSeconds() + " s")));
+        }
     }
 
     private void stopNext(Surroundings around) {
@@ -475,7 +529,9 @@ final class CrsNode {
                         || entry.getValue().machine.hangs())
                 .map(Map.Entry::getKey)
                 .toList();
-        if (!stuck.isEmpty()) {
+        if (!stuck.isEmpty() && leavingByForce) {
+            giveUp(around, stuck);
+        } else if (!stuck.isEmpty()) {
             boolean busy = lives.values().stream().anyMatch(CrsNode::isBeingActedOn);
             if (!busy) {
                 stay(around, stuck); // What was being stopped has its outcome: all that is stuck can be named.
@@ -484,6 +540,7 @@ final class CrsNode {
         }
         List<ResourceName> up = lives.entrySet().stream()
                 .filter(entry -> !entry.getValue().definition.type().isA(TypeDefinition.NETWORK))
+                .filter(entry -> !givenUp.contains(entry.getKey()))
                 .filter(entry -> entry.getValue()
                         .machine
                         .observed()
@@ -493,7 +550,7 @@ final class CrsNode {
                 .toList();
         if (up.isEmpty()) {
             left = true;
-            around.effect(new CrsEffect.Left());
+            around.effect(new CrsEffect.Left(List.copyOf(givenUp)));
             return;
         }
         for (ResourceName name : up) {
@@ -503,15 +560,30 @@ final class CrsNode {
                     && life.pending == null
                     && life.machine
                             .observed()
-                            .filter(seen ->
-                                    seen.internal() == InternalState.STABLE && seen.state() != ResourceState.UNKNOWN)
+                            .filter(seen -> seen.internal() == InternalState.STABLE
+                                    && (leavingByForce || seen.state() != ResourceState.UNKNOWN))
                             .isPresent();
             if (life != null && stoppable && !needed) {
+                stoppedToLeave.add(name);
                 life.pending = ActionKind.STOP;
                 step(around, name, life, new Input.Order(ActionKind.STOP, around.epoch()));
             }
         }
         report(around, false);
+    }
+
+    /** By force: what was tried and is UNKNOWN, and what hangs in the kernel, is waited for no longer. */
+    private void giveUp(Surroundings around, List<ResourceName> stuck) {
+        for (ResourceName name : stuck) {
+            Life life = lives.get(name);
+            boolean hopeless = life != null && (life.machine.hangs() || stoppedToLeave.contains(name));
+            if (hopeless && givenUp.add(name)) {
+                around.effect(new CrsEffect.LeavingProgress(Message.of(
+                        "CRS-2799",
+                        "Failed to shut down resource '" + name + "' on '" + settings.nameOf(settings.self())
+                                + "': its processes are killed. What its script keeps elsewhere may be left")));
+            }
+        }
     }
 
     /**
@@ -522,6 +594,7 @@ final class CrsNode {
      */
     private void stay(Surroundings around, List<ResourceName> stuck) {
         leaving = false;
+        stoppedToLeave.clear();
         around.tellMaster(new PeerMessage.Staying());
         around.effect(new CrsEffect.Stays(stuck));
         report(around, true);

@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param evidence what was found on this node, by resource: it may be running here
  * @param cpu hundredths of a processor that this node has; 0: not known
  * @param memory megabytes that it has; 0: not known
+ * @param machine what else there is to tell of it, by the names of attributes of servers
  */
 public record CrsSettings(
         ClusterSettings cluster,
@@ -30,7 +31,8 @@ public record CrsSettings(
         Instant startedAt,
         SortedMap<ResourceName, Evidence> evidence,
         long cpu,
-        long memory) {
+        long memory,
+        SortedMap<String, String> machine) {
 
     /** Of a node of which it is not known what it has. */
     public CrsSettings(
@@ -39,7 +41,7 @@ public record CrsSettings(
             long firstIncident,
             Instant startedAt,
             SortedMap<ResourceName, Evidence> evidence) {
-        this(cluster, self, firstIncident, startedAt, evidence, 0, 0);
+        this(cluster, self, firstIncident, startedAt, evidence, 0, 0, new TreeMap<>());
     }
 
     /**
@@ -52,6 +54,7 @@ public record CrsSettings(
 
     public CrsSettings {
         evidence = Collections.unmodifiableSortedMap(new TreeMap<>(evidence));
+        machine = Collections.unmodifiableSortedMap(new TreeMap<>(machine));
     }
 
     public String nameOf(NodeId node) {

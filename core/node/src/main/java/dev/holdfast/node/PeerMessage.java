@@ -112,8 +112,15 @@ public sealed interface PeerMessage {
     /** Node to master: worth telling to whoever waits for this resource. */
     record Progressed(ResourceName resource, Message message) implements PeerMessage {}
 
-    /** Node to master: what I have. {@code cpu}: hundredths of a processor; {@code memory}: megabytes. */
-    record Room(long cpu, long memory) implements PeerMessage {}
+    /**
+     * Node to master: what I have. {@code cpu}: hundredths of a processor; {@code memory}: megabytes; {@code machine}: what else there is to tell of
+     * it, by the names of attributes of servers.
+     */
+    record Room(long cpu, long memory, SortedMap<String, String> machine) implements PeerMessage {
+        public Room {
+            machine = Collections.unmodifiableSortedMap(new TreeMap<>(machine));
+        }
+    }
 
     /** Node to master: I am about to leave; give me nothing more to run. */
     record Leaving() implements PeerMessage {}

@@ -7,12 +7,14 @@ import dev.holdfast.membership.InvalidSettings;
 import dev.holdfast.model.ActionKind;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.Incarnation;
+import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
 import dev.holdfast.policy.Command;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -541,7 +544,7 @@ class CrsTest {
     void a_stop_that_meets_what_cannot_be_stopped_is_given_up_and_the_node_is_as_before() {
         ResourceName other = new ResourceName("other");
         webRunsHere();
-        step(new CrsInput.Leave());
+        step(new CrsInput.Leave(false));
         ended(run(ActionKind.STOP).run(), 1);
         assertThat(first(CrsEffect.Stays.class)).as("it is being cleaned").isEmpty();
         ended(run(ActionKind.CLEAN).run(), 1);
@@ -569,6 +572,151 @@ class CrsTest {
     }
 
     @Test
+    void a_stop_by_force_stops_what_stops_and_gives_up_the_rest() {
+        ResourceName other = new ResourceName("other");
+        webRunsHere();
+        step(new CrsInput.CommandGiven(
+                3,
+                new Command.Add(
+                        "other",
+                        "cluster_resource",
+                        Map.of("ACTION_SCRIPT", "/o.scr", "PLACEMENT", "restricted", "HOSTING_MEMBERS", "n1"),
+                        false)));
+        writeEverything();
+        peerReports(0, Map.of(WEB, Observed.OFFLINE, other, Observed.OFFLINE));
+        step(new CrsInput.CommandGiven(
+                4, new Command.Start(new Command.Selection.Named(List.of("other")), Optional.empty(), false)));
+        writeEverything();
+        otherEnded(run(ActionKind.START).run(), 0);
+        otherEnded(run(ActionKind.CHECK).run(), 0);
+
+        step(new CrsInput.Leave(true));
+        List<CrsEffect.Run> stops = effects.stream()
+                .filter(CrsEffect.Run.class::isInstance)
+                .map(CrsEffect.Run.class::cast)
+                .toList();
+        assertThat(stops).extracting(CrsEffect.Run::kind).containsExactly(ActionKind.STOP, ActionKind.STOP);
+        long stopOfOther = stops.get(0).run();
+        ended(stops.get(1).run(), 1);
+        ended(run(ActionKind.CLEAN).run(), 1);
+        step(new CrsInput.Tick());
+
+        assertThat(first(CrsEffect.LeavingProgress.class)
+                        .orElseThrow()
+                        .message()
+                        .text())
+                .contains("Failed to shut down resource 'web' on 'n1'", "killed");
+        assertThat(first(CrsEffect.Left.class))
+                .as("the other one is being stopped")
+                .isEmpty();
+        otherEnded(stopOfOther, 0);
+        otherEnded(run(ActionKind.CHECK).run(), 1);
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.Left.class).orElseThrow().givenUp()).containsExactly(WEB);
+    }
+
+    private void otherEnded(long run, int exit) {
+        step(new CrsInput.ActionFinished(new ResourceName("other"), run, exit, false, List.of()));
+        writeEverything();
+    }
+
+    @Test
+    void who_has_a_node_leave_is_told_what_is_waited_for() {
+        bothNodesServe();
+        addWeb(Map.of("HOSTING_MEMBERS", "n1", "START_TIMEOUT", "90"));
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        CrsEffect.Run start = run(ActionKind.START);
+
+        step(new CrsInput.Leave(true));
+
+        assertThat(first(CrsEffect.LeavingProgress.class)
+                        .orElseThrow()
+                        .message()
+                        .text())
+                .isEqualTo("Waiting for the start of 'web' on 'n1', which is under way and may take 90 s");
+        step(new CrsInput.ActionFinished(WEB, start.run(), -1, true, List.of()));
+        writeEverything();
+        ended(run(ActionKind.CLEAN).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 1);
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.Left.class).orElseThrow().givenUp()).isEmpty();
+    }
+
+    @Test
+    void a_check_that_takes_too_long_is_no_failure_whatever_exit_code_comes_with_it() {
+        bothNodesServe();
+        addWeb(Map.of("HOSTING_MEMBERS", "n1", "CHECK_INTERVAL", "1"));
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        ended(run(ActionKind.START).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        later(Duration.ofSeconds(1));
+        step(new CrsInput.Tick());
+
+        step(new CrsInput.ActionFinished(WEB, run(ActionKind.CHECK).run(), 1, true, List.of()));
+        writeEverything();
+
+        assertThat(first(CrsEffect.Run.class))
+                .as("it is neither cleaned nor restarted")
+                .isEmpty();
+        Observed seen =
+                Objects.requireNonNull(crs.situation().orElseThrow().observed().get(new InstanceKey(WEB, N1)));
+        assertThat(seen.state()).isEqualTo(ResourceState.INTERMEDIATE);
+        assertThat(seen.details()).isEqualTo("CHECK TIMED OUT");
+    }
+
+    @Test
+    void a_start_is_told_where_it_ran_last_and_what_runs_here_ran_here() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        startWeb();
+        CrsEffect.Run first = run(ActionKind.START);
+        assertThat(first.environment()).containsEntry("LAST_SERVER", "");
+        ended(first.run(), 0);
+        ended(run(ActionKind.CHECK).run(), 0);
+        step(new CrsInput.CommandGiven(
+                3, new Command.Stop(new Command.Selection.Named(List.of("web")), Optional.empty(), false)));
+        writeEverything();
+        assertThat(run(ActionKind.STOP).environment()).containsEntry("LAST_SERVER", "n1");
+        ended(run(ActionKind.STOP).run(), 0);
+        ended(run(ActionKind.CHECK).run(), 1);
+
+        startWeb();
+
+        assertThat(run(ActionKind.START).environment()).containsEntry("LAST_SERVER", "n1");
+    }
+
+    @Test
+    void what_could_not_be_stopped_is_not_deleted_at_the_first_word_and_gone_at_the_second() {
+        webRunsHere();
+        Command delete = new Command.Delete(List.of("web"), true);
+        step(new CrsInput.CommandGiven(3, delete));
+        writeEverything();
+        ended(run(ActionKind.STOP).run(), 1);
+        ended(run(ActionKind.CLEAN).run(), 1);
+
+        assertThat(first(CrsEffect.CommandFailed.class).orElseThrow().reasons())
+                .extracting(Message::code)
+                .contains("CRS-2678", "HF-3189");
+        assertThat(first(CrsEffect.Run.class))
+                .as("it is not stopped again and again")
+                .isEmpty();
+        assertThat(crs.situation().orElseThrow().resources()).containsKey(WEB);
+
+        step(new CrsInput.CommandGiven(4, delete));
+        writeEverything();
+
+        assertThat(first(CrsEffect.CommandDone.class).orElseThrow().notes())
+                .extracting(Message::code)
+                .containsExactly("HF-3190");
+        assertThat(first(CrsEffect.UseDefinitions.class).orElseThrow().removed())
+                .as("what is left of it is killed")
+                .containsExactly(WEB);
+    }
+
+    @Test
     void a_member_that_leaves_is_known_to_and_one_that_stays_after_all() {
         bothNodesServe();
         said(new PeerMessage.Leaving());
@@ -583,7 +731,7 @@ class CrsTest {
     @Test
     void after_a_person_put_it_right_the_node_can_leave() {
         webRunsHere();
-        step(new CrsInput.Leave());
+        step(new CrsInput.Leave(false));
         ended(run(ActionKind.STOP).run(), 1);
         ended(run(ActionKind.CLEAN).run(), 1);
         step(new CrsInput.Tick());
@@ -595,7 +743,7 @@ class CrsTest {
         ended(again.run(), 0);
         ended(run(ActionKind.CHECK).run(), 1);
 
-        step(new CrsInput.Leave());
+        step(new CrsInput.Leave(false));
 
         assertThat(first(CrsEffect.Left.class)).isPresent();
     }

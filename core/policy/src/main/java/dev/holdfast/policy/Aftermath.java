@@ -194,6 +194,7 @@ final class Aftermath {
                         "'" + slot.entry + "' on '" + server + "' has experienced an unrecoverable failure: "
                                 + incident.text(),
                         unpin(slot, server));
+                slot.entry.deleting = false; // Nobody would look after what may still run.
                 escalate(slot, node);
             }
             case STOP_FAILED -> onStopFailed(slot, node, incident);

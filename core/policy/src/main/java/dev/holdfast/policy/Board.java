@@ -646,7 +646,9 @@ final class Board {
         SortedMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
         for (ResourceEntry entry : entries.values()) {
             boolean gone = entry.deleting && entry.doubtful.isEmpty() && entry.surplus.isEmpty();
-            Wanted changed = entry.wanted;
+            Wanted changed = entry.deleting == entry.wanted.deleting()
+                    ? entry.wanted
+                    : new Wanted(entry.wanted.instances(), entry.deleting);
             for (Slot slot : entry.slots) {
                 gone = gone && slot.at == null;
                 if (slot.hasChanged()) {

@@ -168,10 +168,7 @@ final class Foresight {
                     "What is being done: crsctl status resource -t");
         }
         SortedMap<NodeId, Server> servers = new TreeMap<>(situation.servers());
-        servers.put(
-                server.id(),
-                new Server(
-                        server.id(), name, Server.State.OFFLINE, server.incarnation(), server.cpu(), server.memory()));
+        servers.put(server.id(), server.with(Server.State.OFFLINE, server.incarnation()));
         SortedMap<InstanceKey, Observed> observed = new TreeMap<>(situation.observed());
         observed.keySet().removeIf(key -> key.node().equals(server.id()));
         return follow(with(servers, observed, situation.now()));
@@ -188,9 +185,7 @@ final class Foresight {
         SortedMap<NodeId, Server> servers = new TreeMap<>(situation.servers());
         servers.put(
                 server.id(),
-                new Server(
-                        server.id(),
-                        name,
+                server.with(
                         Server.State.ONLINE,
                         new Incarnation(server.incarnation().number() + 1)));
         SortedMap<InstanceKey, Observed> observed = new TreeMap<>(situation.observed());

@@ -88,12 +88,6 @@ final class Judgement {
 
     private Decision ofSetup(Command.OfSetup command) {
         setup = new SetupJudgement(situation, problems).decide(command);
-        if (command instanceof Command.SetServer set) {
-            set.attributes()
-                    .keySet()
-                    .forEach(attribute -> notes.add(
-                            new Message("CRS-4416", "Server attribute '" + attribute + "' successfully changed.", "")));
-        }
         return problems.isEmpty() ? acceptSetup(command.force()) : refused();
     }
 
@@ -628,9 +622,14 @@ final class Judgement {
             if (active && !delete.force()) {
                 problem(
                         "HF-3118",
-                        "Resource '" + entry + "' is not deleted: it "
-                                + (isActive(entry) ? "runs on " + places(entry) : "may be running"),
-                        "First: crsctl stop resource " + entry + ", or use -f to stop and delete it.");
+                        "Resource '" + entry + "' is not deleted: "
+                                + (isUnknownEverywhere(entry)
+                                        ? "nobody knows whether it runs on " + places(entry)
+                                        : isActive(entry) ? "it runs on " + places(entry) : "it may be running"),
+                        isUnknownEverywhere(entry)
+                                ? "Make sure that it does not, then: crsctl stop resource " + entry
+                                        + " -f. Or use -f to kill its processes and delete it."
+                                : "First: crsctl stop resource " + entry + ", or use -f to stop and delete it.");
             }
             for (ResourceEntry member : entry.members) {
                 if (!entries.contains(member)) {
@@ -655,7 +654,15 @@ final class Judgement {
             return refused();
         }
         for (ResourceEntry entry : entries) {
-            if (isActive(entry) || !entry.doubtful.isEmpty()) {
+            if (isUnknownEverywhere(entry)) {
+                notes.add(new Message(
+                        "HF-3190",
+                        "Resource '" + entry + "' is deleted although nobody knows whether it runs on " + places(entry)
+                                + ": its processes there are killed. What its script keeps elsewhere, such as a mount, may be"
+                                + " left: look there before it is started anywhere again",
+                        ""));
+                definitions.put(entry.name(), Optional.empty());
+            } else if (isActive(entry) || !entry.doubtful.isEmpty()) {
                 Wanted stopped = entry.wanted;
                 for (Slot slot : entry.slots) {
                     stopped = stopped.with(slot.number, slot.after().stopped());
@@ -1753,6 +1760,16 @@ final class Judgement {
 
     private String names(NodeSet nodes) {
         return String.join(", ", nodes.nodes().stream().map(board::nameOf).toList());
+    }
+
+    /** To stop it was tried, and cleaning it as well: whoever deletes it by force now has been told. */
+    private boolean isUnknownEverywhere(ResourceEntry entry) {
+        return isActive(entry)
+                && entry.doubtful.isEmpty()
+                && entry.surplus.isEmpty()
+                && entry.slots.stream()
+                        .filter(slot -> slot.at != null)
+                        .allMatch(slot -> slot.isPinned() && board.isReady(Objects.requireNonNull(slot.at)));
     }
 
     private static boolean isActive(ResourceEntry entry) {

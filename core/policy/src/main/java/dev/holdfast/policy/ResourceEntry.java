@@ -19,7 +19,9 @@ final class ResourceEntry {
     /** What is noted of it; of one that has as many instances as its pools have servers, of no more than these. */
     Wanted wanted;
 
-    final boolean deleting;
+    /** It is to be removed as soon as nothing of it runs; no more so when it turns out that it cannot be stopped. */
+    boolean deleting;
+
     final List<Slot> slots = new ArrayList<>();
     // By node number: thousands of resources times a map lookup per node would be the cost of a plan.
     private final @Nullable Observed[] seen;

@@ -3,7 +3,10 @@ package dev.holdfast.policy;
 import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.ServerCategory;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A configured node as the policy sees it.
@@ -12,11 +15,29 @@ import java.util.Optional;
  * @param incarnation its latest known life
  * @param cpu hundredths of a processor that it has; 0: not known
  * @param memory megabytes that it has; 0: not known
+ * @param machine what else it has told of its machine, by the names of {@link ServerCategory#OF_SERVERS}
  */
-public record Server(NodeId id, String name, State state, Incarnation incarnation, long cpu, long memory) {
+public record Server(
+        NodeId id,
+        String name,
+        State state,
+        Incarnation incarnation,
+        long cpu,
+        long memory,
+        SortedMap<String, String> machine) {
+    private static final SortedMap<String, String> NOTHING = Collections.emptySortedMap();
+
+    public Server {
+        machine = machine.isEmpty() ? NOTHING : Collections.unmodifiableSortedMap(new TreeMap<>(machine));
+    }
+
     /** One of which it is not known what it has. */
     public Server(NodeId id, String name, State state, Incarnation incarnation) {
-        this(id, name, state, incarnation, 0, 0);
+        this(id, name, state, incarnation, 0, 0, NOTHING);
+    }
+
+    Server with(State other, Incarnation life) {
+        return new Server(id, name, other, life, cpu, memory, machine);
     }
 
     /** What is known of one of {@link ServerCategory#OF_SERVERS}; what administrators say of a server is in the {@link Setup}. */
@@ -27,7 +48,8 @@ public record Server(NodeId id, String name, State state, Incarnation incarnatio
             case "CPU_COUNT" -> cpu > 0 ? Optional.of(Long.toString(cpu / 100)) : Optional.empty();
             case "MEMORY_SIZE" -> memory > 0 ? Optional.of(Long.toString(memory)) : Optional.empty();
             case "CONFIGURED_CSS_ROLE", "ACTIVE_CSS_ROLE" -> Optional.of(ServerCategory.HUB_ROLE);
-            default -> Optional.empty();
+            case "CPU_EQUIVALENCY" -> Optional.of(ServerCategory.CPU_EQUIVALENCY);
+            default -> Optional.ofNullable(machine.get(attribute));
         };
     }
 

@@ -90,7 +90,7 @@ final class PaperCluster {
 
     void room(NodeId id, long cpu, long memory) {
         Server known = serverOf(id);
-        servers.put(id, new Server(id, known.name(), known.state(), known.incarnation(), cpu, memory));
+        servers.put(id, new Server(id, known.name(), known.state(), known.incarnation(), cpu, memory, known.machine()));
     }
 
     void apply(Changes changes) {
@@ -141,7 +141,8 @@ final class PaperCluster {
                         state,
                         new Incarnation(incarnation),
                         known == null ? 0 : known.cpu(),
-                        known == null ? 0 : known.memory()));
+                        known == null ? 0 : known.memory(),
+                        known == null ? new TreeMap<>() : known.machine()));
     }
 
     NodeId node(String name) {

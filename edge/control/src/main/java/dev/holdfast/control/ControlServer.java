@@ -44,6 +44,9 @@ public final class ControlServer implements Closeable {
          *     told that nobody knows what was done
          */
         Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) throws InterruptedException;
+
+        /** The answer was written, or there is nobody any more who could read it. For a process that is about to end. */
+        default void written(Request request) {}
     }
 
     private final ServerSocketChannel listener;
@@ -175,12 +178,16 @@ public final class ControlServer implements Closeable {
                 replies.add(answer);
             }
         });
-        while (true) {
-            @Nullable Reply reply = replies.poll(signOfLife.toMillis(), TimeUnit.MILLISECONDS);
-            write(channel, reply == null ? "" : Codec.encode(reply));
-            if (reply instanceof Reply.Answer) {
-                return;
+        try {
+            while (true) {
+                @Nullable Reply reply = replies.poll(signOfLife.toMillis(), TimeUnit.MILLISECONDS);
+                write(channel, reply == null ? "" : Codec.encode(reply));
+                if (reply instanceof Reply.Answer) {
+                    return;
+                }
             }
+        } finally {
+            handler.written(request);
         }
     }
 

@@ -3,7 +3,9 @@ package dev.holdfast.crsctl;
 import dev.holdfast.control.Reply;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What the cluster answers to queries, as text. */
 final class AnswerText {
@@ -102,7 +104,12 @@ final class AnswerText {
         return text.toString();
     }
 
-    static String types(Reply.Types types) {
+    static String types(Reply.Types types, boolean onlyRegistered) {
+        if (onlyRegistered) {
+            return types.types().stream()
+                    .map(type -> "Resource type '" + type.name() + "' is registered.\n")
+                    .collect(Collectors.joining());
+        }
         var text = new StringBuilder();
         for (Reply.Type type : types.types()) {
             text.append("TYPE_NAME=")
@@ -126,18 +133,41 @@ final class AnswerText {
         return text.toString();
     }
 
+    /** Those that Oracle Clusterware has, in its order; ours come after. */
+    private static final List<String> OF_SERVERS = List.of(
+            "MEMORY_SIZE",
+            "CPU_COUNT",
+            "CPU_CLOCK_RATE",
+            "CPU_HYPERTHREADING",
+            "CPU_EQUIVALENCY",
+            "DEPLOYMENT",
+            "CONFIGURED_CSS_ROLE",
+            "RESOURCE_USE_ENABLED",
+            "SERVER_LABEL",
+            "PHYSICAL_HOSTNAME",
+            "CSS_CRITICAL",
+            "STATE",
+            "ACTIVE_POOLS",
+            "STATE_DETAILS",
+            "ACTIVE_CSS_ROLE");
+
     static String servers(Reply.Servers servers, boolean details) {
         var text = new StringBuilder();
         for (Reply.Server server : servers.servers()) {
-            text.append("NAME=")
-                    .append(server.name())
-                    .append("\nSTATE=")
-                    .append(server.state())
-                    .append('\n');
+            text.append("NAME=").append(server.name()).append('\n');
             if (details) {
-                server.details()
-                        .forEach((name, value) ->
-                                text.append(name).append('=').append(value).append('\n'));
+                var rest = new TreeMap<>(server.details());
+                rest.put("STATE", server.state());
+                for (String name : OF_SERVERS) {
+                    String value = rest.remove(name);
+                    if (value != null) {
+                        text.append(name).append('=').append(value).append('\n');
+                    }
+                }
+                rest.forEach((name, value) ->
+                        text.append(name).append('=').append(value).append('\n'));
+            } else {
+                text.append("STATE=").append(server.state()).append('\n');
             }
             text.append('\n');
         }

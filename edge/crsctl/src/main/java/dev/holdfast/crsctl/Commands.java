@@ -25,6 +25,14 @@ final class Commands {
     static final Option ENV = valued("-env", "\"NAME=value,...\"", "handed to the actions, for this command only");
     static final Option JSON = valued("-o", "json", "as JSON, for programs");
 
+    /** Of status type: Oracle Clusterware has these, and here the first three show the same. */
+    static final List<Option> OF_TYPES = List.of(
+            flag("-p", "with all attributes, as without it"),
+            flag("-v", "the same"),
+            flag("-f", "the same"),
+            flag("-g", "only whether they are registered"),
+            JSON);
+
     static final Option INSTANCE = valued(
             "-k", "ID", "only the instance with this number, CARDINALITY_ID; of a local resource: the node's number");
     static final Option START_POOLS =
@@ -167,9 +175,9 @@ final class Commands {
                     "crsctl status resource -t"),
             new Command(
                     "status type",
-                    "[NAME...] [-o json]",
+                    "[NAME...] [-p | -v | -f | -g] [-o json]",
                     "show resource types and their attributes",
-                    List.of(JSON),
+                    OF_TYPES,
                     "crsctl status type cluster_resource"),
             new Command(
                     "status server",
@@ -259,7 +267,7 @@ final class Commands {
                     "stop crs",
                     "[-f]",
                     "stop every resource on this node, after moving what can move, and leave the cluster",
-                    List.of(flag("-f", "also what can run nowhere else")),
+                    List.of(flag("-f", "also with what does not stop: it is killed")),
                     "crsctl stop crs"),
             new Command(
                     "query css votedisk",
@@ -324,9 +332,9 @@ final class Commands {
                     "crsctl set server css_critical yes"),
             new Command(
                     "get server css_critical",
-                    "",
+                    "[-o json]",
                     "whether this server should rather survive a partition than others",
-                    List.of(),
+                    List.of(JSON),
                     "crsctl get server css_critical"),
             new Command(
                     "get css misscount",

@@ -114,12 +114,16 @@ public final class Crsctl {
             case "check resource" ->
                 show(command, new Request.CheckResource(arguments.selection(), arguments.node("-n")), false, _ -> "");
             case "status resource" -> statusResource(command, arguments, json);
-            case "status type" ->
-                show(
+            case "status type" -> {
+                arguments.atMostOneOf("-p", "-v", "-f", "-g");
+                yield show(
                         command,
                         new Request.StatusType(arguments.names("type")),
                         json,
-                        answer -> answer instanceof Reply.Types types ? AnswerText.types(types) : unexpected(answer));
+                        answer -> answer instanceof Reply.Types types
+                                ? AnswerText.types(types, arguments.has("-g"))
+                                : unexpected(answer));
+            }
             case "status server" -> statusServer(command, arguments, json);
             case "why" -> why(command, arguments, json);
             case "check crs" -> {
@@ -129,7 +133,7 @@ public final class Crsctl {
             case "check cluster" -> checkCluster(command, arguments, json);
             case "stop crs" -> {
                 arguments.none();
-                yield asRoot(command, new Request.StopCrs(arguments.has("-f")));
+                yield StackCommands.stopped(this, command, asRoot(command, new Request.StopCrs(arguments.has("-f"))));
             }
             case "confirm fenced" ->
                 asRoot(command, new Request.ConfirmFenced(arguments.only("node"), arguments.has("-f")));
@@ -223,7 +227,7 @@ public final class Crsctl {
             }
             case "get server css_critical" -> {
                 arguments.none();
-                yield show(command, new Request.GetCritical(), false, _ -> "");
+                yield show(command, new Request.GetCritical(), json, _ -> "");
             }
             case "get css misscount", "get css disktimeout", "get css reboottime" -> {
                 arguments.none();

@@ -45,9 +45,9 @@ final class MaintenanceCommands implements CommandArea {
                     "crsctl set resource use 0"),
             new Command(
                     "get resource use",
-                    "[-n NODE]",
+                    "[-n NODE] [-o json]",
                     "whether this server may be given cluster resources",
-                    List.of(valued("-n", "NODE", "another server than this one")),
+                    List.of(valued("-n", "NODE", "another server than this one"), JSON),
                     "crsctl get resource use"),
             set("label", "SERVER_LABEL", "LABEL", "front"),
             get("label", "SERVER_LABEL"),
@@ -206,7 +206,7 @@ final class MaintenanceCommands implements CommandArea {
             }
             case "get resource use" -> {
                 arguments.none();
-                yield use(crsctl, command, arguments.node("-n"));
+                yield use(crsctl, command, arguments);
             }
             case "freeze resource", "unfreeze resource" ->
                 crsctl.change(command, new Request.FreezeResource(arguments.selection(), freeze), arguments);
@@ -244,9 +244,9 @@ final class MaintenanceCommands implements CommandArea {
     private static Command get(String word, String attribute) {
         return new Command(
                 "get server " + word,
-                "[-n NODE]",
+                "[-n NODE] [-o json]",
                 attribute + " of this server",
-                List.of(valued("-n", "NODE", "of another server than this one")),
+                List.of(valued("-n", "NODE", "of another server than this one"), JSON),
                 "crsctl get server " + word);
     }
 
@@ -265,9 +265,9 @@ final class MaintenanceCommands implements CommandArea {
         return detail(
                 crsctl,
                 command,
-                arguments.node("-n"),
+                arguments,
                 details -> "CRS-5092: Current value of the server attribute " + attribute + " is "
-                        + details.getOrDefault(attribute, "") + ".\n");
+                        + details.getOrDefault(attribute, "") + ".");
     }
 
     private static int suppose(Crsctl crsctl, Command command, String what, Arguments arguments)
@@ -284,25 +284,27 @@ final class MaintenanceCommands implements CommandArea {
     }
 
     /** The setting is shown with the server; this is what administrators know it by. */
-    private static int use(Crsctl crsctl, Command command, Optional<String> node) throws Unreachable {
+    private static int use(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
         return detail(
                 crsctl,
                 command,
-                node,
+                arguments,
                 details -> "CRS-4966: Current resource use parameter value is "
-                        + details.getOrDefault("RESOURCE_USE_ENABLED", "1") + "\n");
+                        + details.getOrDefault("RESOURCE_USE_ENABLED", "1"));
     }
 
     private static int detail(
-            Crsctl crsctl, Command command, Optional<String> node, Function<Map<String, String>, String> text)
-            throws Unreachable {
+            Crsctl crsctl, Command command, Arguments arguments, Function<Map<String, String>, String> text)
+            throws UsageProblem, Unreachable {
+        Optional<String> node = arguments.node("-n");
         Reply.Answer answer =
                 crsctl.cluster().ask(new Request.StatusServer(node.map(List::of).orElse(List.of())));
         String name = node.isPresent() ? node.get() : crsctl.cluster().localNode();
         if (answer instanceof Reply.Servers(List<Reply.Server> servers)) {
             for (Reply.Server server : servers) {
                 if (server.name().equals(name)) {
-                    return crsctl.print(text.apply(server.details()));
+                    return crsctl.print(
+                            command, new Reply.Done(List.of(text.apply(server.details()))), arguments.json(), _ -> "");
                 }
             }
         }

@@ -75,9 +75,9 @@ final class SetupCommands implements CommandArea {
                     "crsctl delete resourcegrouptype shop.group.type"),
             new Command(
                     "status resourcegrouptype",
-                    "[NAME...] [-o json]",
+                    "[NAME...] [-p | -v | -f | -g] [-o json]",
                     "show the types of groups and their attributes",
-                    List.of(Commands.JSON),
+                    Commands.OF_TYPES,
                     "crsctl status resourcegrouptype"),
             new Command(
                     "add resourcegroup",
@@ -156,9 +156,15 @@ final class SetupCommands implements CommandArea {
                     "crsctl check resourcegroup shop"),
             new Command(
                     "status resourcegroup",
-                    "[NAME...] [-p] [-o json]",
+                    "[NAME... | -w FILTER] [-p | -v | -t | -g] [-o json]",
                     "show groups, and how their members are",
-                    List.of(flag("-p", "with their definition"), Commands.JSON),
+                    List.of(
+                            Commands.FILTER,
+                            flag("-p", "with their definition"),
+                            flag("-v", "with run-time values"),
+                            flag("-t", "groups and members as a table"),
+                            flag("-g", "only whether they are registered"),
+                            Commands.JSON),
                     "crsctl status resourcegroup shop"),
             new Command(
                     "eval start resourcegroup",
@@ -344,6 +350,7 @@ final class SetupCommands implements CommandArea {
             case "add resourcegrouptype", "modify resourcegrouptype", "delete resourcegrouptype" ->
                 groupType(crsctl, command, arguments, json);
             case "status resourcegrouptype" -> {
+                arguments.atMostOneOf("-p", "-v", "-f", "-g");
                 List<String> names = arguments.names("type");
                 Reply.Answer answer = crsctl.cluster().ask(new Request.StatusType(names));
                 Optional<Set<String>> known = groupTypes(crsctl);
@@ -363,7 +370,9 @@ final class SetupCommands implements CommandArea {
                         command,
                         answer,
                         json,
-                        told -> told instanceof Reply.Types types ? AnswerText.types(types) : Crsctl.unexpected(told));
+                        told -> told instanceof Reply.Types types
+                                ? AnswerText.types(types, arguments.has("-g"))
+                                : Crsctl.unexpected(told));
             }
             case "status serverpool" -> {
                 boolean details = arguments.has("-f");
@@ -390,16 +399,7 @@ final class SetupCommands implements CommandArea {
             }
             case "status policy" -> policies(crsctl, command, arguments.names("policy"), json);
             case "status policyset", "create policyset" -> policySet(crsctl, command, arguments, json);
-            case "status resourcegroup" -> {
-                boolean details = arguments.has("-p");
-                yield crsctl.show(
-                        command,
-                        new Request.StatusGroup(arguments.names("group")),
-                        json,
-                        answer -> answer instanceof Reply.Groups groups
-                                ? SetupText.groups(groups, details)
-                                : Crsctl.unexpected(answer));
-            }
+            case "status resourcegroup" -> statusGroup(crsctl, command, arguments, json);
             case "check resourcegroup" ->
                 crsctl.show(
                         command, new Request.CheckResource(groups(arguments), arguments.node("-n")), false, _ -> "");
@@ -461,10 +461,60 @@ final class SetupCommands implements CommandArea {
                 : crsctl.change(command, change, arguments);
     }
 
+    private static int statusGroup(Crsctl crsctl, Command command, Arguments arguments, boolean json)
+            throws UsageProblem, Unreachable {
+        arguments.atMostOneOf("-p", "-v", "-t", "-g");
+        List<String> names = arguments.names("group");
+        if (arguments.has("-w") && !names.isEmpty()) {
+            throw new UsageProblem("names and -w exclude each other: give one of them");
+        }
+        if (json && arguments.has("-t")) {
+            throw new UsageProblem("-t and -o json exclude each other: give one of them");
+        }
+        Reply.Answer answer = crsctl.cluster().ask(new Request.StatusGroup(names));
+        if (arguments.has("-w") && answer instanceof Reply.Groups(List<Reply.Group> all)) {
+            Reply.Answer matching = crsctl.cluster().ask(new Request.StatusResource(arguments.selection(), false));
+            answer = matching instanceof Reply.Resources found
+                    ? new Reply.Groups(all.stream()
+                            .filter(group -> found.resources().stream()
+                                    .anyMatch(resource -> resource.name()
+                                            .equals(group.itself().name())))
+                            .toList())
+                    : matching;
+        }
+        if (arguments.has("-t") && answer instanceof Reply.Groups(List<Reply.Group> groups) && !groups.isEmpty()) {
+            List<String> rows = new ArrayList<>();
+            for (Reply.Group group : groups) {
+                rows.add(group.itself().name());
+                group.members().forEach(member -> rows.add(member.name()));
+            }
+            return crsctl.show(
+                    command,
+                    new Request.StatusResource(new Selection.Named(rows), false),
+                    false,
+                    told -> told instanceof Reply.Resources found
+                            ? ResourceText.table(found.resources())
+                            : Crsctl.unexpected(told));
+        }
+        return crsctl.print(command, answer, json, told -> {
+            if (!(told instanceof Reply.Groups groups)) {
+                return Crsctl.unexpected(told);
+            }
+            List<Reply.Resource> themselves =
+                    groups.groups().stream().map(Reply.Group::itself).toList();
+            if (arguments.has("-g")) {
+                return ResourceText.registered(themselves);
+            }
+            return arguments.has("-v")
+                    ? new ResourceText(crsctl.surroundings().zone().get()).runtime(themselves)
+                    : SetupText.groups(groups, arguments.has("-p"));
+        });
+    }
+
     private static Reply.Refused notOfGroups(String type) {
         return Reply.Refused.because(
                 "HF-3188",
-                "There is no type of resource groups '" + type + "'. Nothing was changed.",
+                "There is no type of resource groups '" + type + "'.",
                 "crsctl status resourcegrouptype lists them; types of resources: crsctl status type");
     }
 

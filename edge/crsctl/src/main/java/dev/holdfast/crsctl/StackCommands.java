@@ -7,6 +7,7 @@ import dev.holdfast.control.Request;
 import dev.holdfast.control.Selection;
 import dev.holdfast.control.Unreachable;
 import dev.holdfast.crsctl.Command.Option;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,7 +16,11 @@ import java.util.Optional;
 
 /** The stack itself: its daemons, versions, and what nodes are called. */
 final class StackCommands implements CommandArea {
-    private static final Option FORCE_STOP = flag("-f", "also what can run nowhere else");
+    private static final Option FORCE_STOP = flag("-f", "also with what does not stop: it is killed");
+    /** A node that has stopped everything waits for nothing more. */
+    private static final Duration END = Duration.ofSeconds(30);
+
+    private static final Duration LOOK = Duration.ofMillis(20);
 
     private static final List<Command> COMMANDS = List.of(
             reading("check has", "is what keeps the daemons running online?", "crsctl check has"),
@@ -137,13 +142,18 @@ final class StackCommands implements CommandArea {
             }
             case "stop has" -> {
                 arguments.none();
-                yield crsctl.asRoot(command, new Request.StopCrs(arguments.has("-f")));
+                yield stopped(crsctl, command, crsctl.asRoot(command, new Request.StopCrs(arguments.has("-f"))));
             }
             case "stop cluster" -> {
                 arguments.none();
                 arguments.atMostOneOf("-all", "-n");
-                yield crsctl.asRoot(
-                        command, new Request.StopNodes(arguments.has("-all"), nodes(arguments), arguments.has("-f")));
+                List<String> named = nodes(arguments);
+                boolean all = arguments.has("-all");
+                boolean here = all
+                        || named.isEmpty()
+                        || named.contains(crsctl.cluster().localNode());
+                int status = crsctl.asRoot(command, new Request.StopNodes(all, named, arguments.has("-f")));
+                yield here ? stopped(crsctl, command, status) : status;
             }
             case "enable crs", "enable has", "disable crs", "disable has" -> {
                 arguments.none();
@@ -182,6 +192,34 @@ final class StackCommands implements CommandArea {
                         facts -> ownText(command, facts.nodes().getFirst()));
             }
         };
+    }
+
+    /** After crsd has said that all is stopped here: waits until cssd is gone as well, and so the node has left the cluster. */
+    static int stopped(Crsctl crsctl, Command command, int status) {
+        if (status != Cluster.DONE) {
+            return status;
+        }
+        long deadline = System.nanoTime() + END.toNanos();
+        while (crsctl.cluster().runsHere()) {
+            if (System.nanoTime() - deadline > 0) {
+                return crsctl.print(
+                        command,
+                        Reply.Refused.because(
+                                "HF-4038",
+                                "Everything is stopped here, but cssd still runs after " + END.toSeconds() + " s.",
+                                "See why:  tail "
+                                        + crsctl.surroundings().logDirectory().resolve("cssd.log")),
+                        false,
+                        _ -> "");
+            }
+            try {
+                Thread.sleep(LOOK);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return Cluster.REFUSED;
+            }
+        }
+        return crsctl.print("CRS-4133: High Availability Services has been stopped.\n");
     }
 
     private static int plain(Crsctl crsctl, Command command, Arguments arguments, String line) throws UsageProblem {

@@ -359,8 +359,12 @@ final class FakeCluster {
             when apply.revision().filter("0123456789abcdef"::equals).isEmpty() ->
                 Reply.Refused.because("HF-3170", "The configuration was changed since.");
             case Request.Apply _ -> new Reply.Done(List.of("modified resource web"));
-            case Request.StopNodes stop ->
-                new Reply.Done(List.of("CRS-2793: Shutdown of " + stop.nodes() + " ordered"));
+            case Request.StopNodes stop -> {
+                for (String node : stop.allNodes() ? List.of("node2", "node1") : stop.nodes()) {
+                    progress.accept("CRS-2793: Shutdown of Holdfast-managed resources on '" + node + "' has completed");
+                }
+                yield Reply.Done.silently();
+            }
             case Request.StopCrs _ -> {
                 progress.accept("CRS-2673: Attempting to stop 'web' on 'node1'");
                 progress.accept("CRS-2677: Stop of 'web' on 'node1' succeeded");

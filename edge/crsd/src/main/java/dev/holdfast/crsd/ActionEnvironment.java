@@ -46,6 +46,7 @@ record ActionEnvironment(String server, String home) {
         environment.put("_CRS_CARDINALITY_ID", number);
         environment.put("_CRS_DEGREE_ID", "1");
         environment.put("_CRS_ID", resource.name() + " " + number + " 1");
+        environment.putIfAbsent("_CRS_LAST_SERVER", server); // A custom action: it is for what runs here.
         environment.put("_CRS_HOME", home);
         environment.put("ORA_CRS_HOME", home);
         processes.ifPresent(file -> {

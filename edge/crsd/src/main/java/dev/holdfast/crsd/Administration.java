@@ -2,6 +2,7 @@ package dev.holdfast.crsd;
 
 import dev.holdfast.control.Caller;
 import dev.holdfast.control.Codec;
+import dev.holdfast.control.ControlServer;
 import dev.holdfast.control.Kind;
 import dev.holdfast.control.MalformedMessage;
 import dev.holdfast.control.RegistryRequest;
@@ -53,14 +54,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -75,7 +79,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #answer} is called on threads of the control server; everything else belongs to the loop.
  */
-final class Administration {
+final class Administration implements ControlServer.Handler {
     private static final Logger LOG = LoggerFactory.getLogger(Administration.class);
     private static final long CSSD_PATIENCE_SECONDS = 10;
     /** A node that does not answer in this time is passed over. */
@@ -84,6 +88,8 @@ final class Administration {
     private static final int TOLD = 8;
     /** How long another node may take to say something about itself. */
     private static final long NODE_PATIENCE_SECONDS = 5;
+    /** How long a node that has stopped everything may take to be gone from the view: a few heartbeats, and it waits for nothing. */
+    private static final long LEAVING_SECONDS = 30;
 
     private static final long AUDIT_BYTES = 16 << 20;
     private static final int LOG_ENTRIES = 5_000;
@@ -109,8 +115,8 @@ final class Administration {
                 Consumer<ActionRunner.Result> whenDone);
     }
 
-    /** A request that was carried to the master. */
-    private record Carried(NodeId master, Asker asker) {}
+    /** @param master it was carried there because that node is the master; else as one of several nodes */
+    private record Carried(NodeId to, boolean master, Asker asker) {}
 
     private final CrsdSettings settings;
     private final Crs crs;
@@ -132,6 +138,14 @@ final class Administration {
     private final RegistryAdministration registry;
 
     private long numbers;
+    /** Nodes that have stopped what they ran and are about to leave. */
+    private final Map<NodeId, CompletableFuture<List<Reply.Problem>>> awaitedToLeave = new HashMap<>();
+
+    private final AtomicInteger unanswered = new AtomicInteger();
+
+    /** Done when nothing more is to be heard of nodes that are stopped with this one. */
+    private CompletableFuture<Void> othersStopping = CompletableFuture.completedFuture(null);
+
     private final Map<Long, Asker> commands = new HashMap<>();
     private final Map<Long, Carried> carried = new HashMap<>();
 
@@ -175,7 +189,11 @@ final class Administration {
     }
 
     /** Blocks until the answer is there. What is more than a look goes into the audit log, before it is tried and after. */
-    Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) throws InterruptedException {
+    @Override
+    public Reply.Answer answer(Caller caller, Request request, Consumer<String> progress) throws InterruptedException {
+        if (isStop(request)) {
+            unanswered.incrementAndGet();
+        }
         if (request instanceof Request.Reading) {
             return answered(caller, request, progress);
         }
@@ -184,6 +202,22 @@ final class Administration {
         Reply.Answer answer = unknown.isPresent() ? unknown.get() : answered(caller, request, progress);
         audit.ended(act, caller, request, answer);
         return answer;
+    }
+
+    @Override
+    public void written(Request request) {
+        if (isStop(request)) {
+            unanswered.decrementAndGet();
+        }
+    }
+
+    private static boolean isStop(Request request) {
+        return request instanceof Request.StopCrs || request instanceof Request.StopNodes;
+    }
+
+    /** Whether all who asked for a stop on this node have their answer. On any thread. */
+    boolean hasAnsweredStops() {
+        return unanswered.get() == 0;
     }
 
     private Reply.Answer answered(Caller caller, Request request, Consumer<String> progress)
@@ -245,7 +279,7 @@ final class Administration {
             }
             case Request.SetCritical(boolean wanted) -> setCritical(caller, wanted, asker);
             case Request.GetCritical _ -> getCritical(asker);
-            case Request.StopCrs(boolean force) -> stop(caller, force, true, asker);
+            case Request.StopCrs(boolean force) -> stop(caller, force, asker);
             case Request.StopNodes stop -> stopNodes(caller, stop, asker);
             case Request.ReadLog read -> readLog(caller, read, asker);
             case Request.QueryFacts query -> facts(caller, query, asker);
@@ -277,12 +311,16 @@ final class Administration {
             asker.answer(refusal(List.of(crs.noMaster())));
             return;
         }
-        carryTo(master.get(), caller, request, asker);
+        carryTo(master.get(), true, caller, request, asker);
     }
 
     private void carryTo(NodeId node, Caller caller, Request request, Asker asker) {
+        carryTo(node, false, caller, request, asker);
+    }
+
+    private void carryTo(NodeId node, boolean master, Caller caller, Request request, Asker asker) {
         long id = ++numbers;
-        carried.put(id, new Carried(node, asker));
+        carried.put(id, new Carried(node, master, asker));
         send.accept(
                 node,
                 Json.object()
@@ -300,7 +338,7 @@ final class Administration {
             case "ask" -> asked(peer, message);
             case "told" -> {
                 Carried waiting = carried.get(message.number("id"));
-                if (waiting != null && waiting.master.equals(peer)) {
+                if (waiting != null && waiting.to.equals(peer)) {
                     waiting.asker.progress(message.string("line"));
                 }
             }
@@ -349,7 +387,7 @@ final class Administration {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);
                 case Request.SetCss set ->
                     rootOnly(caller).ifPresentOrElse(asker::answer, () -> setCssFromHere(set, asker));
-                case Request.StopCrs(boolean force) -> stop(caller, force, false, asker);
+                case Request.StopCrs(boolean force) -> stop(caller, force, asker);
                 case Request.ReadLog read -> readOwnLog(caller, read, asker);
                 case Request.QueryFacts _ -> asker.answer(new Reply.Facts(List.of(ownFacts())));
                 case Request.ChangeVotingDisks change -> changeDisks(caller, change, asker);
@@ -370,16 +408,27 @@ final class Administration {
         }
     }
 
-    /** The master changed, or can't be talked to: what was carried there gets no answer any more. */
-    void lost(Function<NodeId, Boolean> gone) {
+    /** Another node is the master now: what was carried to the former one gets no answer any more. */
+    void masterIs(NodeId master) {
+        lost(waiting -> waiting.master && !waiting.to.equals(master));
+    }
+
+    /** A node can't be talked to. */
+    void peerLost(NodeId peer) {
+        lost(waiting -> waiting.to.equals(peer));
+    }
+
+    private void lost(Predicate<Carried> gone) {
         carried.values().removeIf(waiting -> {
-            if (!gone.apply(waiting.master)) {
+            if (!gone.test(waiting)) {
                 return false;
             }
             waiting.asker.answer(Reply.Refused.because(
                     "HF-2203",
-                    "The master, " + settings.cluster().nameOf(waiting.master)
-                            + ", was lost while it worked on the command; it may or may not have been carried out.",
+                    (waiting.master ? "The master, " : "Node ")
+                            + settings.cluster().nameOf(waiting.to)
+                            + (waiting.master ? "," : "")
+                            + " was lost while it worked on the command; it may or may not have been carried out.",
                     "Look at  crsctl status resource  and give the command again if it is still needed."));
             return true;
         });
@@ -458,9 +507,26 @@ final class Administration {
                     long id = ++numbers;
                     commands.put(
                             id,
-                            request instanceof Request.Apply apply
-                                    ? telling(WholeConfiguration.differences(situation, apply), asker)
-                                    : asker);
+                            switch (request) {
+                                case Request.Apply apply ->
+                                    telling(
+                                            WholeConfiguration.differences(situation, apply).stream()
+                                                    .map(each -> (each.action() + " "
+                                                                            + each.kind()
+                                                                                    .word() + " " + each.name())
+                                                                    .strip()
+                                                            + ": done")
+                                                    .toList(),
+                                            asker);
+                                case Request.SetServer set ->
+                                    telling(
+                                            set.attributes().keySet().stream()
+                                                    .map(attribute -> "CRS-4416: Server attribute '" + attribute
+                                                            + "' successfully changed.")
+                                                    .toList(),
+                                            asker);
+                                default -> asker;
+                            });
                     step.accept(new CrsInput.CommandGiven(id, command, environment(request)));
                 });
         }
@@ -551,7 +617,7 @@ final class Administration {
     // ---------------------------------------------------------------- the configuration as a whole
 
     /** One who is told at the end what was changed, too. */
-    private static Asker telling(List<Reply.Differing> differences, Asker asker) {
+    private static Asker telling(List<String> done, Asker asker) {
         return new Asker() {
             @Override
             public void progress(String line) {
@@ -561,10 +627,7 @@ final class Administration {
             @Override
             public void answer(Reply.Answer answer) {
                 if (answer instanceof Reply.Done(List<String> notes)) {
-                    List<String> lines = new ArrayList<>(differences.stream()
-                            .map(each ->
-                                    (each.action() + " " + each.kind().word() + " " + each.name()).strip() + ": done")
-                            .toList());
+                    List<String> lines = new ArrayList<>(done);
                     lines.addAll(notes);
                     asker.answer(new Reply.Done(lines));
                 } else {
@@ -925,7 +988,10 @@ final class Administration {
                                 .toList()))));
     }
 
-    /** The others first: this one's crsd may be gone before an answer could be written. */
+    /**
+     * All of them at once, so that none takes over what another one stops. This one, if it is meant, stops what it runs with the others and leaves
+     * when it knows what became of them: or nobody could tell.
+     */
     private void stopNodes(Caller caller, Request.StopNodes stop, Asker asker) {
         Optional<Reply.Refused> refused = rootOnly(caller);
         if (refused.isPresent()) {
@@ -933,36 +999,126 @@ final class Administration {
             return;
         }
         nodesMeant(stop.allNodes(), stop.nodes(), false, asker).ifPresent(nodes -> {
-            List<NodeId> others = nodes.stream()
-                    .filter(node -> !node.equals(settings.self())
-                            && crs.view().filter(view -> view.isMember(node)).isPresent())
-                    .toList();
-            each(others, caller, _ -> new Request.StopCrs(stop.force()), _ -> {})
-                    .thenAccept(answers -> {
-                        List<String> lines = new ArrayList<>();
-                        List<Reply.Problem> problems = new ArrayList<>();
-                        for (NodeId node : others) {
-                            switch (answers.get(node)) {
-                                case Reply.Done(List<String> told) -> lines.addAll(told);
-                                case Reply.Refused(List<Reply.Problem> why) -> problems.addAll(why);
-                                case null, default ->
-                                    problems.add(new Reply.Problem(
-                                            "HF-2255",
-                                            "Node " + settings.cluster().nameOf(node)
-                                                    + " did not answer; whether it stops is" + " not known.",
-                                            List.of("See:  crsctl check cluster -all")));
-                            }
-                        }
-                        if (!problems.isEmpty()) {
-                            asker.answer(new Reply.Refused(problems));
-                        } else if (nodes.contains(settings.self())) {
-                            lines.forEach(asker::progress);
-                            stop(caller, stop.force(), true, asker);
-                        } else {
-                            asker.answer(new Reply.Done(lines));
-                        }
-                    });
+            boolean self = nodes.contains(settings.self());
+            Optional<Reply.Refused> own = self ? whyNotStopped(stop.force()) : Optional.empty();
+            if (own.isPresent()) {
+                asker.answer(own.get());
+                return;
+            }
+            List<Reply.Problem> problems = new ArrayList<>();
+            List<CompletableFuture<?>> others = new ArrayList<>();
+            for (NodeId node : new TreeSet<>(nodes)) {
+                if (node.equals(settings.self())) {
+                    continue;
+                }
+                String name = settings.cluster().nameOf(node);
+                if (crs.view().filter(view -> view.isMember(node)).isEmpty()) {
+                    asker.progress("HF-2261: Node " + name + " is not in the cluster: there is nothing to stop");
+                } else if (!crs.canReach(node)) {
+                    problems.add(notKnownToStop(name));
+                } else {
+                    others.add(stopOther(node, caller, stop.force(), asker).thenAcceptAsync(problems::addAll, loop));
+                }
+            }
+            CompletableFuture<Void> known = CompletableFuture.allOf(others.toArray(CompletableFuture[]::new));
+            if (self) {
+                othersStopping = known;
+                stop(caller, stop.force(), new Asker() {
+                    @Override
+                    public void progress(String line) {
+                        asker.progress(line);
+                    }
+
+                    @Override
+                    public void answer(Reply.Answer answer) {
+                        // Of the others all is known by now, unless this node stays: then the command is over when it
+                        // is.
+                        known.thenRunAsync(() -> asker.answer(together(answer, problems)), loop);
+                    }
+                });
+            } else {
+                known.thenRunAsync(() -> asker.answer(together(new Reply.Done(List.of()), problems)), loop);
+            }
         });
+    }
+
+    private static Reply.Answer together(Reply.Answer own, List<Reply.Problem> others) {
+        if (others.isEmpty()) {
+            return own;
+        }
+        List<Reply.Problem> all = new ArrayList<>(others);
+        if (own instanceof Reply.Refused(List<Reply.Problem> problems)) {
+            all.addAll(problems);
+        }
+        return new Reply.Refused(all);
+    }
+
+    private static Reply.Problem notKnownToStop(String node) {
+        return new Reply.Problem(
+                "HF-2255",
+                "Node " + node + " did not answer; whether it stops is not known.",
+                List.of("See:  crsctl check cluster -all"));
+    }
+
+    /** What went wrong; empty when the node has left the cluster. It takes as long as what it runs takes to stop. */
+    private CompletableFuture<List<Reply.Problem>> stopOther(NodeId node, Caller caller, boolean force, Asker asker) {
+        String name = settings.cluster().nameOf(node);
+        CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+        carryTo(node, caller, new Request.StopCrs(force), new Asker() {
+            @Override
+            public void progress(String line) {
+                asker.progress(line);
+            }
+
+            @Override
+            public void answer(Reply.Answer given) {
+                answer.complete(given);
+            }
+        });
+        return answer.thenComposeAsync(
+                given -> switch (given) {
+                    case Reply.Done(List<String> lines) -> {
+                        lines.forEach(asker::progress);
+                        CompletableFuture<List<Reply.Problem>> gone = new CompletableFuture<>();
+                        awaitedToLeave.put(node, gone);
+                        viewed();
+                        yield gone.completeOnTimeout(
+                                        List.of(new Reply.Problem(
+                                                "HF-2262",
+                                                "Node " + name
+                                                        + " has stopped what it ran, but is still a member of the cluster.",
+                                                List.of("See:  crsctl check cluster -all"))),
+                                        LEAVING_SECONDS,
+                                        TimeUnit.SECONDS)
+                                .thenApplyAsync(
+                                        problems -> {
+                                            if (problems.isEmpty()) {
+                                                asker.progress(
+                                                        "CRS-4133: High Availability Services has been stopped on '"
+                                                                + name + "'");
+                                            }
+                                            return problems;
+                                        },
+                                        loop);
+                    }
+                    case Reply.Refused(List<Reply.Problem> problems) -> CompletableFuture.completedFuture(problems);
+                    default -> CompletableFuture.completedFuture(List.of(notKnownToStop(name)));
+                },
+                loop);
+    }
+
+    /** There may be a new view. */
+    void viewed() {
+        awaitedToLeave.entrySet().removeIf(awaited -> {
+            boolean gone =
+                    crs.view().filter(view -> view.isMember(awaited.getKey())).isEmpty();
+            return gone && awaited.getValue().complete(List.of());
+        });
+    }
+
+    /** On the loop: at once, or when this node has heard what became of the others that are stopped with it. */
+    void whenOthersStopped(Runnable then) {
+        othersStopping.thenRunAsync(then, loop);
     }
 
     private static String text(Message message) {
@@ -2351,28 +2507,23 @@ final class Administration {
                 List.of("Node " + node + " was voted out in epoch " + json.number("epoch") + ".", device));
     }
 
-    /** @param waits the answer is given when everything here is stopped, or when it is known that it cannot be */
-    private void stop(Caller caller, boolean force, boolean waits, Asker asker) {
-        Optional<Reply.Refused> refused = rootOnly(caller);
+    /** The answer is given when everything here is stopped, or when it is known that it cannot be. */
+    private void stop(Caller caller, boolean force, Asker asker) {
+        Optional<Reply.Refused> refused = rootOnly(caller).or(() -> whyNotStopped(force));
         if (refused.isPresent()) {
             asker.answer(refused.get());
             return;
         }
-        List<ResourceName> unmanageable = force ? List.of() : crs.unmanageable();
-        if (!unmanageable.isEmpty()) {
-            asker.answer(notStopped(unmanageable, "Nothing was stopped."));
-            return;
-        }
         asker.progress("CRS-2791: Starting shutdown of Holdfast-managed resources on '" + settings.selfName() + "'");
-        Reply.Done ordered = new Reply.Done(List.of(
-                "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has been ordered"));
-        if (force || !waits) {
-            // Answered before: this process ends before an answer could be written.
-            asker.answer(ordered);
-        } else {
-            stopping.add(asker);
-        }
+        stopping.add(asker);
         leave.accept(force);
+    }
+
+    private Optional<Reply.Refused> whyNotStopped(boolean force) {
+        List<ResourceName> unmanageable = force ? List.of() : crs.unmanageable();
+        return unmanageable.isEmpty()
+                ? Optional.empty()
+                : Optional.of(notStopped(unmanageable, "Nothing was stopped."));
     }
 
     private Reply.Refused notStopped(List<ResourceName> unmanageable, String consequence) {
@@ -2384,7 +2535,7 @@ final class Administration {
                         List.of(
                                 "Make sure that it does not run on " + settings.selfName()
                                         + ", then: crsctl stop resource " + name + " -f",
-                                "Or end everything here, whatever it is: crsctl stop crs -f")))
+                                "Or have it killed, and leave in any case: crsctl stop crs -f")))
                 .toList());
     }
 
@@ -2397,6 +2548,19 @@ final class Administration {
     void left() {
         stopping.forEach(asker -> asker.answer(new Reply.Done(List.of(
                 "CRS-2793: Shutdown of Holdfast-managed resources on '" + settings.selfName() + "' has completed"))));
+        stopping.clear();
+    }
+
+    /** Everything here was stopped but for processes that the kernel does not let die. */
+    void notKilled() {
+        Reply.Refused refused = Reply.Refused.because(
+                "HF-2263",
+                "Processes on '" + settings.selfName()
+                        + "' can't be killed, as the kernel does not let them die. It stays a member of the cluster, so that nothing of"
+                        + " what it ran is started elsewhere.",
+                "When the cause is gone, such as a storage that hangs:  crsctl stop crs -f",
+                "Or have it switched off, from another node:  crsctl fence " + settings.selfName());
+        stopping.forEach(asker -> asker.answer(refused));
         stopping.clear();
     }
 

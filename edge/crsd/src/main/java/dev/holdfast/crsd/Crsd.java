@@ -66,6 +66,9 @@ public final class Crsd implements AutoCloseable {
     /** The first links the code, the others have the compiler see what is worth compiling. */
     private static final int REHEARSALS = 10;
 
+    /** How long a stop that was done may take to tell that, before it goes on. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
     /** The start itself comes first: on a busy machine a crsd that rehearses has no time for its lease. */
     private static final Duration REHEARSE_AFTER = Duration.ofSeconds(2);
 
@@ -178,7 +181,8 @@ public final class Crsd implements AutoCloseable {
                         Instant.now(),
                         evidence,
                         Machine.processors() * 100L,
-                        Machine.memoryMegabytes()),
+                        Machine.memoryMegabytes(),
+                        Machine.described()),
                 now());
         cssd = new CssdLink(directories.cssdSocket(), new FromCssd());
         peers = new PeerNetwork(settings, new FromPeers());
@@ -223,9 +227,7 @@ public final class Crsd implements AutoCloseable {
                 this::runCustom,
                 this::leave);
         server = ControlServer.open(
-                directories.crsdSocket(),
-                new Hello(Codec.VERSION, settings.selfName(), RELEASE),
-                administration::answer);
+                directories.crsdSocket(), new Hello(Codec.VERSION, settings.selfName(), RELEASE), administration);
         events.note(
                 "crsd-started",
                 "crsd of " + settings.selfName() + " started"
@@ -332,7 +334,8 @@ public final class Crsd implements AutoCloseable {
             case CrsEffect.Send(NodeId to, Epoch epoch, var message) ->
                 sendPlain(to, PeerCodec.encode(message).with("epoch", epoch.number()));
             case CrsEffect.Run run -> begin(run);
-            case CrsEffect.UseDefinitions(var all) -> {
+            case CrsEffect.UseDefinitions(var all, var removed) -> {
+                removed.forEach(this::endRemoved);
                 definitions.clear();
                 definitions.putAll(all);
                 agents.definitions(all);
@@ -346,7 +349,7 @@ public final class Crsd implements AutoCloseable {
             case CrsEffect.Decided decided -> decisions.note(decided);
             case CrsEffect.Event(String name, String text, var details) -> events.note(name, text, details);
             case CrsEffect.LetGo(String reason, boolean exit) -> letGo(reason, exit);
-            case CrsEffect.Left _ -> left();
+            case CrsEffect.Left(var givenUp) -> administration.whenOthersStopped(() -> left(givenUp));
             case CrsEffect.LeavingProgress(var message) -> administration.leaving(message);
             case CrsEffect.Stays(var because) -> {
                 String names = because.stream().map(ResourceName::text).collect(Collectors.joining(", "));
@@ -357,6 +360,24 @@ public final class Crsd implements AutoCloseable {
                         Map.of("resources", names));
                 administration.stays(because);
             }
+        }
+    }
+
+    /** Deleted: nobody looks after it any more, so nothing of it may be left. For most there is nothing, as they were stopped before. */
+    private void endRemoved(ResourceName resource) {
+        try {
+            if (groups.kill(resource.text())) {
+                events.note(
+                        "killed",
+                        "'" + resource + "' was deleted while it was UNKNOWN: its processes here are killed",
+                        Map.of("resource", resource.text()));
+            }
+            marks.ended(resource);
+        } catch (IOException e) {
+            events.note(
+                    "not-killed",
+                    "processes of '" + resource + "', which was deleted, could not be killed: " + e.getMessage(),
+                    Map.of("resource", resource.text()));
         }
     }
 
@@ -604,20 +625,39 @@ public final class Crsd implements AutoCloseable {
     }
 
     private void leave(boolean force) {
-        if (force) {
-            left();
+        stepNow(new CrsInput.Leave(force));
+    }
+
+    /** What hangs in the kernel may still write: the node that has it stays a member, so that nothing of it is started elsewhere. */
+    private void left(List<ResourceName> givenUp) {
+        String names = givenUp.stream().map(ResourceName::text).collect(Collectors.joining(", "));
+        events.note(
+                "leaving",
+                givenUp.isEmpty()
+                        ? "everything is stopped; leaving the cluster"
+                        : "everything is stopped, but these could only be killed: " + names + "; leaving the cluster",
+                Map.of("killed", names));
+        registry.notMaster(now(), "this node leaves the cluster");
+        if (endEverything(true)) {
+            administration.left();
+            Thread.ofVirtual().name("last-words").start(this::leaveWhenTold);
         } else {
-            stepNow(new CrsInput.Leave());
+            events.note("let-go-failed", "something of ours could not be ended; this node stays a member", Map.of());
+            administration.notKilled();
         }
     }
 
-    private void left() {
-        events.note("leaving", "everything is stopped; leaving the cluster", Map.of());
-        administration.left();
-        registry.notMaster(now(), "this node leaves the cluster");
-        if (endEverything(true)) {
-            cssd.leave();
+    /** cssd ends this process at once: those who wait for the stop are to read before that it was done. */
+    private void leaveWhenTold() {
+        long until = System.nanoTime() + LAST_WORDS.toNanos();
+        try {
+            while (!(administration.hasAnsweredStops() && peers.hasSentAll()) && System.nanoTime() - until < 0) {
+                Thread.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        inbox.add(cssd::leave);
     }
 
     // ---------------------------------------------------------------- what is heard
@@ -663,8 +703,9 @@ public final class Crsd implements AutoCloseable {
         if (before.isPresent() && !before.get().master().equals(view.master())) {
             picture.forget();
             decisions.masterNoMore();
-            administration.lost(master -> !master.equals(view.master()));
+            administration.masterIs(view.master());
         }
+        administration.viewed();
     }
 
     /** Those whose late writes may still reach a disk: a timer proves nothing about those. */
@@ -694,7 +735,7 @@ public final class Crsd implements AutoCloseable {
             LOG.info("crsd of {} can't be reached", settings.cluster().nameOf(peer));
             inbox.add(() -> {
                 stepNow(new CrsInput.PeerDown(peer));
-                administration.lost(peer::equals);
+                administration.peerLost(peer);
                 registryAdministration.peerDown(peer);
             });
         }

@@ -162,6 +162,7 @@ final class Decisions implements AutoCloseable {
                                     .with("incarnation", server.incarnation().number())
                                     .with("cpu", server.cpu())
                                     .with("memory", server.memory())
+                                    .with("machine", server.machine())
                                     .values()));
             line.with("servers", servers);
         }
@@ -357,7 +358,8 @@ final class Decisions implements AutoCloseable {
                                     Server.State.valueOf(one.string("state")),
                                     new Incarnation(one.number("incarnation")),
                                     one.has("cpu") ? one.number("cpu") : 0,
-                                    one.has("memory") ? one.number("memory") : 0));
+                                    one.has("memory") ? one.number("memory") : 0,
+                                    one.has("machine") ? one.stringMap("machine") : new TreeMap<>()));
                 }
             }
             Json seen = line.childOrEmpty("seen");

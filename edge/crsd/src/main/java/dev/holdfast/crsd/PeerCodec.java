@@ -92,8 +92,12 @@ final class PeerCodec {
                         .with("kind", kind.name())
                         .with("succeeded", succeeded)
                         .with("text", text);
-            case PeerMessage.Room(long cpu, long memory) ->
-                Json.object().with("t", "room").with("cpu", cpu).with("memory", memory);
+            case PeerMessage.Room(long cpu, long memory, var machine) ->
+                Json.object()
+                        .with("t", "room")
+                        .with("cpu", cpu)
+                        .with("memory", memory)
+                        .with("machine", machine);
             case PeerMessage.Leaving() -> Json.object().with("t", "leaving");
             case PeerMessage.Staying() -> Json.object().with("t", "staying");
             case PeerMessage.Progressed(ResourceName resource, Message told) ->
@@ -140,7 +144,11 @@ final class PeerCodec {
                             ActionKind.valueOf(message.string("kind")),
                             message.flag("succeeded"),
                             message.string("text"));
-                case "room" -> new PeerMessage.Room(message.number("cpu"), message.number("memory"));
+                case "room" ->
+                    new PeerMessage.Room(
+                            message.number("cpu"),
+                            message.number("memory"),
+                            message.has("machine") ? message.stringMap("machine") : new TreeMap<>());
                 case "leaving" -> new PeerMessage.Leaving();
                 case "staying" -> new PeerMessage.Staying();
                 case "progressed" ->

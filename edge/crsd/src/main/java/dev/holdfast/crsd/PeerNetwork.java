@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +99,11 @@ final class PeerNetwork implements AutoCloseable {
         if (peer != null) {
             peer.send(message);
         }
+    }
+
+    /** Whether everything that was to be sent is with the kernel, which sends it even if this process ends. */
+    boolean hasSentAll() {
+        return peers.values().stream().allMatch(Peer::hasSentAll);
     }
 
     private List<String> privateAddresses(NodeId node) {
@@ -225,13 +231,17 @@ final class PeerNetwork implements AutoCloseable {
         private final SealedChannel channel;
         private final BlockingQueue<String> queue = new LinkedBlockingQueue<>(QUEUE);
 
+        private final AtomicInteger unsent = new AtomicInteger();
+
         Connection(Socket socket, SealedChannel channel) {
             this.socket = socket;
             this.channel = channel;
         }
 
         void offer(String frame) {
-            if (!queue.offer(frame)) {
+            if (queue.offer(frame)) {
+                unsent.incrementAndGet();
+            } else {
                 closeQuietly(socket); // The peer does not read. Both sides start anew when it does.
             }
         }
@@ -241,6 +251,9 @@ final class PeerNetwork implements AutoCloseable {
                 while (!closed && !socket.isClosed()) {
                     String frame = queue.poll(PING.toMillis(), TimeUnit.MILLISECONDS);
                     channel.send(frame == null ? "{}" : frame);
+                    if (frame != null) {
+                        unsent.decrementAndGet();
+                    }
                 }
             } catch (IOException | InterruptedException e) {
                 closeQuietly(socket);
@@ -269,6 +282,11 @@ final class PeerNetwork implements AutoCloseable {
                     .with("m", message.values())
                     .text();
             connections.forEach(connection -> connection.offer(frame));
+        }
+
+        synchronized boolean hasSentAll() {
+            return connections.stream()
+                    .allMatch(connection -> connection.socket.isClosed() || connection.unsent.get() == 0);
         }
 
         synchronized void opened(Connection connection, String session) {

@@ -238,6 +238,21 @@ final class ResourceGroups {
         return empty;
     }
 
+    /** Kills what the resource's application runs, and does not wait for its end. True if there was anything. */
+    boolean kill(String resource) throws IOException {
+        boolean any = false;
+        if (!group(resource).exists()) {
+            return false;
+        }
+        for (Cgroup action : group(resource).children()) {
+            if (action.child(KEPT).exists() && action.populated()) {
+                action.kill();
+                any = true;
+            }
+        }
+        return any;
+    }
+
     /**
      * After a restart of crsd: follows what applications run, and ends what is left of actions. The names of resources
      * that have an application.

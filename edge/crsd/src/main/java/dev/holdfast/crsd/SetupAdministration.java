@@ -5,7 +5,9 @@ import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.model.CustomType;
+import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.Observed;
 import dev.holdfast.model.PolicySet;
 import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
@@ -254,9 +256,8 @@ final class SetupAdministration {
     static Map<String, String> details(Situation situation, Server server) {
         Map<String, String> details = new TreeMap<>();
         SortedSet<String> in = Policy.pools(situation).get(server.id());
-        if (in != null) {
-            details.put("ACTIVE_POOLS", String.join(" ", in));
-        }
+        boolean member = server.state() == Server.State.ONLINE || server.state() == Server.State.JOINING;
+        details.put("ACTIVE_POOLS", in != null ? String.join(" ", in) : member ? ServerPool.FREE : "");
         ServerCategory.SAID_OF_SERVERS.forEach(attribute -> details.put(
                 attribute, situation.setup().value(server, attribute).orElse("")));
         if (server.cpu() > 0) {
@@ -265,7 +266,33 @@ final class SetupAdministration {
         if (server.memory() > 0) {
             details.put("MEMORY_SIZE", Long.toString(server.memory()));
         }
+        // Without a value where the machine does not tell, or the server is away.
+        for (String attribute : List.of("CPU_CLOCK_RATE", "CPU_HYPERTHREADING", "PHYSICAL_HOSTNAME")) {
+            details.put(attribute, server.machine().getOrDefault(attribute, ""));
+        }
+        details.put("CPU_EQUIVALENCY", ServerCategory.CPU_EQUIVALENCY);
+        details.put("DEPLOYMENT", "other");
+        details.put("CONFIGURED_CSS_ROLE", ServerCategory.HUB_ROLE);
+        details.put("ACTIVE_CSS_ROLE", member ? ServerCategory.HUB_ROLE : "");
+        details.put("STATE_DETAILS", doing(situation, server));
         return details;
+    }
+
+    /** What is being done there, in the words of Oracle Clusterware. */
+    private static String doing(Situation situation, Server server) {
+        boolean starting = false;
+        for (Map.Entry<InstanceKey, Observed> seen : situation.observed().entrySet()) {
+            if (seen.getKey().node().equals(server.id())) {
+                switch (seen.getValue().internal()) {
+                    case STOPPING, CLEANING -> {
+                        return "STOPPING RESOURCES";
+                    }
+                    case STARTING -> starting = true;
+                    case STABLE -> {}
+                }
+            }
+        }
+        return starting ? "STARTING RESOURCES" : "";
     }
 
     // ---------------------------------------------------------------- groups

@@ -46,6 +46,23 @@ class ActionEnvironmentTest {
     }
 
     @Test
+    void where_it_ran_last_is_here_unless_somebody_says_otherwise() throws InvalidAttributes, IOException {
+        assertThat(of("cluster_resource", 1, Map.of())).containsEntry("_CRS_LAST_SERVER", "n1");
+        ResourceDefinition web = ResourceDefinition.read(
+                new ResourceName("web"),
+                Objects.requireNonNull(TypeDefinition.builtIns(List.of(1)).get("cluster_resource")),
+                Map.of("ACTION_SCRIPT", "/web.scr"));
+        assertThat(ON_N1.of(
+                        web,
+                        1,
+                        Map.of("LAST_SERVER", "n2"),
+                        new Epoch(7),
+                        Account.named("root").orElseThrow(),
+                        Optional.empty()))
+                .containsEntry("_CRS_LAST_SERVER", "n2");
+    }
+
+    @Test
     void an_instance_of_a_local_resource_is_told_by_its_server() throws InvalidAttributes, IOException {
         assertThat(of("local_resource", 1, Map.of()))
                 .containsEntry("_CRS_CARDINALITY_ID", "n1")

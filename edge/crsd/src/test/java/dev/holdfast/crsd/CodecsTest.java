@@ -58,7 +58,7 @@ class CodecsTest {
                             new PeerMessage.Definition("web", "cluster_resource", new TreeMap<>(Map.of("A", "b\"c"))),
                             new PeerMessage.Definition("bare", "local_resource", new TreeMap<>(), true, 3))),
             new PeerMessage.Definitions(1, 3, 0, List.of(), new TreeMap<>(Map.of("shop.web.type", webType()))),
-            new PeerMessage.Room(800, 32_000),
+            new PeerMessage.Room(800, 32_000, new TreeMap<>(Map.of("CPU_CLOCK_RATE", "2100"))),
             new PeerMessage.Report(0, -1, 0, true, false, new TreeMap<>()),
             new PeerMessage.Report(
                     (1L << 59) + 1,

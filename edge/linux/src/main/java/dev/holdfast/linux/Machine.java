@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** The machine, or virtual machine, that we run on. */
@@ -60,6 +62,41 @@ public final class Machine {
                 .mapToLong(digits -> Long.parseLong(digits) / 1024)
                 .findFirst()
                 .orElse(0);
+    }
+
+    /**
+     * What the kernel tells of it, by the names that administrators know: CPU_CLOCK_RATE (MHz), CPU_HYPERTHREADING (1: in use) and PHYSICAL_HOSTNAME,
+     * which only a machine knows that is not a virtual one. What it does not tell is left out.
+     */
+    public static SortedMap<String, String> described() {
+        return described(ROOT);
+    }
+
+    static SortedMap<String, String> described(Path root) {
+        SortedMap<String, String> described = new TreeMap<>();
+        Path processors = root.resolve("sys/devices/system/cpu");
+        // The rate that it is sold with, where there is one: what cpuinfo tells changes with the load.
+        String highest = read(processors.resolve("cpu0/cpufreq/cpuinfo_max_freq"));
+        String present = read(root.resolve("proc/cpuinfo"))
+                .lines()
+                .filter(line -> line.startsWith("cpu MHz"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("");
+        if (highest.matches("\\d{4,12}")) {
+            described.put("CPU_CLOCK_RATE", Long.toString(Math.round(Long.parseLong(highest) / 1000.0)));
+        } else if (present.matches("\\d{1,9}(\\.\\d{1,9})?")) {
+            described.put("CPU_CLOCK_RATE", Long.toString(Math.round(Double.parseDouble(present))));
+        }
+        String threads = read(processors.resolve("smt/active"));
+        if (threads.equals("0") || threads.equals("1")) {
+            described.put("CPU_HYPERTHREADING", threads);
+        }
+        String name = read(root.resolve("proc/sys/kernel/hostname"));
+        if (!name.isEmpty() && hypervisor(root).isEmpty()) {
+            described.put("PHYSICAL_HOSTNAME", name);
+        }
+        return described;
     }
 
     /**

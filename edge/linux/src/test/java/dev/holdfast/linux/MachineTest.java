@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,29 @@ class MachineTest {
         file("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vme sse2 hypervisorless\nbugs\t\t: hypervisor\n");
 
         assertEquals(Optional.empty(), Machine.hypervisor(root));
+    }
+
+    @Test
+    void a_machine_tells_what_it_is() throws IOException {
+        file("proc/cpuinfo", "processor\t: 0\ncpu MHz\t\t: 1197.412\n\nprocessor\t: 1\ncpu MHz\t\t: 800.000\n");
+        file("proc/sys/kernel/hostname", "db1\n");
+        file("sys/devices/system/cpu/smt/active", "1\n");
+
+        assertEquals(
+                Map.of("CPU_CLOCK_RATE", "1197", "CPU_HYPERTHREADING", "1", "PHYSICAL_HOSTNAME", "db1"),
+                Machine.described(root));
+        file("sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", "3399800\n");
+        assertEquals("3400", Machine.described(root).get("CPU_CLOCK_RATE"));
+        file("sys/class/dmi/id/sys_vendor", "QEMU\n");
+        assertEquals(null, Machine.described(root).get("PHYSICAL_HOSTNAME"), "only its host knows the host's name");
+    }
+
+    @Test
+    void what_a_machine_does_not_tell_is_left_out() throws IOException {
+        file("proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n");
+        file("sys/devices/system/cpu/smt/active", "unsupported\n");
+
+        assertEquals(Map.of(), Machine.described(root));
     }
 
     @Test

@@ -89,7 +89,8 @@ final class PaperCluster {
     }
 
     void server(NodeId id, Server.State state, long incarnation) {
-        servers.put(id, new Server(id, "n" + id.number(), state, new Incarnation(incarnation), ROOM, 0));
+        servers.put(
+                id, new Server(id, "n" + id.number(), state, new Incarnation(incarnation), ROOM, 0, new TreeMap<>()));
     }
 
     Server serverOf(NodeId node) {

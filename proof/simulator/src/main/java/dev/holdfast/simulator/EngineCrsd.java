@@ -126,7 +126,7 @@ final class EngineCrsd extends Crsd {
     void leave() {
         whenRunning(() -> {
             leavingOrdered = true;
-            step(new CrsInput.Leave());
+            step(new CrsInput.Leave(false));
         });
     }
 
