@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -86,6 +87,24 @@ record LogRecord(Header header, byte[] previous, byte[] hash) {
     /** True if a record seems to begin at {@code at}, from where at least a block is there. */
     static boolean beginsAt(byte[] bytes, int at) {
         return Arrays.equals(bytes, at, at + MAGIC.length, MAGIC, 0, MAGIC.length);
+    }
+
+    /** Who has written the base that a segment of {@code cluster} begins with, by its first block; whether the base is whole is not looked at. */
+    static Optional<Owner> ownerOfBase(byte[] block, UUID cluster, int segment) {
+        if (!beginsAt(block, 0)) {
+            return Optional.empty();
+        }
+        try {
+            Header header = readHeader(block, 0);
+            Owner owner = header.owner();
+            boolean base = header.kind() == Kind.BASE
+                    && header.cluster().equals(cluster)
+                    && header.segment() == segment
+                    && owner.segment() == segment;
+            return base ? Optional.of(owner) : Optional.empty();
+        } catch (Malformed e) {
+            return Optional.empty(); // No base of a format that is known here.
+        }
     }
 
     /** Reads the header at {@code at}, where a record {@link #beginsAt begins}. Says nothing about the payload. */

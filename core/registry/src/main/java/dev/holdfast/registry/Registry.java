@@ -839,8 +839,8 @@ public final class Registry {
                 : "; without both copies of the header, and not recognised before the registry is open: "
                         + String.join(", ", headless);
         return without
-                + ". Bring locations back: the registry then opens by itself. If they are lost for good, set up the storage anew and import the"
-                + " newest backup: docs/manual/registry.md, \"A whole cluster on empty storage\"";
+                + ". Bring locations back: the registry then opens by itself. If they are lost for good, save what they still hold, or take the"
+                + " newest backup, and import it on storage that was set up anew: docs/manual/registry.md, \"A whole cluster on empty storage\"";
     }
 
     /** A majority was heard. Those that have not answered, nor failed, get a little more time. */
@@ -1289,21 +1289,9 @@ public final class Registry {
             return;
         }
         int place = recognition.searched++;
-        if (!LogRecord.beginsAt(blocks, 0)) {
-            return;
-        }
-        try {
-            LogRecord.Header header = LogRecord.readHeader(blocks, 0);
-            Owner owner = header.owner();
-            if (header.kind() == LogRecord.Kind.BASE
-                    && header.cluster().equals(cluster)
-                    && owner.segment() == place
-                    && owner.ticket() <= root.generation()) {
-                recognition.bases.add(owner.rootOfBase());
-            }
-        } catch (Malformed e) {
-            // No base of this format: then it tells nothing.
-        }
+        LogRecord.ownerOfBase(blocks, cluster, place)
+                .filter(owner -> owner.ticket() <= root.generation())
+                .ifPresent(owner -> recognition.bases.add(owner.rootOfBase()));
     }
 
     /** With an identity of its own, unless a base that was formed meanwhile does without the location: then nothing tells who it was. */

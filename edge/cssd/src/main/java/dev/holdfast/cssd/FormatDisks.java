@@ -103,9 +103,14 @@ public final class FormatDisks {
         }
     }
 
-    /** What stands behind the header is of no cluster then: its seals and chains do not fit. */
+    /** A former registry of a cluster of this id and key must not be found any more by who looks for the newest state: its bases are blanked. */
     private static void formatRegistry(String path, UUID cluster, RegistrySeal seal) throws IOException {
         try (BlockDevice device = BlockDevice.open(Path.of(path))) {
+            for (int segment = 0; segment < RegistryFormat.SEGMENTS; segment++) {
+                device.write(
+                        ClusterSettings.REGISTRY_OFFSET + RegistryFormat.position(segment, 0),
+                        new byte[RegistryFormat.BLOCK]);
+            }
             device.write(ClusterSettings.REGISTRY_OFFSET, RegistryFormat.header(cluster, UUID.randomUUID(), seal));
         }
     }

@@ -44,6 +44,8 @@ public final class RegistryCrashes {
     private static final long SEED = 20_261_122L;
     /** Some rounds are cut short before the first change, most in the middle of many. */
     private static final int MOST_LINES = 400;
+    /** Most lives come far enough to format again what lost its header. */
+    private static final int MOST_LIVES = 20;
 
     // The view register, which outlives every writer.
     private RegistryRoot root = RegistryRoot.NONE;
@@ -53,7 +55,8 @@ public final class RegistryCrashes {
     private int kills;
     private int damages;
     private int beheadings;
-    private int formattedByHand;
+    private int livesWithoutHeader;
+    private int recognisedLate;
     private @Nullable Path headless;
     private int losses;
     private boolean whole;
@@ -97,15 +100,15 @@ public final class RegistryCrashes {
             if (round % 20 == 0) {
                 progress.accept(round + " of " + runs + " crashes, " + acknowledged.size() + " changes acknowledged");
             }
-            formatIfStillWithoutHeader();
+            lookForHeader();
             if (whole) { // The promise is about a minority at a time: what was damaged before must be repaired.
                 damageOne(locations);
             }
         }
         writeUntilKilled(runs + 1, locations, 40);
         return kills + " crashes (kill -9), " + damages + " times random bytes in a location, " + losses
-                + " times a location lost, " + beheadings + " times both copies of a header (" + formattedByHand
-                + " of these formatted by hand): " + acknowledged.size() + " of " + submitted.size()
+                + " times a location lost, " + beheadings + " times both copies of a header (" + recognisedLate
+                + " of these recognised after a base was missed): " + acknowledged.size() + " of " + submitted.size()
                 + " changes were acknowledged; none of them was lost, none was invented.";
     }
 
@@ -131,13 +134,19 @@ public final class RegistryCrashes {
         }
     }
 
-    /** A master that died before it recognised the location left a base that it does not hold: now only a person can say whose it is. */
-    private void formatIfStillWithoutHeader() throws IOException {
-        if (headless != null && !RegistryFiles.hasHeader(headless)) {
-            formattedByHand++;
-            RegistryFiles.format(headless);
+    /** A master that died before it recognised the location left a base that it does not hold: a later one knows it by an older base. */
+    private void lookForHeader() throws IOException {
+        if (headless == null) {
+            return;
         }
-        headless = null;
+        if (RegistryFiles.hasHeader(headless)) {
+            recognisedLate += livesWithoutHeader > 0 ? 1 : 0;
+            livesWithoutHeader = 0;
+            headless = null;
+        } else {
+            livesWithoutHeader++;
+            require(livesWithoutHeader < MOST_LIVES, headless + " is not recognised by " + MOST_LIVES + " lives");
+        }
     }
 
     private void writeUntilKilled(int epoch, List<Path> locations, int killAfterLines) throws Exception {

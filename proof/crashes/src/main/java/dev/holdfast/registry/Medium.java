@@ -22,7 +22,7 @@ final class Medium {
     /** Writes are said to be done, and are not. */
     boolean forgetful;
 
-    /** A master said that it holds all and counts, and it was not formatted since. */
+    /** It was given a base that names it, and was not formatted since. */
     boolean counted;
 
     /** Which segment the root named when it last went away. */

@@ -434,11 +434,21 @@ final class RegistryWorld {
                 if (location.failing) {
                     location.write(0, new byte[RegistryFormat.HEADER_AREA]);
                     location.baseMissed = location.rootWhenItWent != root.segment();
+                } else {
+                    location.counted |= holdsBaseThatNamesIt(newest(), number);
                 }
                 location.failing = !location.failing;
                 location.rootWhenItWent = root.segment();
             }
         }
+    }
+
+    private static boolean holdsBaseThatNamesIt(Life life, int number) {
+        return life.registry.facts().stream()
+                .anyMatch(facts -> facts.place().equals(Integer.toString(number))
+                        && facts.votes()
+                        && facts.heldBytes() > 0
+                        && facts.heldBytes() == life.registry.segmentBytes());
     }
 
     /** Two keys at once, so that half a batch would show; and sometimes a lump, so that segments become full. */
@@ -542,12 +552,7 @@ final class RegistryWorld {
                 note("lost by " + life.node + life.incarnation + ": " + lost.reason());
             }
             case Effect.Waiting waiting -> note("waiting: " + waiting.reason());
-            case Effect.LocationChanged changed -> {
-                note(life.epoch + ": " + changed.report());
-                if (life.epoch == epoch && changed.report().condition() == LocationReport.Condition.ONLINE) {
-                    at(life, changed.report().location()).counted = true;
-                }
-            }
+            case Effect.LocationChanged changed -> note(life.epoch + ": " + changed.report());
         }
     }
 

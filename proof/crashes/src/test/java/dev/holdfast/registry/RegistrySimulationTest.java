@@ -3,6 +3,8 @@ package dev.holdfast.registry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,9 +21,12 @@ final class RegistrySimulationTest {
             return;
         }
         int seeds = Integer.getInteger("registry.seeds", 2000);
+        Map<RegistryWorld.Count, Long> counts = new EnumMap<>(RegistryWorld.Count.class);
         for (long seed = FIRST; seed < FIRST + seeds; seed++) {
-            history(seed);
+            SimulateRegistry.history(seed, counts);
         }
+        // What is meant to happen does.
+        assertEquals(Set.of(RegistryWorld.Count.values()), counts.keySet());
     }
 
     @Test
