@@ -8,10 +8,12 @@ import dev.holdfast.model.IpAddress;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.NodeSet;
+import dev.holdfast.model.Observed;
 import dev.holdfast.model.PoolPolicy;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceDefinition.AutoStart;
 import dev.holdfast.model.ResourceName;
+import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.ServerCategory;
 import dev.holdfast.model.ServerPool;
 import dev.holdfast.model.Spelling;
@@ -982,6 +984,28 @@ final class Judgement {
         return (instance == 0 ? "resource '" : "instance " + instance + " of resource '") + entry + "'";
     }
 
+    private boolean isDisabledOn(ResourceEntry entry, NodeId node, boolean all) {
+        if (entry.definition.on(board.nameOf(node)).enabled()) {
+            return false;
+        }
+        if (!all) {
+            problem(
+                    "CRS-2662",
+                    "Resource '" + entry + "' is disabled on server '" + board.nameOf(node) + "'",
+                    "crsctl modify resource " + entry + " -attr \"ENABLED@SERVERNAME(" + board.nameOf(node) + ")=1\"");
+        }
+        return true;
+    }
+
+    /** False, after a problem: it may run where nobody knows, and so it is not started elsewhere. */
+    private boolean isPinnedElsewhere(Slot pinned, NodeId at, String refusal) {
+        problem(
+                "CRS-2678",
+                refusal + ": nobody knows whether it runs on '" + board.nameOf(at) + "', where its state is UNKNOWN",
+                Aftermath.unpin(pinned, board.nameOf(at)));
+        return false;
+    }
+
     /** Notes down what a start of this resource wants. False if there is nothing to do, which was said. */
     private boolean startOne(ResourceEntry entry, @Nullable NodeId node, boolean force, boolean all) {
         if (isFrozen(entry, all)) {
@@ -1002,6 +1026,14 @@ final class Judgement {
         }
         if (lacksInstance(entry, node, all)) {
             return false;
+        }
+        if (node != null && isDisabledOn(entry, node, all)) {
+            return false;
+        }
+        Slot pinned = entry.isSingle() && entry.slots.getFirst().isPinned() ? entry.slots.getFirst() : null;
+        if (pinned != null && pinned.at != null && node != null && !node.equals(pinned.at)) {
+            return isPinnedElsewhere(
+                    pinned, pinned.at, "Cannot start " + said(entry) + " on '" + board.nameOf(node) + "'");
         }
         List<Slot> slots = new ArrayList<>();
         for (Slot slot : entry.slots) {
@@ -1040,9 +1072,14 @@ final class Judgement {
         }
         if (upThere || (slots.isEmpty() && !(force && node != null && entry.isSingle()))) {
             if (!all) {
+                Observed seen = entry.slots.size() == 1 ? entry.slots.getFirst().present() : null;
+                boolean partly = seen != null && seen.state() == ResourceState.INTERMEDIATE;
                 problem(
-                        "CRS-5702",
-                        "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
+                        partly ? "CRS-2800" : "CRS-5702",
+                        partly
+                                ? "Cannot start resource '" + entry
+                                        + "' as it is already in the INTERMEDIATE state on '" + placesUp(entry) + "'"
+                                : "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
                         node == null || upThere
                                 ? within.isEmpty() ? "" : "To move it: crsctl relocate resource " + entry + " -n SERVER"
                                 : "To move it: crsctl relocate resource " + entry
@@ -1474,6 +1511,16 @@ final class Judgement {
         if (lacksInstance(entry, null, all)) {
             return null;
         }
+        Slot pinned = entry.slots.stream()
+                .filter(slot -> isMeant(slot) && slot.isPinned() && slot.at != null)
+                .findFirst()
+                .orElse(null);
+        if (up.isEmpty() && pinned != null && pinned.at != null) {
+            if (!all) {
+                isPinnedElsewhere(pinned, pinned.at, "Cannot relocate " + said(entry));
+            }
+            return null;
+        }
         if (up.isEmpty()) {
             if (!all) {
                 problem(
@@ -1490,7 +1537,7 @@ final class Judgement {
             }
             return null;
         }
-        if (to != null && isRefused(to)) {
+        if (to != null && (isRefused(to) || isDisabledOn(entry, to, all))) {
             return null;
         }
         if (up.size() > 1) {

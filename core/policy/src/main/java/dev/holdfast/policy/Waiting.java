@@ -113,9 +113,10 @@ final class Waiting {
             if (slot.at != null && what.target() == Target.ONLINE && what.node().isPresent()) {
                 return List.of(new Message(
                         "HF-3204",
-                        "Resource '" + entry + "' could not be started on '"
-                                + board.nameOf(what.node().get()) + "'; it runs on '" + board.nameOf(slot.at) + "'",
-                        "The messages above and the log of its actions tell why."));
+                        "Resource '" + entry + "' runs on '" + board.nameOf(slot.at) + "', and not on '"
+                                + board.nameOf(what.node().get()) + "'",
+                        "It could not be started there, as the messages above and the log of its actions tell, or somebody else has"
+                                + " moved it meanwhile."));
             }
         }
         return List.of(new Message(
