@@ -54,13 +54,13 @@ public final class SalvageRegistry {
             }
             System.exit(run(settings, Path.of(arguments[1]), places, ClusterSettings.REGISTRY_OFFSET, out, err));
         } catch (InvalidSettings e) {
-            e.problems().forEach(problem -> err.println("HF-1101: " + problem));
+            e.problems().forEach(problem -> err.println("HF-1106: " + problem));
             System.exit(1);
         } catch (FileAlreadyExistsException e) {
             err.println("HF-1105: " + e.getMessage() + " exists already. Nothing was written; name a new file.");
             System.exit(1);
         } catch (IOException e) {
-            err.println("HF-1103: " + e.getMessage());
+            err.println("HF-1107: " + arguments[1] + " was not written, or not whole: " + e.getMessage());
             System.exit(1);
         }
     }
