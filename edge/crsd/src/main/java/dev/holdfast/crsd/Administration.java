@@ -329,7 +329,7 @@ final class Administration implements ControlServer.Handler {
                         .with("user", caller.user())
                         .with("group", caller.group())
                         .with("groups", caller.groups())
-                        .with("request", Codec.encode(request)));
+                        .withLong("request", Codec.encode(request)));
     }
 
     /** A peer carries a request to us, or brings back what came of ours. True if the message was one of these. */
@@ -345,7 +345,7 @@ final class Administration implements ControlServer.Handler {
             case "answer" -> {
                 Carried waiting = carried.remove(message.number("id"));
                 if (waiting != null) {
-                    waiting.asker.answer(decoded(message.string("reply")));
+                    waiting.asker.answer(decoded(message.longString("reply")));
                 }
             }
             default -> {
@@ -377,11 +377,11 @@ final class Administration implements ControlServer.Handler {
             @Override
             public void answer(Reply.Answer answer) {
                 send.accept(
-                        peer, Json.object().with("t", "answer").with("id", id).with("reply", Codec.encode(answer)));
+                        peer, Json.object().with("t", "answer").with("id", id).withLong("reply", Codec.encode(answer)));
             }
         };
         try {
-            Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
+            Request request = Codec.decodeRequest(message.longString("request").getBytes(StandardCharsets.UTF_8));
             Caller caller = new Caller(message.string("user"), message.string("group"), message.strings("groups"));
             switch (request) {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);

@@ -26,6 +26,9 @@ final class AuditLog {
     private final String node;
     private final AtomicLong acts = new AtomicLong(System.currentTimeMillis() * 1000);
 
+    /** The whole request stands beside it. */
+    private static final int LONGEST_TEXT = 4_000;
+
     /** @param largest bytes of one file; see {@link RolledLog} */
     AuditLog(Path file, String node, long largest) {
         log = new RolledLog(file, largest);
@@ -57,7 +60,7 @@ final class AuditLog {
                 .with("act", Long.toString(act))
                 .with("user", caller.user())
                 .with("group", caller.group())
-                .with("request", Codec.encode(request));
+                .withLong("request", Codec.encode(request));
     }
 
     /** A request in one line for people: its kind, and what was said and is not empty. */
@@ -76,7 +79,7 @@ final class AuditLog {
                     }
                 }
             });
-            return text.toString();
+            return text.length() <= LONGEST_TEXT ? text.toString() : text.substring(0, LONGEST_TEXT) + " …";
         } catch (Json.Malformed e) {
             return String.valueOf(e.getMessage()); // What we encoded ourselves is JSON.
         }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Json(Map<String, Object> values) {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final int PIECE = 16_000;
 
     /** What was read is not what the protocol says. The one who reads drops the connection or the message. */
     static final class Malformed extends Exception {
@@ -41,6 +42,29 @@ record Json(Map<String, Object> values) {
     Json with(String key, Object value) {
         values.put(key, value);
         return this;
+    }
+
+    /** A text of any length, for {@link #longString}: the reader of JSON takes none of more than 32,767 characters. */
+    Json withLong(String key, String text) {
+        if (text.length() <= PIECE) {
+            return with(key, text);
+        }
+        List<String> pieces = new ArrayList<>();
+        int from = 0;
+        while (from < text.length()) {
+            int to = Math.min(from + PIECE, text.length());
+            if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+                to--; // Half a character cannot be written.
+            }
+            pieces.add(text.substring(from, to));
+            from = to;
+        }
+        return with(key, pieces);
+    }
+
+    /** What {@link #withLong} wrote. */
+    String longString(String key) throws Malformed {
+        return values.get(key) instanceof List<?> ? String.join("", strings(key)) : string(key);
     }
 
     Json withOptional(String key, @Nullable Object value) {

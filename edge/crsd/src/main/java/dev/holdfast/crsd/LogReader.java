@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads the newest lines of a log of JSON lines, from its end: such a log may be large. */
 final class LogReader {
@@ -94,6 +95,9 @@ final class LogReader {
         return Arrays.copyOf(block, end);
     }
 
+    /** More than that is for who reads the file. */
+    private static final int LONGEST_DETAIL = 16_000;
+
     private void take(String line) {
         if (line.isBlank()) {
             return;
@@ -108,7 +112,11 @@ final class LogReader {
                 Map<String, String> details = new LinkedHashMap<>();
                 json.values().forEach((key, value) -> {
                     if (!SHOWN_APART.contains(key)) {
-                        details.put(key, String.valueOf(value));
+                        String text = value instanceof List<?> pieces // A long text; see Json.withLong.
+                                ? pieces.stream().map(String::valueOf).collect(Collectors.joining())
+                                : String.valueOf(value);
+                        details.put(
+                                key, text.length() <= LONGEST_DETAIL ? text : text.substring(0, LONGEST_DETAIL) + " …");
                     }
                 });
                 found.addFirst(new Reply.Entry(

@@ -175,6 +175,21 @@ class CodecsTest {
         }
     }
 
+    /** An answer about two hundred resources is longer than any text that the reader takes in one piece. */
+    @Test
+    void a_text_of_any_length_survives_the_wire() throws Json.Malformed {
+        for (String text : List.of(
+                "",
+                "short",
+                "x\"ä\n".repeat(200_000),
+                "\uD83D\uDE00".repeat(40_001),
+                "y" + "\uD83D\uDE00".repeat(40_001))) {
+            String wire = Json.object().withLong("reply", text).text();
+
+            assertThat(Json.parse(wire).longString("reply")).isEqualTo(text);
+        }
+    }
+
     @Test
     void a_broken_message_is_refused_and_never_more_than_that() {
         Random random = new Random(20261122);
