@@ -19,7 +19,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -44,6 +46,13 @@ final class ActionRunner {
     private static final int ORDINARY = 0;
 
     private static final int OUTPUT_READ = 64 << 10;
+    /** For so long, or until it ends, a script that was just started holds back others: most are over by then. */
+    private static final Duration YOUNG = Duration.ofMillis(200);
+    /**
+     * So many may be young at once. A thousand scripts begun at the same moment leave no processor to crsd and cssd, and to no other script
+     * either; begun one after the other they are done as soon. One that takes long holds nobody back.
+     */
+    static final int YOUNG_AT_ONCE = 16 * Math.max(2, Runtime.getRuntime().availableProcessors());
     /** How long after a successful stop its processes may still take to end before they are killed. */
     private static final Duration STOP_GRACE = Duration.ofSeconds(2);
     /** How long killed processes may take to end before they count as stuck. */
@@ -90,6 +99,10 @@ final class ActionRunner {
     private final AtomicLong numbers = new AtomicLong();
     // Guarded by itself.
     private final Map<String, Set<UnderWay>> customs = new TreeMap<>();
+    private final Semaphore young = new Semaphore(YOUNG_AT_ONCE, true);
+    /** What is to end something waits for nothing that starts or looks. */
+    private final Semaphore youngEnding = new Semaphore(YOUNG_AT_ONCE, true);
+
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("action-", 0).factory());
 
@@ -115,12 +128,17 @@ final class ActionRunner {
 
     /** Returns at once; {@code whenDone} is called once, on another thread. */
     void run(Action action, Consumer<Result> whenDone) {
-        long begun = System.nanoTime();
         threads.execute(() -> {
             Result result;
-            try {
+            boolean ends = action.leftovers == Leftovers.END_APPLICATION
+                    || action.leftovers == Leftovers.END_APPLICATION_GENTLY;
+            Semaphore turn = ends ? youngEnding : young;
+            turn.acquireUninterruptibly();
+            long begun = System.nanoTime(); // Its time begins when its turn comes.
+            var held = new Turn(turn);
+            try (held) {
                 result = action.leftovers == Leftovers.END || callOff(action.resource)
-                        ? perform(action, begun, new UnderWay())
+                        ? perform(action, begun, new UnderWay(), held)
                         : new Result(
                                 -1,
                                 false,
@@ -147,8 +165,9 @@ final class ActionRunner {
         }
         threads.execute(() -> {
             Result result;
-            try {
-                result = perform(action, begun, custom);
+            var held = new Turn(new Semaphore(0)); // Somebody waits for it, and asks for few at once.
+            try (held) {
+                result = perform(action, begun, custom, held);
             } catch (IOException | RuntimeException e) {
                 LOG.warn("action {} of {} could not be run: {}", action.word, action.resource, e.toString());
                 result = new Result(
@@ -198,7 +217,24 @@ final class ActionRunner {
         return gone;
     }
 
-    private Result perform(Action action, long begun, UnderWay underWay) throws IOException {
+    /** A place among those that may begin at once; given back once. */
+    private static final class Turn implements AutoCloseable {
+        private final Semaphore of;
+        private final AtomicBoolean over = new AtomicBoolean();
+
+        Turn(Semaphore of) {
+            this.of = of;
+        }
+
+        @Override
+        public void close() {
+            if (over.compareAndSet(false, true)) {
+                of.release();
+            }
+        }
+    }
+
+    private Result perform(Action action, long begun, UnderWay underWay, Turn turn) throws IOException {
         Path output = outputs.resolve(
                 ResourceGroups.directoryName(action.resource) + "." + action.word + "." + numbers.incrementAndGet());
         Cgroup group;
@@ -212,7 +248,12 @@ final class ActionRunner {
             process = start(action, group, output);
             underWay.process = Optional.of(process);
         }
-        boolean ended = waitFor(process, action.deadline.minus(since(begun)));
+        Duration left = action.deadline.minus(since(begun));
+        boolean ended = waitFor(process, left.compareTo(YOUNG) < 0 ? left : YOUNG);
+        turn.close();
+        if (!ended) {
+            ended = waitFor(process, action.deadline.minus(since(begun)));
+        }
         boolean stuck = false;
         if (!ended) {
             group.kill();
@@ -221,18 +262,18 @@ final class ActionRunner {
         }
         int exit = ended ? process.exitValue() : -1;
         List<String> lines = read(output);
-        Optional<String> left;
+        Optional<String> remains;
         synchronized (underWay) {
-            left = afterwards(action, group, exit == 0, stuck);
-            if (left.isEmpty()) {
+            remains = afterwards(action, group, exit == 0, stuck);
+            if (remains.isEmpty()) {
                 underWay.group = Optional.empty();
             }
             if (underWay.calledOff) {
                 exit = CALLED_OFF;
             }
         }
-        if (left.isPresent()) {
-            lines.add("CRS_ERROR:" + left.get());
+        if (remains.isPresent()) {
+            lines.add("CRS_ERROR:" + remains.get());
             exit = exit == 0 ? 1 : exit;
         }
         Result result = new Result(exit, !ended, lines, since(begun));

@@ -124,6 +124,20 @@ class ActionRunnerTest {
         assertThat(custom.get(1, TimeUnit.MINUTES).exit()).isZero();
     }
 
+    @Test
+    void scripts_that_take_long_hold_no_other_back_however_many_they_are() throws Exception {
+        List<CompletableFuture<ActionRunner.Result>> slow = new ArrayList<>();
+        for (int i = 0; i < ActionRunner.YOUNG_AT_ONCE + 1; i++) {
+            slow.add(begin("until [ -e $OUT/enough ]; do sleep 0.05; done", ActionRunner.Leftovers.END, LONG));
+        }
+
+        run("touch $OUT/enough", ActionRunner.Leftovers.END, LONG);
+
+        for (CompletableFuture<ActionRunner.Result> each : slow) {
+            assertThat(each.get(1, TimeUnit.MINUTES).exit()).isZero();
+        }
+    }
+
     private Path script(String body) throws IOException {
         Path script = directory.resolve("script" + System.nanoTime());
         Files.writeString(script, "#!/bin/sh\n" + body + "\n");
@@ -147,6 +161,11 @@ class ActionRunnerTest {
     }
 
     private ActionRunner.Result run(String body, ActionRunner.Leftovers leftovers, Duration deadline) throws Exception {
+        return begin(body, leftovers, deadline).get(1, TimeUnit.MINUTES);
+    }
+
+    private CompletableFuture<ActionRunner.Result> begin(
+            String body, ActionRunner.Leftovers leftovers, Duration deadline) throws Exception {
         Path script = script(body);
         CompletableFuture<ActionRunner.Result> result = new CompletableFuture<>();
         runner.run(
@@ -159,7 +178,7 @@ class ActionRunnerTest {
                         deadline,
                         leftovers),
                 result::complete);
-        return result.get(1, TimeUnit.MINUTES);
+        return result;
     }
 
     @Test
