@@ -9,6 +9,12 @@ import java.util.UUID;
  * never changes, so writing a part of it once more, or late, does no harm.
  */
 final class OpenSegment {
+    /**
+     * What follows a base, at most, in bytes, though there were room for more: a new master reads all of it, from all locations, and hashes it, in the middle of
+     * a failover. A thousand small changes.
+     */
+    static final int MOST_CHANGES = 4 << 20;
+
     private final UUID cluster;
     private final RegistrySeal seal;
     private final int fullAt;
@@ -41,7 +47,8 @@ final class OpenSegment {
     /** True if a record with this payload can still be appended. */
     boolean hasRoomFor(int payloadBytes) {
         int end = tail + RegistryFormat.padded(LogRecord.HEADER_BYTES + payloadBytes);
-        return end <= RegistryFormat.SEGMENT_BYTES && (end <= fullAt || tail == baseEnd);
+        boolean few = end <= fullAt && end - baseEnd <= MOST_CHANGES;
+        return end <= RegistryFormat.SEGMENT_BYTES && (few || tail == baseEnd);
     }
 
     void append(LogRecord.Kind kind, byte[] payload) {

@@ -10,6 +10,7 @@ import dev.holdfast.registry.LocationReport.Condition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -81,6 +82,21 @@ final class RegistryTest {
                 .singleElement()
                 .asString()
                 .startsWith("1 of the registry locations that count can be read, 2 are needed. ");
+    }
+
+    @Test
+    void a_new_master_never_has_much_more_to_read_than_the_content() {
+        var run = new DirectRun(3);
+        run.fullAt = RegistryFormat.SEGMENT_BYTES;
+        run.newMaster();
+        String lump = "z".repeat(200 << 10);
+        for (long id = 1; id <= 100; id++) {
+            run.submit(id, Batch.put("lump", lump + id));
+            assertThat(Objects.requireNonNull(run.registry).segmentBytes()).isLessThan((4 << 20) + (1 << 20));
+        }
+        assertThat(run.acknowledged).hasSize(100);
+        run.newMaster();
+        assertThat(run.served().entries()).containsEntry("lump", lump + 100);
     }
 
     @Test
