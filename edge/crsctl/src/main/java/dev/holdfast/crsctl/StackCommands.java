@@ -91,8 +91,18 @@ final class StackCommands implements CommandArea {
             reading("get cluster name", "the name of the cluster", "crsctl get cluster name"),
             reading("get cluster type", "the type of the cluster", "crsctl get cluster type"),
             reading("get cluster class", "the class of the cluster", "crsctl get cluster class"),
-            reading("get cluster mode", "how the nodes of the cluster differ", "crsctl get cluster mode"),
-            reading("get node role", "the role of this node", "crsctl get node role"),
+            new Command(
+                    "get cluster mode",
+                    "[config | status] [-o json]",
+                    "how the nodes of the cluster differ",
+                    List.of(Commands.JSON),
+                    "crsctl get cluster mode status"),
+            new Command(
+                    "get node role",
+                    "[config | status] [-o json]",
+                    "the role of this node",
+                    List.of(Commands.JSON),
+                    "crsctl get node role status"),
             reading("get css clusterguid", "the identity of the cluster", "crsctl get css clusterguid"),
             new Command(
                     "query node facts",
@@ -180,6 +190,22 @@ final class StackCommands implements CommandArea {
             case "query crs softwareversion", "query crs softwarepatch" -> {
                 Optional<String> node = arguments.maybe("node");
                 yield facts(crsctl, command, arguments, node, false, facts -> versionText(command, facts));
+            }
+            case "get cluster mode", "get node role" -> {
+                String which = arguments.maybe("config or status").orElse("status");
+                if (!which.equals("config") && !which.equals("status")) {
+                    throw new UsageProblem("it is config or status, got '" + which + "'");
+                }
+                boolean configured = which.equals("config");
+                yield facts(crsctl, command, arguments, Optional.empty(), false, facts -> {
+                    if (command.words().equals("get cluster mode")) {
+                        return configured
+                                ? "Cluster is configured as type \"flex\"\n"
+                                : "Cluster is running in \"flex\" mode\n";
+                    }
+                    return "Node '" + facts.nodes().getFirst().node() + "' " + (configured ? "configured" : "active")
+                            + " role is 'hub'\n";
+                });
             }
             default -> {
                 arguments.none();
@@ -377,8 +403,6 @@ final class StackCommands implements CommandArea {
                 "CRS-6724: Current cluster name is '" + facts.getOrDefault("CLUSTER", "?") + "'\n";
             case "get cluster type" -> "CRS-6539: The cluster type is 'flex'.\n";
             case "get cluster class" -> "CRS-41008: Cluster class is 'Standalone Cluster'\n";
-            case "get cluster mode" -> "Cluster is running in \"flex\" mode\n";
-            case "get node role" -> "Node '" + node.node() + "' active role is 'hub'\n";
             case "get css clusterguid" -> AnswerText.parameter("clusterguid", facts.getOrDefault("CLUSTER_ID", "?"));
             default -> throw new IllegalStateException("a command without a body: " + command.words());
         };
