@@ -99,11 +99,32 @@ public final class RegistryTargets {
 
         @Override
         public boolean decode(byte[] input, List<byte[]> written) throws WrongAccept {
+            Draft applied = new Draft(RegistryContent.EMPTY);
+            boolean isApplied = isApplied(input, applied);
             try {
                 Batches decoded = Batches.decode(input);
                 if (!Batches.decode(decoded.encode()).equals(decoded)) {
                     throw new WrongAccept("it means something else when it is written again: " + decoded);
                 }
+                Draft draft = new Draft(RegistryContent.EMPTY);
+                decoded.batches().forEach(draft::apply);
+                if (!isApplied
+                        || applied.bytes() != draft.bytes()
+                        || !applied.content().equals(draft.content())) {
+                    throw new WrongAccept("a new master makes something else of it: " + applied.content());
+                }
+                return true;
+            } catch (Malformed e) {
+                if (isApplied) {
+                    throw new WrongAccept("a new master takes it: " + applied.content());
+                }
+                return false;
+            }
+        }
+
+        private static boolean isApplied(byte[] input, Draft applied) {
+            try {
+                Batches.apply(new BytesIn(input, 0, input.length), applied);
                 return true;
             } catch (Malformed e) {
                 return false;
