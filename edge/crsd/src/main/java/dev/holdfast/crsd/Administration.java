@@ -88,6 +88,9 @@ final class Administration implements ControlServer.Handler {
     private static final int TOLD = 8;
     /** How long another node may take to say something about itself. */
     private static final long NODE_PATIENCE_SECONDS = 5;
+    /** A request was carried to a node, and the connection ended before the answer came. */
+    private static final String LOST = "HF-2203";
+
     /** How long a node that has stopped everything may take to be gone from the view: a few heartbeats, and it waits for nothing. */
     private static final long LEAVING_SECONDS = 30;
 
@@ -424,7 +427,7 @@ final class Administration implements ControlServer.Handler {
                 return false;
             }
             waiting.asker.answer(Reply.Refused.because(
-                    "HF-2203",
+                    LOST,
                     (waiting.master ? "The master, " : "Node ")
                             + settings.cluster().nameOf(waiting.to)
                             + (waiting.master ? "," : "")
@@ -1079,39 +1082,50 @@ final class Administration implements ControlServer.Handler {
                 given -> switch (given) {
                     case Reply.Done(List<String> lines) -> {
                         lines.forEach(asker::progress);
-                        CompletableFuture<List<Reply.Problem>> gone = new CompletableFuture<>();
-                        awaitedToLeave.put(node, gone);
-                        viewed();
-                        yield gone.completeOnTimeout(
-                                        List.of(new Reply.Problem(
-                                                "HF-2262",
-                                                "Node " + name
-                                                        + " has stopped what it ran, but is still a member of the cluster.",
-                                                List.of("See:  crsctl check cluster -all"))),
-                                        LEAVING_SECONDS,
-                                        TimeUnit.SECONDS)
-                                .thenApplyAsync(
-                                        problems -> {
-                                            if (problems.isEmpty()) {
-                                                asker.progress(
-                                                        "CRS-4133: High Availability Services has been stopped on '"
-                                                                + name + "'");
-                                            }
-                                            return problems;
-                                        },
-                                        loop);
+                        yield goneFromTheView(
+                                node,
+                                "CRS-4133: High Availability Services has been stopped on '" + name + "'",
+                                List.of(new Reply.Problem(
+                                        "HF-2262",
+                                        "Node " + name
+                                                + " has stopped what it ran, but is still a member of the cluster.",
+                                        List.of("See:  crsctl check cluster -all"))),
+                                asker);
                     }
+                    case Reply.Refused(List<Reply.Problem> problems)
+                    when problems.getFirst().code().equals(LOST) ->
+                        // Its last words may be lost with the connection that ends with it; what counts is that it is
+                        // gone.
+                        goneFromTheView(node, "HF-2264: Node " + name + " has left the cluster", problems, asker);
                     case Reply.Refused(List<Reply.Problem> problems) -> CompletableFuture.completedFuture(problems);
                     default -> CompletableFuture.completedFuture(List.of(notKnownToStop(name)));
                 },
                 loop);
     }
 
+    /** No problems, and {@code told}, as soon as the node is no member any more and nothing of it may still run; {@code otherwise} if that takes too long. */
+    private CompletableFuture<List<Reply.Problem>> goneFromTheView(
+            NodeId node, String told, List<Reply.Problem> otherwise, Asker asker) {
+        CompletableFuture<List<Reply.Problem>> gone = new CompletableFuture<>();
+        awaitedToLeave.put(node, gone);
+        viewed();
+        return gone.completeOnTimeout(otherwise, LEAVING_SECONDS, TimeUnit.SECONDS)
+                .thenApplyAsync(
+                        problems -> {
+                            if (problems.isEmpty()) {
+                                asker.progress(told);
+                            }
+                            return problems;
+                        },
+                        loop);
+    }
+
     /** There may be a new view. */
     void viewed() {
         awaitedToLeave.entrySet().removeIf(awaited -> {
-            boolean gone =
-                    crs.view().filter(view -> view.isMember(awaited.getKey())).isEmpty();
+            boolean gone = crs.view()
+                    .filter(view -> view.isMember(awaited.getKey()) || view.mayStillRun(awaited.getKey()))
+                    .isEmpty();
             return gone && awaited.getValue().complete(List.of());
         });
     }
