@@ -89,7 +89,7 @@ final class Aftermath {
             slot.held = false;
             switch (slot.entry.definition.autoStart()) {
                 case ALWAYS -> slot.target = Target.ONLINE;
-                case NEVER -> slot.target = Target.OFFLINE;
+                case NEVER -> staysDown(slot);
                 case RESTORE -> {
                     // A local resource grows to a server that never had it.
                     boolean wantedElsewhere = slot.entry.slots.stream().anyMatch(s -> s.target == Target.ONLINE);
@@ -119,8 +119,13 @@ final class Aftermath {
             slot.target = Target.ONLINE;
             slot.held = false;
         } else if (itsServer && slot.entry.definition.autoStart() == AutoStart.NEVER) {
-            slot.target = Target.OFFLINE;
+            staysDown(slot);
         }
+    }
+
+    private void staysDown(Slot slot) {
+        slot.target = Target.OFFLINE;
+        slot.noted = board.grows(slot.entry);
     }
 
     private void noteDepartures(Slot slot) {
@@ -143,10 +148,16 @@ final class Aftermath {
         for (NodeId node : board.ready) {
             boolean mine = slot.at != null ? node.equals(slot.at) : node.equals(slot.node);
             // One from a node that it has left is put aside, lest it be taken for a new one when it comes back there.
-            if (mine || slot.entry.isSingle()) {
+            if (mine || slot.entry.isSingle() || isNobodys(slot, node)) {
                 noteIncident(slot, node, mine);
             }
         }
+    }
+
+    /** True for the first of several, if none of them is or was last on a node. */
+    private static boolean isNobodys(Slot slot, NodeId node) {
+        List<Slot> all = slot.entry.slots;
+        return slot == all.getFirst() && all.stream().noneMatch(one -> node.equals(one.at) || node.equals(one.node));
     }
 
     private void noteIncident(Slot slot, NodeId node, boolean counts) {

@@ -47,6 +47,9 @@ final class Board {
     /** Resources that are stopped or moved because another takes their place, as their configuration says. */
     final Set<ResourceName> displaced = new HashSet<>();
 
+    /** Resources that were to be deleted, and run nowhere any more. */
+    private final Set<ResourceName> gone = new TreeSet<>();
+
     /** Nodes to be fenced, each with the reason. */
     final SortedMap<NodeId, String> fences = new TreeMap<>();
 
@@ -98,6 +101,8 @@ final class Board {
                 entry.see(server.id(), seen.getValue());
             }
         }
+        // What depends on one that goes now finds it gone.
+        entries.values().removeIf(each -> each.deleting && whereItMayRun(each).isEmpty() && gone.add(each.name()));
         resolveAll();
         entries.values().forEach(this::layOut);
     }
@@ -313,7 +318,7 @@ final class Board {
     /**
      * As many as there are servers in its pools, with the numbers that they have. What was wanted of more than that is
      * forgotten: where a pool grows again, a new one is wanted. (If it were remembered, it would take the place of the
-     * next one that is stopped, or given up.) One that an administrator stopped stays noted.
+     * next one that is stopped, or given up.) Of one that an administrator stopped, just that stays noted.
      */
     private void layOutPoolSized(ResourceEntry entry) {
         NavigableSet<Integer> numbers = Groups.numbers(entry.wanted, entry.cardinality, node -> {
@@ -323,9 +328,11 @@ final class Board {
         SortedMap<NodeId, Long> answered = new TreeMap<>();
         Wanted kept = entry.wanted;
         for (Map.Entry<Integer, WantedInstance> each : entry.wanted.instances().entrySet()) {
-            if (!numbers.contains(each.getKey()) && each.getValue().target() == Target.ONLINE) {
+            if (!numbers.contains(each.getKey())) {
                 each.getValue().answered().forEach((node, incident) -> answered.merge(node, incident, Math::max));
-                kept = kept.without(each.getKey());
+                kept = each.getValue().target() == Target.ONLINE
+                        ? kept.without(each.getKey())
+                        : kept.with(each.getKey(), WantedInstance.NEW);
             }
         }
         entry.wanted = kept;
@@ -387,13 +394,19 @@ final class Board {
                 slot.node = wished;
             }
         }
-        // One that was given up keeps its server noted, to which another may have come since.
+        // One that was given up keeps its server noted, until another has come there.
         for (boolean wanted : new boolean[] {true, false}) {
             for (Slot slot : entry.slots) {
                 boolean turn = wanted == (slot.target == Target.ONLINE || slot.stopping);
                 if (turn && slot.at == null && slot.node != null && unmatched.remove(slot.node)) {
                     slot.at = slot.node;
                 }
+            }
+        }
+        for (Slot slot : entry.slots) {
+            NodeId noted = slot.at == null ? slot.node : null;
+            if (noted != null && entry.slots.stream().anyMatch(other -> noted.equals(other.at))) {
+                slot.node = null;
             }
         }
         // What surely runs is matched before what does not, so that never the healthy one is surplus.
@@ -440,6 +453,14 @@ final class Board {
         ACTIVE,
         /** Nobody can say, or nobody can do anything about it. */
         DOUBTFUL
+    }
+
+    /** The servers of which it is not known that nothing of a resource is there. One that is forgotten too early runs on unknown to all. */
+    List<NodeId> whereItMayRun(ResourceEntry entry) {
+        return serversInOrder.stream()
+                .filter(server -> presence(entry, server) != Presence.ABSENT)
+                .map(Server::id)
+                .toList();
     }
 
     Presence presence(ResourceEntry entry, Server server) {
@@ -644,20 +665,17 @@ final class Board {
     Changes changes() {
         SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
         SortedMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
+        gone.forEach(name -> definitions.put(name, Optional.empty()));
         for (ResourceEntry entry : entries.values()) {
-            boolean gone = entry.deleting && entry.doubtful.isEmpty() && entry.surplus.isEmpty();
             Wanted changed = entry.deleting == entry.wanted.deleting()
                     ? entry.wanted
                     : new Wanted(entry.wanted.instances(), entry.deleting);
             for (Slot slot : entry.slots) {
-                gone = gone && slot.at == null;
                 if (slot.hasChanged()) {
                     changed = changed.with(slot.number, slot.after());
                 }
             }
-            if (gone) {
-                definitions.put(entry.name(), Optional.empty());
-            } else if (!changed.equals(situation.wantedOf(entry.name()))) {
+            if (!changed.equals(situation.wantedOf(entry.name()))) {
                 wanted.put(entry.name(), changed);
             }
         }

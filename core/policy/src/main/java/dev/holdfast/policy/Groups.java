@@ -108,7 +108,10 @@ public final class Groups {
         if (instance.target() == Target.ONLINE) {
             return instance.node().filter(runs).isPresent() ? 0 : 1;
         }
-        return wanted.instances().containsKey(number) ? 2 : 3;
+        if (!instance.equals(WantedInstance.NEW)) {
+            return 2;
+        }
+        return wanted.instances().containsKey(number) ? 3 : 4;
     }
 
     private static NavigableSet<Integer> upTo(int size) {

@@ -617,21 +617,21 @@ final class Judgement {
             }
         }
         for (ResourceEntry entry : entries) {
-            boolean active = isActive(entry) || !entry.doubtful.isEmpty();
+            List<NodeId> places = board.whereItMayRun(entry);
             if (isFrozen(entry, false)) {
                 continue;
             }
-            if (active && !delete.force()) {
+            if (!places.isEmpty() && !delete.force()) {
                 problem(
                         "HF-3118",
-                        "Resource '" + entry + "' is not deleted: "
-                                + (isUnknownEverywhere(entry)
-                                        ? "nobody knows whether it runs on " + places(entry)
-                                        : isActive(entry) ? "it runs on " + places(entry) : "it may be running"),
+                        "Resource '" + entry + "' is not deleted: " + whyNotDeleted(entry, places),
                         isUnknownEverywhere(entry)
                                 ? "Make sure that it does not, then: crsctl stop resource " + entry
                                         + " -f. Or use -f to kill its processes and delete it."
-                                : "First: crsctl stop resource " + entry + ", or use -f to stop and delete it.");
+                                : isActive(entry)
+                                        ? "First: crsctl stop resource " + entry + ", or use -f to stop and delete it."
+                                        : "Wait until that is known (crsctl status server), or use -f: it is deleted"
+                                                + " then.");
             }
             for (ResourceEntry member : entry.members) {
                 if (!entries.contains(member)) {
@@ -664,7 +664,7 @@ final class Judgement {
                                 + " left: look there before it is started anywhere again",
                         ""));
                 definitions.put(entry.name(), Optional.empty());
-            } else if (isActive(entry) || !entry.doubtful.isEmpty()) {
+            } else if (!board.whereItMayRun(entry).isEmpty()) {
                 Wanted stopped = entry.wanted;
                 for (Slot slot : entry.slots) {
                     stopped = stopped.with(slot.number, slot.after().stopped());
@@ -1206,6 +1206,9 @@ final class Judgement {
     }
 
     private void bringOneOf(Reference reference, Set<ResourceEntry> seen, boolean required) {
+        if (reference.resources().isEmpty()) {
+            return; // It was deleted, and nothing that is required depends on it.
+        }
         ResourceEntry chosen = reference.resources().getFirst();
         for (ResourceEntry candidate : reference.resources()) {
             if (candidate.slots.stream().anyMatch(slot -> slot.isUp() || slot.wantsToRun())) {
@@ -1817,6 +1820,16 @@ final class Judgement {
                 && entry.slots.stream()
                         .filter(slot -> slot.at != null)
                         .allMatch(slot -> slot.isPinned() && board.isReady(Objects.requireNonNull(slot.at)));
+    }
+
+    private String whyNotDeleted(ResourceEntry entry, List<NodeId> places) {
+        if (isUnknownEverywhere(entry)) {
+            return "nobody knows whether it runs on " + places(entry);
+        }
+        return isActive(entry)
+                ? "it runs on " + places(entry)
+                : "it may be running on "
+                        + String.join(", ", places.stream().map(board::nameOf).toList());
     }
 
     private static boolean isActive(ResourceEntry entry) {

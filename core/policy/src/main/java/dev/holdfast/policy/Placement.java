@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -145,7 +144,7 @@ final class Placement {
             slot.reason = entry.deleting ? "it is being deleted" : "stop was asked for";
             slot.leaveAlone = !board.isMember(at);
         } else if (!isEnabled(entry, at)) {
-            slot.goal = at;
+            slot.goal = slot.isUp() ? at : null;
             slot.leaveAlone = true;
         } else if (slot.target == Target.OFFLINE && slot.isUp()) {
             slot.goal = at; // Started behind our back: not ours to stop.
@@ -194,15 +193,15 @@ final class Placement {
     private void settlePinned(Slot slot, NodeId at) {
         boolean cleanAsked =
                 slot.wish != null && slot.wish.isFor(at) && slot.target == Target.ONLINE && board.isReady(at);
+        String banned = cleanAsked ? ban(slot.entry, at) : null;
         if (slot.isStoppingWanted()) {
             slot.reason = "stop was asked for";
-        } else if (cleanAsked && !slot.entry.isLocal() && board.refusal(at) != null) {
-            slot.reason = "start was asked for, and " + board.nameOf(at) + " is given nothing";
+        } else if (cleanAsked && banned != null) {
+            slot.reason = "start was asked for, but not on " + board.nameOf(at) + ": " + banned;
             slot.stuck = new Message(
                     "CRS-2678",
                     "Nobody knows whether '" + slot.entry + "' runs on '" + board.nameOf(at)
-                            + "', and it must not be started there: "
-                            + Objects.requireNonNull(board.refusal(at)).text(),
+                            + "', and it must not be started there: " + banned,
                     Aftermath.unpin(slot, board.nameOf(at)));
         } else if (cleanAsked) {
             slot.goal = at;
@@ -210,6 +209,18 @@ final class Placement {
         } else {
             settleUnknown(slot, at);
         }
+    }
+
+    /** Why a resource must not be started on a server, whatever else there is; null if it may be. */
+    private @Nullable String ban(ResourceEntry entry, NodeId node) {
+        Obstacle refusal = entry.isLocal() ? null : board.refusal(node);
+        if (refusal != null) {
+            return refusal.text();
+        }
+        if (!board.allows(entry, node)) {
+            return "that is " + board.restriction(entry, node);
+        }
+        return isEnabled(entry, node) ? null : "it is disabled there";
     }
 
     /** Nobody knows whether it runs: what UNKNOWN_POLICY says. */
@@ -563,7 +574,9 @@ final class Placement {
     private void moveAsWished(Slot slot, Set<NodeId> taken) {
         Wish wish = slot.wish;
         NodeId node = wish == null ? null : wish.node();
-        if (node != null && !taken.contains(node) && obstacle(slot, node, Set.of()) == null) {
+        Slot there = node == null ? null : slot.entry.slotFor(node);
+        boolean free = there == null || there == slot; // It may be on its way out, and come back.
+        if (node != null && free && !taken.contains(node) && obstacle(slot, node, Set.of()) == null) {
             give(slot, node, slot.reason.isEmpty() ? "it is wanted on " + board.nameOf(node) : slot.reason);
         } else if (wish != null && !wish.only() && !wish.isFor(slot.at)) {
             slot.wish = null;
@@ -738,6 +751,14 @@ final class Placement {
             NodeSet elsewhere = common.without(current);
             if (failed != null && !elsewhere.isEmpty() && mayAllMove(order, failed.slot())) {
                 chosen = best(order, elsewhere, true);
+                // What runs here may go where it failed before; also when it is down, halfway. (What is not critical
+                // does
+                // not bring the others back.)
+                for (Candidate candidate : order) {
+                    Slot slot = candidate.slot();
+                    boolean follows = slot.goal != null && !slot.entry.isDispensable();
+                    slot.failedOn = follows ? slot.failedOn.without(chosen) : slot.failedOn;
+                }
                 ResourceEntry preemptor = failed.slot().preemptor;
                 why = preemptor == null
                         ? "'" + failed.slot().entry + "' cannot be kept running on " + board.nameOf(current)
@@ -1250,6 +1271,9 @@ final class Placement {
         if (full != null) {
             return full;
         }
+        if (entry.surplus.contains(node)) {
+            return new Obstacle("CARDINALITY", "one of it that is too many is there, and leaves first");
+        }
         ResourceEntry occupant = occupant(entry, node);
         if (occupant != null) {
             return new Obstacle("exclusion", "'" + occupant + "' is there, with which it shares no server");
@@ -1307,7 +1331,8 @@ final class Placement {
         return !unit.placed && reference.global() && target.slots.stream().anyMatch(Placement::isInPlay);
     }
 
-    private static boolean isGoodEnough(Reference reference, Slot slot) {
+    /** False if an instance keeps its place, but is not what the dependency asks for: INTERMEDIATE, where that will not do. */
+    static boolean isGoodEnough(Reference reference, Slot slot) {
         Observed seen = slot.present();
         if (seen == null || !slot.isStaying()) {
             return true; // It will be started there.

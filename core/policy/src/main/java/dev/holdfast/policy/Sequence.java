@@ -121,8 +121,10 @@ final class Sequence {
         } else if (leaving != null) {
             start.after.add(leaving);
         }
+        // While one too many of it runs, which of them is meant depends on where it is noted.
+        boolean moves = slot.entry.isSingle() && slot.entry.surplus.isEmpty();
         boolean underWay = leaving != null && leaving.inFlight && leaving.kind == ActionKind.START;
-        if (!goal.equals(slot.node) && (slot.at == null || (slot.entry.isSingle() && !underWay))) {
+        if (!goal.equals(slot.node) && (slot.at == null || (moves && !underWay))) {
             slot.node = goal; // Also while it is still elsewhere: a new master must not bring it back halfway.
             slot.restarts = 0;
         }
@@ -320,7 +322,8 @@ final class Sequence {
         for (ResourceEntry target : reference.resources()) {
             for (Slot slot : target.slots) {
                 boolean here = reference.global() || start.node.equals(slot.goal);
-                if (slot.goal != null && here && slot.isStaying() && !slot.isStarting()) {
+                boolean up = slot.isStaying() && !slot.isStarting() && Placement.isGoodEnough(reference, slot);
+                if (slot.goal != null && here && up) {
                     return;
                 }
             }

@@ -72,6 +72,9 @@ final class Slot {
     @Nullable
     ResourceEntry preemptor;
 
+    /** That it is OFFLINE is noted down even if nothing else is: it does not grow to where it is. */
+    boolean noted;
+
     /** It is not its time yet. */
     boolean waiting;
 
@@ -190,7 +193,7 @@ final class Slot {
                 && failures.equals(before.failures())
                 && armed.equals(before.armed())
                 && Objects.equals(escalation, before.escalation().orElse(null));
-        return !same;
+        return !same || (noted && isNew());
     }
 
     @Override

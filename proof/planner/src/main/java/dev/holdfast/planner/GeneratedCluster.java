@@ -12,6 +12,7 @@ import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Command;
 import dev.holdfast.policy.Decision;
 import dev.holdfast.policy.Groups;
@@ -20,6 +21,7 @@ import dev.holdfast.policy.PlannedAction;
 import dev.holdfast.policy.Policy;
 import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
+import dev.holdfast.policy.Supposal;
 import dev.holdfast.policy.Wanted;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +55,14 @@ import java.util.TreeSet;
  */
 public final class GeneratedCluster {
     private static final int STEPS = 60;
+
+    /**
+     * From this seed on more can be in a cluster and happen to it: resources come, change and go, are INTERMEDIATE and UNKNOWN,
+     * are started and stopped by hand, servers are fenced and join slowly. Seeds below live as they did when they found
+     * something.
+     */
+    static final long WIDER = 100_000;
+
     private static final int LONGEST_REST = 400;
 
     /** Something that must never be, or never not come. */
@@ -68,11 +78,14 @@ public final class GeneratedCluster {
     private final Random chance;
     // For what came later, lest seeds that found something do other things than they did.
     private final Random more;
+    private final Random wider;
+    private final boolean wide;
     private final PaperCluster cluster = new PaperCluster();
     private final List<PlannedAction> underWay = new ArrayList<>();
     private final Map<NodeId, Long> incarnations = new HashMap<>();
     private final List<String> history = new ArrayList<>();
     private final Set<InstanceKey> actual = new TreeSet<>();
+    private final Set<ResourceName> byHand = new HashSet<>();
     private final double failureRate;
     private long plans;
     private final int groups;
@@ -82,6 +95,8 @@ public final class GeneratedCluster {
         this.seed = seed;
         this.chance = new Random(seed);
         this.more = new Random(seed ^ 0x9e3779b97f4a7c15L);
+        this.wider = new Random(seed ^ 0xd1b54a32d192ed03L);
+        this.wide = seed >= WIDER;
         this.failureRate = chance.nextInt(4) * 0.1;
         int nodes = 2 + chance.nextInt(4);
         for (int n = 1; n <= nodes; n++) {
@@ -188,7 +203,64 @@ public final class GeneratedCluster {
         if (i > 0) {
             dependencies(i, given);
         }
-        cluster.define("r" + i, local ? "local_resource" : "cluster_resource", given);
+        boolean application = wide && i < 2 && !local && wider.nextInt(3) == 0;
+        if (wide) {
+            widen(i, local, given);
+        }
+        if (application) { // It depends on nothing, so that everything else may depend on its type.
+            given.remove("START_DEPENDENCIES");
+            given.remove("STOP_DEPENDENCIES");
+            given.put("START_PROGRAM", "/bin/true");
+        }
+        cluster.define(
+                "r" + i, local ? "local_resource" : application ? "generic_application" : "cluster_resource", given);
+    }
+
+    private void widen(int i, boolean local, Map<String, String> given) {
+        perhaps(3, given, "AUTO_START", List.of("always", "never", "restore"));
+        perhaps(3, given, "UNKNOWN_POLICY", List.of("clean", "fence", "escalate"));
+        perhaps(6, given, "FAILURE_INTERVAL", List.of("30", "600"));
+        if (given.containsKey("FAILURE_INTERVAL")) {
+            perhaps(2, given, "FAILURE_THRESHOLD", List.of("1", "2"));
+        }
+        if (!local) {
+            perhaps(4, given, "LOAD", List.of("0", "3", "100"));
+        }
+        if (i > 0 && wider.nextInt(3) == 0) {
+            String other = "r" + wider.nextInt(i);
+            String another = "r" + wider.nextInt(i);
+            String both = other.equals(another) ? other : other + "," + another;
+            switch (wider.nextInt(9)) {
+                case 0 -> given.put("START_DEPENDENCIES", "hard(" + both + ") pullup(" + both + ")");
+                case 1 ->
+                    given.put(
+                            "START_DEPENDENCIES",
+                            "hard(intermediate:" + other + ") pullup(intermediate:" + other + ")");
+                case 2 -> given.put("START_DEPENDENCIES", "weak(concurrent:" + other + ")");
+                case 3 -> given.put("START_DEPENDENCIES", "weak(uniform:" + both + ")");
+                case 4 ->
+                    given.put("START_DEPENDENCIES", "hard(type:generic_application) pullup(type:generic_application)");
+                case 5 ->
+                    given.put(
+                            "START_DEPENDENCIES",
+                            "weak(type:generic_application) attraction(type:generic_application)");
+                case 6 -> given.put("START_DEPENDENCIES", "dispersion(intermediate:type:generic_application)");
+                case 7 -> {
+                    given.put("START_DEPENDENCIES", "hard(" + other + ") pullup(" + other + ")");
+                    given.put("STOP_DEPENDENCIES", "hard(intermediate:" + other + ")");
+                }
+                default -> {
+                    given.put("START_DEPENDENCIES", "hard(global:" + other + ")");
+                    given.put("STOP_DEPENDENCIES", "hard(shutdown:" + other + ")");
+                }
+            }
+        }
+    }
+
+    private void perhaps(int oneOf, Map<String, String> given, String attribute, List<String> values) {
+        if (wider.nextInt(oneOf) == 0) {
+            given.put(attribute, values.get(wider.nextInt(values.size())));
+        }
     }
 
     private String expression() {
@@ -296,6 +368,176 @@ public final class GeneratedCluster {
             bringBack();
         }
         cluster.now = cluster.now.plusSeconds(chance.nextInt(20));
+        if (wide && wider.nextInt(3) == 0) {
+            somethingElseHappens();
+        }
+    }
+
+    private void somethingElseHappens() {
+        switch (wider.nextInt(8)) {
+            case 0 -> fallsShort();
+            case 1 -> isStoppedByHand();
+            case 2 -> isStartedByHand();
+            case 3 -> joinSlowly();
+            case 4 -> decide(new Command.Start(new Command.Selection.All(), Optional.empty(), wider.nextBoolean()));
+            case 5 -> decide(new Command.Stop(new Command.Selection.All(), anyServer(), wider.nextBoolean()));
+            case 6 ->
+                decide(new Command.Relocate(
+                        new Command.Selection.All(), anyServer(), Optional.empty(), wider.nextBoolean()));
+            default -> reconfigure();
+        }
+    }
+
+    private Optional<String> anyServer() {
+        return Optional.of("n" + (1 + wider.nextInt(cluster.servers.size())));
+    }
+
+    /** A check says INTERMEDIATE, or nothing that can be understood, or that all is well again. */
+    private void fallsShort() {
+        List<InstanceKey> up = new ArrayList<>();
+        cluster.observed.forEach((key, seen) -> {
+            boolean knows =
+                    seen.state() != ResourceState.OFFLINE && seen.incident().isEmpty();
+            if (knows && seen.internal() == InternalState.STABLE && cluster.isOnline(key.node())) {
+                up.add(key);
+            }
+        });
+        if (!up.isEmpty()) {
+            InstanceKey key = up.get(wider.nextInt(up.size()));
+            ResourceState state = List.of(ResourceState.ONLINE, ResourceState.INTERMEDIATE, ResourceState.UNKNOWN)
+                    .get(wider.nextInt(3));
+            cluster.set(key.resource(), key.node(), new Observed(state, InternalState.STABLE, "", Optional.empty()));
+            note(key + " is " + state);
+        }
+    }
+
+    private void isStoppedByHand() {
+        List<InstanceKey> running = new ArrayList<>();
+        cluster.observed.forEach((key, seen) -> {
+            if (seen.equals(Observed.ONLINE) && cluster.isOnline(key.node())) {
+                running.add(key);
+            }
+        });
+        if (!running.isEmpty()) {
+            InstanceKey key = running.get(wider.nextInt(running.size()));
+            cluster.set(key.resource(), key.node(), cluster.down(Incident.Kind.STOPPED_OUTSIDE, Duration.ZERO));
+            seen(key);
+            note("stopped by hand " + key);
+        }
+    }
+
+    /** Somebody starts what runs nowhere, beside the clusterware. */
+    private void isStartedByHand() {
+        List<InstanceKey> idle = new ArrayList<>();
+        cluster.observed.forEach((key, seen) -> {
+            boolean somewhere = actual.stream().anyMatch(one -> one.resource().equals(key.resource()));
+            boolean free = actual.stream()
+                    .noneMatch(one -> one.node().equals(key.node())
+                            && (excludes(cluster.definitionOf(key.resource()), one.resource(), false)
+                                    || excludes(cluster.definitionOf(one.resource()), key.resource(), false)));
+            if (seen.isDown() && !somewhere && free && cluster.isOnline(key.node())) {
+                idle.add(key);
+            }
+        });
+        if (!idle.isEmpty()) {
+            InstanceKey key = idle.get(wider.nextInt(idle.size()));
+            if (!cluster.definitionOf(key.resource()).type().isGroup()) {
+                cluster.set(key.resource(), key.node(), Observed.ONLINE);
+                actual.add(key);
+                byHand.add(key.resource());
+                note("started by hand " + key);
+            }
+        }
+    }
+
+    /** A server is back, but its crsd has not told yet what runs there. */
+    private void joinSlowly() {
+        for (Server server : cluster.servers.values()) {
+            if (server.state() == Server.State.OFFLINE) {
+                long incarnation = incarnations.merge(server.id(), 1L, Long::sum);
+                cluster.server(server.id(), Server.State.JOINING, incarnation);
+                note("joining " + server.name());
+                return;
+            }
+        }
+    }
+
+    /** A resource is added, changed or deleted. */
+    private void reconfigure() {
+        List<ResourceName> names = List.copyOf(cluster.resources.keySet());
+        if (names.size() < 3) {
+            return;
+        }
+        String name = names.get(wider.nextInt(names.size())).text();
+        boolean force = wider.nextBoolean();
+        switch (wider.nextInt(6)) {
+            case 0 -> {
+                String other = names.get(wider.nextInt(names.size())).text();
+                decide(new Command.Add(
+                        "x" + wider.nextInt(3),
+                        "cluster_resource",
+                        Map.of(
+                                "ACTION_SCRIPT",
+                                "/shared/scripts/x.scr",
+                                "START_DEPENDENCIES",
+                                "hard(" + other + ") pullup:always(" + other + ")"),
+                        force));
+            }
+            case 1 -> decide(new Command.Delete(List.of(name), force));
+            case 2 -> decide(new Command.Modify(name, Map.of("ENABLED", wider.nextBoolean() ? "0" : "1"), force));
+            case 3 -> decide(new Command.Modify(name, Map.of("CARDINALITY", wider.nextBoolean() ? "1" : "2"), force));
+            case 4 ->
+                decide(new Command.Modify(
+                        name,
+                        Map.of(
+                                "PLACEMENT",
+                                "favored",
+                                "HOSTING_MEMBERS",
+                                anyServer().orElseThrow()),
+                        force));
+            default ->
+                decide(new Command.Modify(name, Map.of("START_DEPENDENCIES", "", "STOP_DEPENDENCIES", ""), force));
+        }
+    }
+
+    private void decide(Command command) {
+        switch (Policy.decide(cluster.situation(), command)) {
+            case Decision.Refused(var reasons) -> {
+                require(!reasons.isEmpty(), "a refusal has a reason: " + command);
+                note("refused " + command + " " + reasons.getFirst().code());
+            }
+            case Decision.Accepted accepted -> {
+                note("accepted " + command);
+                if (command instanceof Command.Delete delete) {
+                    accepted.notes().stream()
+                            .filter(said -> said.code().equals("HF-3190"))
+                            .forEach(said -> delete.names()
+                                    .forEach(
+                                            gone -> { // Its processes are killed.
+                                                actual.removeIf(key ->
+                                                        key.resource().text().equals(gone));
+                                                underWay.removeIf(action ->
+                                                        action.resource().text().equals(gone));
+                                            }));
+                }
+                apply(accepted.changes());
+            }
+        }
+    }
+
+    private void apply(Changes changes) {
+        Set<ResourceName> before = Set.copyOf(cluster.resources.keySet());
+        cluster.apply(changes);
+        for (ResourceName name : cluster.resources.keySet()) {
+            if (!before.contains(name)) {
+                cluster.servers.values().stream()
+                        .filter(server -> server.state() == Server.State.ONLINE)
+                        .forEach(server -> cluster.set(name, server.id(), Observed.OFFLINE));
+            }
+        }
+        for (InstanceKey key : actual) {
+            require(cluster.resources.containsKey(key.resource()), key + " may be running, and was deleted");
+        }
     }
 
     private void endOne() {
@@ -355,6 +597,13 @@ public final class GeneratedCluster {
 
     private void bringBack() {
         for (Server server : List.copyOf(cluster.servers.values())) {
+            if (server.state() == Server.State.JOINING) {
+                cluster.server(
+                        server.id(), Server.State.ONLINE, server.incarnation().number());
+                cluster.resources.keySet().forEach(name -> cluster.set(name, server.id(), Observed.OFFLINE));
+                note("joined " + server.name());
+                return;
+            }
             if (server.state() == Server.State.UNSETTLED) {
                 cluster.forget(server.id());
                 underWay.removeIf(action -> action.node().equals(server.id()));
@@ -486,7 +735,11 @@ public final class GeneratedCluster {
         }
         plans++;
         checkPlan(situation, plan);
-        cluster.apply(plan.changes());
+        if (wide && !situation.resources().isEmpty() && wider.nextInt(8) == 0) {
+            ask(situation);
+        }
+        apply(plan.changes());
+        Set<ResourceName> started = new HashSet<>();
         for (PlannedAction action : plan.ready()) {
             require(
                     !cluster.maintenance.isFrozen(action.resource()),
@@ -498,10 +751,48 @@ public final class GeneratedCluster {
             underWay.add(action);
             if (action.kind() == ActionKind.START) {
                 actual.add(action.key());
+                started.add(action.resource());
             }
-            note("order " + action.id());
+            note("order " + action.id() + ": " + action.reason());
         }
-        checkCluster();
+        checkCluster(started);
+        plan.fences().forEach((node, why) -> fence(node, why));
+    }
+
+    /** Questions change nothing, and whatever the state of things, there is an answer. */
+    private void ask(Situation situation) {
+        List<ResourceName> names = List.copyOf(situation.resources().keySet());
+        try {
+            names.forEach(name -> {
+                boolean going = situation.wantedOf(name).deleting();
+                require(going || Policy.why(situation, name).isPresent(), "no answer to why " + name);
+            });
+            Policy.lint(situation);
+            String server = anyServer().orElseThrow();
+            ResourceName name = names.get(wider.nextInt(names.size()));
+            Policy.suppose(
+                    situation,
+                    switch (wider.nextInt(3)) {
+                        case 0 -> new Supposal.ServerLost(server);
+                        case 1 -> new Supposal.ServerBack(server);
+                        default -> new Supposal.Failure(name.text(), Optional.empty());
+                    });
+        } catch (IllegalStateException
+                | IllegalArgumentException
+                | NullPointerException
+                | IndexOutOfBoundsException e) {
+            throw new IllegalStateException(context("a question broke the policy: " + e), e);
+        }
+    }
+
+    private void fence(NodeId node, String why) {
+        if (cluster.isOnline(node)) {
+            cluster.server(
+                    node,
+                    Server.State.UNSETTLED,
+                    cluster.serverOf(node).incarnation().number());
+            note("fenced n" + node.number() + ": " + why);
+        }
     }
 
     /** The trouble is over: everything comes to rest, and what is wanted and not said to be stuck runs. */
@@ -513,6 +804,10 @@ public final class GeneratedCluster {
         }
         for (int round = 0; round < LONGEST_REST; round++) {
             plan();
+            if (wide && cluster.servers.values().stream().anyMatch(one -> one.state() != Server.State.ONLINE)) {
+                bringBack(); // It was fenced meanwhile.
+                continue;
+            }
             if (underWay.isEmpty()) {
                 Optional<Instant> again = Policy.plan(cluster.situation()).again();
                 if (again.isEmpty()) {
@@ -577,7 +872,9 @@ public final class GeneratedCluster {
         Set<String> before = new HashSet<>();
         for (PlannedAction action : plan.actions()) {
             require(before.containsAll(action.after()), "it does not come behind what it waits for: " + action);
-            require(before.add(action.id()) || action.inFlight(), "it is there twice: " + action.id());
+            require(
+                    before.add(action.id()) || action.inFlight(),
+                    "it is there twice: " + action.id() + " in " + plan.actions());
         }
     }
 
@@ -607,10 +904,13 @@ public final class GeneratedCluster {
         return reversed;
     }
 
-    private void checkCluster() {
+    private void checkCluster(Set<ResourceName> started) {
         Map<ResourceName, Integer> running = new HashMap<>();
         actual.forEach(key -> running.merge(key.resource(), 1, Integer::sum));
         running.forEach((name, count) -> {
+            if (wide && !started.contains(name)) {
+                return; // CARDINALITY may be less than what was started.
+            }
             ResourceDefinition definition = cluster.definitionOf(name);
             // What moves online may be at both places for so long.
             int more = definition.relocatesOnline() ? 1 : 0;
@@ -627,11 +927,17 @@ public final class GeneratedCluster {
                 definition.isLocal() || !cluster.maintenance.refuses(action.node()),
                 action.id() + " although its server is given nothing: " + cluster.maintenance);
         for (DependencyTarget need : definition.startDependencies().hard()) {
-            boolean up = cluster.servers.values().stream()
-                    .filter(server -> server.state() == Server.State.ONLINE)
-                    .filter(server -> need.global() || server.id().equals(action.node()))
-                    .map(server -> cluster.observed.get(new InstanceKey(new ResourceName(need.name()), server.id())))
-                    .anyMatch(seen -> seen != null && seen.state() == ResourceState.ONLINE);
+            boolean up = cluster.resources.values().stream()
+                    .filter(one -> need.ofType()
+                            ? one.type().isA(need.name()) && !one.name().equals(action.resource())
+                            : one.name().text().equals(need.name()))
+                    .anyMatch(one -> cluster.servers.values().stream()
+                            .filter(server -> server.state() == Server.State.ONLINE)
+                            .filter(server -> need.global() || server.id().equals(action.node()))
+                            .map(server -> cluster.observed.get(new InstanceKey(one.name(), server.id())))
+                            .anyMatch(seen -> seen != null
+                                    && (seen.state() == ResourceState.ONLINE
+                                            || (need.intermediate() && seen.state() == ResourceState.INTERMEDIATE))));
             require(up, action.id() + " needs " + need);
         }
         require(definition.on("n" + action.node().number()).enabled(), action.id() + " although it is disabled there");
@@ -656,8 +962,8 @@ public final class GeneratedCluster {
         }
         long taken = definition.workloadCpu();
         for (InstanceKey key : actual) {
-            boolean itself = key.equals(action.key());
-            taken += key.node().equals(action.node()) && !itself
+            boolean ours = !key.equals(action.key()) && !byHand.contains(key.resource());
+            taken += key.node().equals(action.node()) && ours
                     ? cluster.definitionOf(key.resource()).workloadCpu()
                     : 0;
         }
@@ -685,6 +991,13 @@ public final class GeneratedCluster {
         return false;
     }
 
+    /** Nothing is done to it, or to the group that it would follow. */
+    private boolean frozen(ResourceDefinition definition) {
+        return cluster.maintenance.isFrozen(definition.name())
+                || (!definition.group().isEmpty()
+                        && cluster.maintenance.isFrozen(new ResourceName(definition.group())));
+    }
+
     private void checkRest() {
         Plan plan = Policy.plan(cluster.situation());
         require(plan.actions().isEmpty(), "something is left to do: " + plan.actions());
@@ -696,20 +1009,30 @@ public final class GeneratedCluster {
                     most,
                     wanted.instances().entrySet().stream()
                             .filter(one -> one.getValue().target() == Target.ONLINE)
+                            .filter(one -> definition.isLocal() || definition.poolSized() || one.getKey() <= most)
                             .filter(one -> !definition.isLocal()
                                     || bound(definition).isEmpty()
                                     || isIn(bound(definition), new NodeId(one.getKey())))
                             .count());
             long have = cluster.observed.entrySet().stream()
                     .filter(entry -> entry.getKey().resource().equals(name)
-                            && entry.getValue().state() == ResourceState.ONLINE)
+                            && (entry.getValue().state() == ResourceState.ONLINE
+                                    || entry.getValue().state() == ResourceState.INTERMEDIATE))
                     .count();
             require(
                     have >= want || plan.stuck().containsKey(name),
                     name + ": " + want + " wanted, " + have + " running, no reason given");
             require(have <= most, name + " runs too often");
+            // CARDINALITY may be less than it was: then any of those that were wanted may be the one that runs.
+            long wantedOnce = wanted.instances().values().stream()
+                    .filter(one -> one.target() == Target.ONLINE)
+                    .count();
             require(
-                    definition.isLocal() || have <= want || plan.stuck().containsKey(name),
+                    definition.isLocal()
+                            || byHand.contains(name)
+                            || frozen(definition)
+                            || have <= wantedOnce
+                            || plan.stuck().containsKey(name),
                     name + ": " + want + " wanted, and " + have + " running");
         }
     }

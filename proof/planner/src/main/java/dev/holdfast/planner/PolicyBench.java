@@ -340,12 +340,18 @@ public final class PolicyBench {
             for (int i = 0; i < cores; i++) {
                 workers.submit(() -> {
                     while (made.get() < plans && violations.get() < ENOUGH) {
+                        long which = next.getAndIncrement();
                         try {
-                            made.addAndGet(new GeneratedCluster(next.getAndIncrement()).live());
+                            made.addAndGet(new GeneratedCluster(which).live());
                         } catch (RuntimeException e) {
                             violations.incrementAndGet();
                             synchronized (out) {
-                                out.println(e.getMessage());
+                                if (e instanceof GeneratedCluster.Violation) {
+                                    out.println(e.getMessage());
+                                } else {
+                                    out.println("seed " + which + " broke");
+                                    e.printStackTrace(out);
+                                }
                             }
                         }
                     }
