@@ -90,7 +90,10 @@ public final class Groups {
         });
     }
 
-    /** So many: first those that are wanted and run where they are noted, then those wanted, then those noted. */
+    /**
+     * So many: first those that run where they are noted, and are wanted or just being stopped, then others that are wanted,
+     * then those noted.
+     */
     static NavigableSet<Integer> numbers(Wanted wanted, int size, Predicate<NodeId> runs) {
         NavigableSet<Integer> all = upTo(size);
         all.addAll(wanted.instances().keySet());
@@ -105,13 +108,21 @@ public final class Groups {
 
     private static int rank(Wanted wanted, int number, Predicate<NodeId> runs) {
         WantedInstance instance = wanted.instance(number);
-        if (instance.target() == Target.ONLINE) {
-            return instance.node().filter(runs).isPresent() ? 0 : 1;
+        boolean online = instance.target() == Target.ONLINE;
+        boolean there = instance.node().filter(runs).isPresent();
+        if (there && (online || instance.stopping())) {
+            return 0;
         }
-        if (!instance.equals(WantedInstance.NEW)) {
+        if (online) {
+            return 1;
+        }
+        if (there) {
             return 2;
         }
-        return wanted.instances().containsKey(number) ? 3 : 4;
+        if (!instance.equals(WantedInstance.NEW)) {
+            return 3;
+        }
+        return wanted.instances().containsKey(number) ? 4 : 5;
     }
 
     private static NavigableSet<Integer> upTo(int size) {

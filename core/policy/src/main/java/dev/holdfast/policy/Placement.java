@@ -453,7 +453,7 @@ final class Placement {
     private @Nullable ResourceEntry occupant(ResourceEntry entry, NodeId node) {
         for (Map.Entry<ResourceEntry, Rivalry> rival : entry.rivals.entrySet()) {
             ResourceEntry other = rival.getKey();
-            if (other.doubtful.contains(node)) {
+            if (other.doubtful.contains(node) || other.surplus.contains(node)) {
                 return other;
             }
             boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
@@ -1300,6 +1300,7 @@ final class Placement {
         Wish wish = slot.wish;
         return !slot.entry.definition.instanceFailover()
                 && slot.at == null
+                && !node.equals(slot.node) // It was told to go there, and may be on its way.
                 && (wish == null || !wish.allows(node))
                 && slot.lastServer != null
                 && !board.isReady(slot.lastServer);
