@@ -1,6 +1,7 @@
 package dev.holdfast.node;
 
 import dev.holdfast.model.Epoch;
+import dev.holdfast.model.Incarnation;
 import dev.holdfast.model.Message;
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.NodeId;
@@ -236,6 +237,22 @@ public final class Crs {
         }
         if (newEpoch) {
             replayHeldBack();
+        }
+    }
+
+    /**
+     * Tells ahead of its turn that cssd has renewed the lease: the view that says so may wait behind a thousand reports, and
+     * the guard is about a cssd that does not renew, not about a crsd that is busy. Only the guard hears of it; nothing is
+     * done under that lease before its view is taken.
+     *
+     * @param life of this node that holds it; of another one it counts for nothing
+     * @param epoch of the view that it belongs to; of an older one it counts for nothing
+     * @param letGoAt when the guard acts unless it is renewed again
+     */
+    public void leaseRenewed(Incarnation life, Epoch epoch, Moment letGoAt) {
+        ClusterView known = view;
+        if (guarding && known != null && known.incarnation().equals(life) && epoch.compareTo(known.epoch()) >= 0) {
+            guardAt = guardAt.max(letGoAt);
         }
     }
 

@@ -531,6 +531,31 @@ class CrsTest {
     }
 
     @Test
+    void a_renewal_whose_view_waits_in_the_queue_holds_the_guard_off() {
+        bothNodesServe();
+        later(LEASE.dividedBy(2));
+
+        crs.leaseRenewed(new Incarnation(1), epoch, now.plus(Duration.ofMillis(1)));
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.LetGo.class)).isEmpty();
+
+        later(Duration.ofMillis(1));
+        step(new CrsInput.Tick());
+        assertThat(first(CrsEffect.LetGo.class)).isPresent();
+    }
+
+    @Test
+    void a_renewal_for_another_life_of_the_node_does_not() {
+        bothNodesServe();
+        later(LEASE.dividedBy(2));
+
+        crs.leaseRenewed(new Incarnation(2), epoch, now.plus(LEASE));
+        step(new CrsInput.Tick());
+
+        assertThat(first(CrsEffect.LetGo.class)).isPresent();
+    }
+
+    @Test
     void a_renewed_lease_holds_the_guard_off() {
         bothNodesServe();
         later(Duration.ofSeconds(1));

@@ -89,6 +89,7 @@ public final class Crsd implements AutoCloseable {
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final EventLog events;
     private final Lease lease = new Lease();
+    private volatile @Nullable Renewal renewal;
     private final InstanceMarks marks;
     private final ResourceGroups groups;
     private final ActionRunner runner;
@@ -326,6 +327,10 @@ public final class Crsd implements AutoCloseable {
 
     /** On the loop. */
     private void stepNow(CrsInput input) {
+        Renewal newest = renewal;
+        if (newest != null) {
+            crs.leaseRenewed(newest.life(), newest.epoch(), newest.letGoAt());
+        }
         crs.step(now(), input).forEach(this::perform);
     }
 
@@ -662,11 +667,15 @@ public final class Crsd implements AutoCloseable {
 
     // ---------------------------------------------------------------- what is heard
 
+    /** What the last renewal of the lease said. */
+    private record Renewal(Incarnation life, Epoch epoch, Moment letGoAt) {}
+
     private final class FromCssd implements CssdLink.Listener {
         @Override
         public void view(ClusterView view, CrsInput.@Nullable HeldLease held) {
             lease.renewed(view.epoch(), held == null ? null : held.until());
             if (held != null) {
+                renewal = new Renewal(view.incarnation(), view.epoch(), held.letGoAt());
                 agents.leaseRenewed(); // Not on the loop, which may be busy with its own start for longer than
                 // addresses live.
             }
