@@ -526,10 +526,11 @@ final class Placement {
         for (Slot slot : entry.slots) {
             if (slot.at != null && isInPlay(slot)) {
                 keepOrLeave(slot);
+                if (slot.goal != null && slot.wish != null) {
+                    moveAsWished(slot, taken);
+                }
                 if (slot.goal != null && slot.wish == null) {
                     wishForBetter(slot, taken);
-                }
-                if (slot.goal != null && slot.wish != null) {
                     moveAsWished(slot, taken);
                 }
             }
