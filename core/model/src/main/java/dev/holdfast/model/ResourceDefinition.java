@@ -486,8 +486,8 @@ public final class ResourceDefinition {
         }
         String reason = type.isLocal() && attribute.equals("CARDINALITY")
                 ? "Leave it out: there is one of it on every server, or on every one of its SERVER_CATEGORY."
-                : type.isGroup() && NOT_OF_GROUPS.containsKey(attribute)
-                        ? NOT_OF_GROUPS.get(attribute)
+                : type.isGroup() && whyNotOfGroups(attribute) != null
+                        ? whyNotOfGroups(attribute)
                         : NOT_HERE.get(attribute);
         if (reason != null) {
             return new Message(
@@ -511,6 +511,11 @@ public final class ResourceDefinition {
                 "Attribute " + attribute.name() + " of resource '" + name + "': " + problem
                         + (problem.endsWith("?") ? "" : "."),
                 attribute.defaultValue().isEmpty() ? "" : "The default is " + attribute.defaultValue() + ".");
+    }
+
+    /** Why a group has no attribute of this name, though other resources have, and what to do instead; null if it may have. */
+    static @Nullable String whyNotOfGroups(String attribute) {
+        return NOT_OF_GROUPS.get(attribute);
     }
 
     /** Whether administrators must not make an attribute of this name: it would be taken for another product's. */

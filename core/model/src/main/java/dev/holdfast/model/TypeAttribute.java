@@ -18,7 +18,7 @@ final class TypeAttribute {
         int before = problems.size();
         AttributeDefinition inherited = base.attributes().get(own.name());
         AttributeDefinition attribute =
-                inherited == null ? added(type, own, problems) : changed(type, inherited, own, problems);
+                inherited == null ? added(type, base, own, problems) : changed(type, inherited, own, problems);
         if (attribute.readOnly() && own.flags().contains(Flag.CONFIG)) {
             refuse(
                     type,
@@ -36,7 +36,8 @@ final class TypeAttribute {
         return problems.size() == before ? Optional.of(attribute) : Optional.empty();
     }
 
-    private static AttributeDefinition added(String type, CustomType.Own own, List<Message> problems) {
+    private static AttributeDefinition added(
+            String type, TypeDefinition base, CustomType.Own own, List<Message> problems) {
         String name = own.name();
         if (!name.matches("[A-Za-z][A-Za-z0-9_]*") || name.length() > LONGEST_NAME) {
             refuse(
@@ -47,6 +48,10 @@ final class TypeAttribute {
                     problems);
         } else if (ResourceDefinition.isReserved(name)) {
             refuse(type, own, "has a name that is taken", "Choose another name.", problems);
+        }
+        String instead = base.isGroup() ? ResourceDefinition.whyNotOfGroups(name) : null;
+        if (instead != null) {
+            refuse(type, own, "is no attribute of groups", instead, problems);
         }
         Set<Flag> flags = own.flags().isEmpty() ? EnumSet.of(Flag.CONFIG) : own.flags();
         if (own.defaultValue().isEmpty() && !flags.contains(Flag.REQUIRED)) {

@@ -752,9 +752,8 @@ final class Placement {
             NodeSet elsewhere = common.without(current);
             if (failed != null && !elsewhere.isEmpty() && mayAllMove(order, failed.slot())) {
                 chosen = best(order, elsewhere, true);
-                // What runs here may go where it failed before; also when it is down, halfway. (What is not critical
-                // does
-                // not bring the others back.)
+                // What runs here may go where it failed before, and does so when it is down, halfway. What is not
+                // critical does not bring the others back.
                 for (Candidate candidate : order) {
                     Slot slot = candidate.slot();
                     boolean follows = slot.goal != null && !slot.entry.isDispensable();
