@@ -205,7 +205,9 @@ final class Sequence {
             case STOPPING -> add(ActionKind.STOP, entry, 0, node, true, "ordered before");
             case CLEANING -> add(ActionKind.CLEAN, entry, 0, node, true, "it failed");
             case STABLE -> {
-                if (seen.state() != ResourceState.UNKNOWN && entry.definition.enabled() && !board.isFrozen(entry)) {
+                // An online move is ended also when it was disabled in the middle.
+                boolean managed = entry.definition.enabled() || entry.definition.relocatesOnline();
+                if (seen.state() != ResourceState.UNKNOWN && managed && !board.isFrozen(entry)) {
                     Step stop = add(ActionKind.STOP, entry, 0, node, !board.isReady(node), reason);
                     if (entry.definition.relocatesOnline() && !stop.inFlight) {
                         of(entry).stream()
