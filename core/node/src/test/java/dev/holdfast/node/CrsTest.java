@@ -579,6 +579,13 @@ class CrsTest {
 
         assertThat(first(CrsEffect.Stays.class).orElseThrow().because()).containsExactly(WEB);
         assertThat(first(CrsEffect.Left.class)).isEmpty();
+        startOther(other);
+        assertThat(run(ActionKind.START).resource().name())
+                .as("it is given work again")
+                .isEqualTo(other);
+    }
+
+    private void startOther(ResourceName other) {
         step(new CrsInput.CommandGiven(
                 3,
                 new Command.Add(
@@ -591,27 +598,13 @@ class CrsTest {
         step(new CrsInput.CommandGiven(
                 4, new Command.Start(new Command.Selection.Named(List.of("other")), Optional.empty(), false)));
         writeEverything();
-        assertThat(run(ActionKind.START).resource().name())
-                .as("it is given work again")
-                .isEqualTo(other);
     }
 
     @Test
     void a_stop_by_force_stops_what_stops_and_gives_up_the_rest() {
         ResourceName other = new ResourceName("other");
         webRunsHere();
-        step(new CrsInput.CommandGiven(
-                3,
-                new Command.Add(
-                        "other",
-                        "cluster_resource",
-                        Map.of("ACTION_SCRIPT", "/o.scr", "PLACEMENT", "restricted", "HOSTING_MEMBERS", "n1"),
-                        false)));
-        writeEverything();
-        peerReports(0, Map.of(WEB, Observed.OFFLINE, other, Observed.OFFLINE));
-        step(new CrsInput.CommandGiven(
-                4, new Command.Start(new Command.Selection.Named(List.of("other")), Optional.empty(), false)));
-        writeEverything();
+        startOther(other);
         otherEnded(run(ActionKind.START).run(), 0);
         otherEnded(run(ActionKind.CHECK).run(), 0);
 

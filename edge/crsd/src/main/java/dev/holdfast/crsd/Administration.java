@@ -223,10 +223,8 @@ final class Administration implements ControlServer.Handler {
         return unanswered.get() == 0;
     }
 
-    private Reply.Answer answered(Caller caller, Request request, Consumer<String> progress)
-            throws InterruptedException {
-        CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-        Asker asker = new Asker() {
+    private static Asker asker(Consumer<String> progress, CompletableFuture<Reply.Answer> answer) {
+        return new Asker() {
             @Override
             public void progress(String line) {
                 progress.accept(line);
@@ -237,7 +235,12 @@ final class Administration implements ControlServer.Handler {
                 answer.complete(given);
             }
         };
-        loop.execute(() -> take(caller, here(request), asker));
+    }
+
+    private Reply.Answer answered(Caller caller, Request request, Consumer<String> progress)
+            throws InterruptedException {
+        CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
+        loop.execute(() -> take(caller, here(request), asker(progress, answer)));
         try {
             return answer.get();
         } catch (ExecutionException e) {
@@ -1067,17 +1070,7 @@ final class Administration implements ControlServer.Handler {
     private CompletableFuture<List<Reply.Problem>> stopOther(NodeId node, Caller caller, boolean force, Asker asker) {
         String name = settings.cluster().nameOf(node);
         CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-        carryTo(node, caller, new Request.StopCrs(force), new Asker() {
-            @Override
-            public void progress(String line) {
-                asker.progress(line);
-            }
-
-            @Override
-            public void answer(Reply.Answer given) {
-                answer.complete(given);
-            }
-        });
+        carryTo(node, caller, new Request.StopCrs(force), asker(asker::progress, answer));
         return answer.thenComposeAsync(
                 given -> switch (given) {
                     case Reply.Done(List<String> lines) -> {

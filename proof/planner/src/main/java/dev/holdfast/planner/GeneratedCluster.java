@@ -500,29 +500,30 @@ public final class GeneratedCluster {
         }
     }
 
-    private void decide(Command command) {
-        switch (Policy.decide(cluster.situation(), command)) {
+    /** Empty if it was refused. */
+    private Optional<Decision.Accepted> decide(Command command) {
+        return switch (Policy.decide(cluster.situation(), command)) {
             case Decision.Refused(var reasons) -> {
                 require(!reasons.isEmpty(), "a refusal has a reason: " + command);
                 note("refused " + command + " " + reasons.getFirst().code());
+                yield Optional.empty();
             }
             case Decision.Accepted accepted -> {
                 note("accepted " + command);
                 if (command instanceof Command.Delete delete) {
                     accepted.notes().stream()
                             .filter(said -> said.code().equals("HF-3190"))
-                            .forEach(said -> delete.names()
-                                    .forEach(
-                                            gone -> { // Its processes are killed.
-                                                actual.removeIf(key ->
-                                                        key.resource().text().equals(gone));
-                                                underWay.removeIf(action ->
-                                                        action.resource().text().equals(gone));
-                                            }));
+                            .forEach(said -> delete.names().forEach(this::killed));
                 }
                 apply(accepted.changes());
+                yield Optional.of(accepted);
             }
-        }
+        };
+    }
+
+    private void killed(String name) {
+        actual.removeIf(key -> key.resource().text().equals(name));
+        underWay.removeIf(action -> action.resource().text().equals(name));
     }
 
     private void apply(Changes changes) {
@@ -653,32 +654,25 @@ public final class GeneratedCluster {
         if (more.nextInt(8) == 0) {
             command = ofSetup(force).orElse(command);
         }
-        switch (Policy.decide(cluster.situation(), command)) {
-            case Decision.Refused(var reasons) -> {
-                require(!reasons.isEmpty(), "a refusal has a reason: " + command);
-                note("refused " + command + " " + reasons.getFirst().code());
+        Command asked = command;
+        boolean wantedBefore =
+                cluster.wanted.getOrDefault(new ResourceName(name), Wanted.NEW).instances().values().stream()
+                        .anyMatch(each -> each.target() == Target.ONLINE);
+        decide(asked).ifPresent(accepted -> {
+            // What was wanted already, and was kept from starting, may start anywhere it likes.
+            if (asked instanceof Command.Start start && !start.pools().isEmpty() && !wantedBefore) {
+                accepted.plan().actions().forEach(action -> checkPools(name, start.pools(), action));
             }
-            case Decision.Accepted accepted -> {
-                note("accepted " + command);
-                boolean wantedBefore =
-                        cluster.wanted.getOrDefault(new ResourceName(name), Wanted.NEW).instances().values().stream()
-                                .anyMatch(each -> each.target() == Target.ONLINE);
-                cluster.apply(accepted.changes());
-                // What was wanted already, and was kept from starting, may start anywhere it likes.
-                if (command instanceof Command.Start start && !start.pools().isEmpty() && !wantedBefore) {
-                    accepted.plan().actions().forEach(action -> checkPools(name, start.pools(), action));
-                }
-                if (command instanceof Command.Stop stop) {
-                    accepted.plan().actions().forEach(action -> {
-                        if (stop.leave()) {
-                            cluster.left.add(action.resource());
-                        } else {
-                            cluster.left.remove(action.resource());
-                        }
-                    });
-                }
+            if (asked instanceof Command.Stop stop) {
+                accepted.plan().actions().forEach(action -> {
+                    if (stop.leave()) {
+                        cluster.left.add(action.resource());
+                    } else {
+                        cluster.left.remove(action.resource());
+                    }
+                });
             }
-        }
+        });
     }
 
     /** What is started on servers of pools is started nowhere else. */
