@@ -192,8 +192,20 @@ final class Lint {
                     "may run on one server only: when that is lost, it is down",
                     "Use PLACEMENT=favored, or more servers in HOSTING_MEMBERS.");
         }
+        Set<ResourceEntry> companions =
+                entry.rivals.isEmpty() ? Set.of() : dev.holdfast.policy.Placement.companions(entry);
         for (ResourceEntry rival : entry.rivals.keySet()) {
             boolean first = entry.name().compareTo(rival.name()) < 0;
+            if (first && companions.contains(rival)) {
+                find(
+                        "HF-3414",
+                        entry,
+                        "must run on one server with '" + rival
+                                + "' (hard dependencies, groups), and shares no server with it (exclusion): never both run,"
+                                + " and they may take turns",
+                        "Take one of the dependencies away: crsctl modify resource " + entry
+                                + " -attr START_DEPENDENCIES=...");
+            }
             if (first && !rival.isLocal() && soleServer(entry) && soleServer(rival) && sameServer(entry, rival)) {
                 find(
                         "HF-3411",

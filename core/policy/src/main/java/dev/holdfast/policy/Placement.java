@@ -12,11 +12,13 @@ import dev.holdfast.policy.ResourceEntry.Rivalry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -336,13 +339,31 @@ final class Placement {
     }
 
     /** The single cluster resources that must be on the same node. A choice ({@code type:}) ties to none of them. */
-    private static Set<ResourceEntry> tiedTo(ResourceEntry entry) {
+    static Set<ResourceEntry> tiedTo(ResourceEntry entry) {
         Set<ResourceEntry> known = entry.tied;
         if (known == null) {
             known = findTied(entry);
             entry.tied = known;
         }
         return known;
+    }
+
+    /** All that must be on one server with it, whatever way that is said. */
+    static Set<ResourceEntry> companions(ResourceEntry entry) {
+        Set<ResourceEntry> found = new LinkedHashSet<>(Set.of(entry));
+        Deque<ResourceEntry> open = new ArrayDeque<>(found);
+        while (!open.isEmpty()) {
+            ResourceEntry next = open.remove();
+            Stream<ResourceEntry> dependents = next.dependents.stream()
+                    .filter(other -> other.isSingle() && tiedTo(other).contains(next));
+            Stream<ResourceEntry> ofGroup = next.group == null ? next.members.stream() : Stream.of(next.group);
+            Stream.of(tiedTo(next).stream(), dependents, ofGroup)
+                    .flatMap(each -> each)
+                    .filter(found::add)
+                    .forEach(open::add);
+        }
+        found.remove(entry);
+        return found;
     }
 
     private static Set<ResourceEntry> findTied(ResourceEntry entry) {
