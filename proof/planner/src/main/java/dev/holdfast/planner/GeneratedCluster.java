@@ -966,7 +966,7 @@ public final class GeneratedCluster {
                     : 0;
         }
         require(
-                definition.workloadCpu() == 0 || taken <= PaperCluster.ROOM,
+                definition.workloadCpu() == 0 || byHand.contains(action.resource()) || taken <= PaperCluster.ROOM,
                 action.id() + " without room: " + taken + " of " + PaperCluster.ROOM);
         for (InstanceKey key : actual) {
             if (key.node().equals(action.node())) {
