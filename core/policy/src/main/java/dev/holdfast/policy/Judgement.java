@@ -665,6 +665,13 @@ final class Judgement {
                         ""));
                 definitions.put(entry.name(), Optional.empty());
             } else if (!board.whereItMayRun(entry).isEmpty()) {
+                if (!isActive(entry)) {
+                    notes.add(new Message(
+                            "HF-3191",
+                            "Resource '" + entry + "' may be running on " + listed(board.whereItMayRun(entry))
+                                    + "; it is deleted as soon as it is known not to",
+                            ""));
+                }
                 Wanted stopped = entry.wanted;
                 for (Slot slot : entry.slots) {
                     stopped = stopped.with(slot.number, slot.after().stopped());
@@ -1809,7 +1816,11 @@ final class Judgement {
     }
 
     private String names(NodeSet nodes) {
-        return String.join(", ", nodes.nodes().stream().map(board::nameOf).toList());
+        return listed(nodes.nodes());
+    }
+
+    private String listed(List<NodeId> nodes) {
+        return String.join(", ", nodes.stream().map(board::nameOf).toList());
     }
 
     /** To stop it was tried, and cleaning it as well: whoever deletes it by force now has been told. */
@@ -1826,10 +1837,7 @@ final class Judgement {
         if (isUnknownEverywhere(entry)) {
             return "nobody knows whether it runs on " + places(entry);
         }
-        return isActive(entry)
-                ? "it runs on " + places(entry)
-                : "it may be running on "
-                        + String.join(", ", places.stream().map(board::nameOf).toList());
+        return isActive(entry) ? "it runs on " + places(entry) : "it may be running on " + listed(places);
     }
 
     private static boolean isActive(ResourceEntry entry) {
