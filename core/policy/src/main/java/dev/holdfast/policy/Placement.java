@@ -223,6 +223,13 @@ final class Placement {
         if (!board.allows(entry, node)) {
             return "that is " + board.restriction(entry, node);
         }
+        for (ResourceEntry rival : entry.rivals.keySet()) {
+            if (rival.doubtful.contains(node)
+                    || rival.surplus.contains(node)
+                    || rival.slots.stream().anyMatch(slot -> node.equals(slot.at))) {
+                return "'" + rival + "' is there, with which it shares no server";
+            }
+        }
         return isEnabled(entry, node) ? null : "it is disabled there";
     }
 
