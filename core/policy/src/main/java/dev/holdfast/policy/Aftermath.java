@@ -432,6 +432,7 @@ final class Aftermath {
         }
         NodeId here = slot.entry.isLocal() ? NodeId.onPaper(slot.number) : null;
         TreeSet<String> armed = new TreeSet<>();
+        TreeSet<String> whileHeld = new TreeSet<>();
         for (ResourceEntry.Pulled pulled : slot.entry.pulls) {
             // Without always: it matters only for what a failure of something else took down.
             if (!pulled.pullup().always() && !slot.held) {
@@ -448,8 +449,11 @@ final class Aftermath {
             if (up && slot.armed.contains(text) && !slot.stopping) {
                 pull(slot, pulled);
             } else if (down || (!up && slot.armed.contains(text))) {
-                armed.add(text);
+                (pulled.pullup().always() ? armed : whileHeld).add(text);
             }
+        }
+        if (slot.held) { // Another pullup may have ended that.
+            armed.addAll(whileHeld);
         }
         slot.armed = armed.isEmpty() ? NONE : armed;
     }
