@@ -112,12 +112,9 @@ final class Board {
     }
 
     private int cardinality(ResourceDefinition definition) {
-        if (!definition.poolSized()) {
-            return definition.cardinality();
-        }
-        return (int) pools.keySet().stream()
-                .filter(node -> isInPools(definition, node) && !categories.lacks(definition.serverCategory(), node))
-                .count();
+        return definition.poolSized()
+                ? Pools.servers(definition, pools, categories).size()
+                : definition.cardinality();
     }
 
     /** The category of servers that it runs on; empty: any. */
@@ -509,6 +506,10 @@ final class Board {
     String nameOf(NodeId node) {
         Server server = serverAt(node);
         return server == null ? node.toString() : server.name();
+    }
+
+    String names(List<NodeId> nodes) {
+        return String.join(", ", nodes.stream().map(this::nameOf).toList());
     }
 
     @Nullable

@@ -9,7 +9,6 @@ import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -137,13 +136,6 @@ public final class Groups {
     private static Set<NodeId> own(Situation situation, ResourceDefinition resource) {
         Categories categories =
                 new Categories(situation.setup(), situation.servers().values());
-        Set<NodeId> own = new HashSet<>();
-        Pools.assign(situation.setup(), situation.servers()).forEach((node, pools) -> {
-            if (resource.serverPools().stream().anyMatch(pool -> pools.contains(pool))
-                    && !categories.lacks(resource.serverCategory(), node)) {
-                own.add(node);
-            }
-        });
-        return own;
+        return Pools.servers(resource, Pools.assign(situation.setup(), situation.servers()), categories);
     }
 }

@@ -656,6 +656,7 @@ final class Judgement {
             return refused();
         }
         for (ResourceEntry entry : entries) {
+            List<NodeId> places = board.whereItMayRun(entry);
             if (isUnknownEverywhere(entry)) {
                 notes.add(new Message(
                         "HF-3190",
@@ -664,11 +665,11 @@ final class Judgement {
                                 + " left: look there before it is started anywhere again",
                         ""));
                 definitions.put(entry.name(), Optional.empty());
-            } else if (!board.whereItMayRun(entry).isEmpty()) {
+            } else if (!places.isEmpty()) {
                 if (!isActive(entry)) {
                     notes.add(new Message(
                             "HF-3191",
-                            "Resource '" + entry + "' may be running on " + listed(board.whereItMayRun(entry))
+                            "Resource '" + entry + "' may be running on " + board.names(places)
                                     + "; it is deleted as soon as it is known not to",
                             ""));
                 }
@@ -1816,11 +1817,7 @@ final class Judgement {
     }
 
     private String names(NodeSet nodes) {
-        return listed(nodes.nodes());
-    }
-
-    private String listed(List<NodeId> nodes) {
-        return String.join(", ", nodes.stream().map(board::nameOf).toList());
+        return board.names(nodes.nodes());
     }
 
     /** To stop it was tried, and cleaning it as well: whoever deletes it by force now has been told. */
@@ -1837,7 +1834,7 @@ final class Judgement {
         if (isUnknownEverywhere(entry)) {
             return "nobody knows whether it runs on " + places(entry);
         }
-        return isActive(entry) ? "it runs on " + places(entry) : "it may be running on " + listed(places);
+        return isActive(entry) ? "it runs on " + places(entry) : "it may be running on " + board.names(places);
     }
 
     private static boolean isActive(ResourceEntry entry) {

@@ -532,11 +532,7 @@ final class Placement {
         }
         return slot.failedOn.isEmpty()
                 ? "its TARGET is ONLINE"
-                : "it could not be kept running on " + names(slot.failedOn.nodes());
-    }
-
-    private String names(List<NodeId> nodes) {
-        return String.join(", ", nodes.stream().map(board::nameOf).toList());
+                : "it could not be kept running on " + board.names(slot.failedOn.nodes());
     }
 
     private void give(Slot slot, NodeId node, String why) {
@@ -644,12 +640,13 @@ final class Placement {
         boolean unsettled = where.stream().anyMatch(node -> !board.isMember(node));
         return new Message(
                 "HF-3202",
-                "Resource '" + slot.entry + "' may still be running on " + names(where)
+                "Resource '" + slot.entry + "' may still be running on " + board.names(where)
                         + ", so it is not started elsewhere",
                 unsettled
-                        ? "Waiting for proof that " + names(where) + " is down. If it cannot be fenced and you have"
-                                + " switched it off: crsctl confirm fenced " + names(where)
-                        : "Waiting for " + names(where) + " to report.");
+                        ? "Waiting for proof that " + board.names(where)
+                                + " is down. If it cannot be fenced and you have"
+                                + " switched it off: crsctl confirm fenced " + board.names(where)
+                        : "Waiting for " + board.names(where) + " to report.");
     }
 
     private void placeTogether(Unit unit) {
@@ -1283,7 +1280,7 @@ final class Placement {
         if (slot.wish != null && slot.wish.only() && !slot.wish.allows(node)) {
             return new Obstacle(
                     slot.wish.node() == null ? "start -s" : "start -n",
-                    "start was asked for on " + names(slot.wish.nodes().nodes()) + " only");
+                    "start was asked for on " + board.names(slot.wish.nodes().nodes()) + " only");
         }
         // What runs now is as good anywhere as it ever was.
         if (slot.failedOn.contains(node) && slot.goal == null) {

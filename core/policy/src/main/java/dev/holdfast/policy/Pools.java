@@ -1,12 +1,15 @@
 package dev.holdfast.policy;
 
 import dev.holdfast.model.NodeId;
+import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ServerPool;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -68,6 +71,19 @@ final class Pools {
             before = now;
         }
         return before;
+    }
+
+    /** The servers of the pools that a resource names, without those known to be outside of its category. */
+    static Set<NodeId> servers(
+            ResourceDefinition resource, SortedMap<NodeId, SortedSet<String>> assigned, Categories categories) {
+        Set<NodeId> servers = new HashSet<>();
+        assigned.forEach((node, pools) -> {
+            if (resource.serverPools().stream().anyMatch(pool -> pools.contains(pool))
+                    && !categories.lacks(resource.serverCategory(), node)) {
+                servers.add(node);
+            }
+        });
+        return servers;
     }
 
     private SortedMap<NodeId, SortedSet<String>> assigned() {

@@ -2,9 +2,6 @@ package dev.holdfast.registry;
 
 import dev.holdfast.model.Moment;
 import dev.holdfast.model.RegistryRoot;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +22,9 @@ final class Recognition {
     @Nullable
     Chain chain;
 
-    /** How many segments were searched for bases; -1 while the location is not searched. */
-    int searched = -1;
-
-    /** What those segments begin with, and was not read yet. */
-    final List<RegistryRoot> bases = new ArrayList<>();
+    /** What a search of the location finds; null while it is not searched. */
+    @Nullable
+    FoundBases bases;
 
     /** When it began, or when the location last answered. */
     Moment since;
@@ -54,15 +49,5 @@ final class Recognition {
         chain = of;
         recognisedAt = 0;
         confirmed = false;
-    }
-
-    /** The newest base that was found and is not read yet; null if there is none. */
-    @Nullable
-    RegistryRoot nextBase() {
-        RegistryRoot newest = bases.stream()
-                .max(Comparator.comparingLong(RegistryRoot::generation))
-                .orElse(null);
-        bases.remove(newest);
-        return newest;
     }
 }

@@ -1244,7 +1244,7 @@ public final class Registry {
         if (!recognition.startSeen || chain == null || chain.base().isEmpty()) {
             return false;
         }
-        if (recognition.searched < 0) {
+        if (recognition.bases == null) {
             return true;
         }
         try {
@@ -1263,14 +1263,18 @@ public final class Registry {
      * the newest first.
      */
     private void search(Lane lane, Recognition recognition) {
-        recognition.searched = Math.max(0, recognition.searched);
-        if (recognition.searched < RegistryFormat.SEGMENTS) {
+        FoundBases bases = recognition.bases;
+        if (bases == null) {
+            bases = new FoundBases(cluster, root.generation());
+            recognition.bases = bases;
+        }
+        if (!bases.isSearched()) {
             recognition.read(null, null);
             long number = begin(lane, Lane.Purpose.RECOGNISE, -1, 0, 0, RegistryFormat.BLOCK);
-            effects.add(new Effect.ReadBlocks(lane.location, number, recognition.searched, 0, RegistryFormat.BLOCK));
+            effects.add(new Effect.ReadBlocks(lane.location, number, bases.segment(), 0, RegistryFormat.BLOCK));
             return;
         }
-        RegistryRoot next = recognition.nextBase();
+        RegistryRoot next = bases.take();
         if (next == null) {
             isStrange(
                     lane,
@@ -1286,12 +1290,9 @@ public final class Registry {
         recognition.since = now;
         if (recognition.chain != null) {
             recognition.chain.accept(blocks);
-            return;
+        } else if (recognition.bases != null) {
+            recognition.bases.accept(blocks);
         }
-        int place = recognition.searched++;
-        LogRecord.ownerOfBase(blocks, cluster, place)
-                .filter(owner -> owner.ticket() <= root.generation())
-                .ifPresent(owner -> recognition.bases.add(owner.rootOfBase()));
     }
 
     /** With an identity of its own, unless a base that was formed meanwhile does without the location: then nothing tells who it was. */

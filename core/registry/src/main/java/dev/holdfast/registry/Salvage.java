@@ -1,7 +1,6 @@
 package dev.holdfast.registry;
 
 import dev.holdfast.model.RegistryRoot;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +48,7 @@ public final class Salvage {
 
     private final UUID cluster;
     private final RegistrySeal seal;
-    private final List<RegistryRoot> bases = new ArrayList<>();
-    private int searched;
+    private final FoundBases bases;
     private @Nullable RegistryRoot reading;
     private @Nullable Chain chain;
     private @Nullable Found found;
@@ -58,12 +56,13 @@ public final class Salvage {
     public Salvage(UUID cluster, RegistrySeal seal) {
         this.cluster = cluster;
         this.seal = seal;
+        bases = new FoundBases(cluster, Long.MAX_VALUE);
     }
 
     /** What to read next; empty if nothing more is needed. */
     public Optional<Piece> wanted() {
-        if (searched < RegistryFormat.SEGMENTS) {
-            return Optional.of(new Piece(searched, 0, RegistryFormat.BLOCK));
+        if (!bases.isSearched()) {
+            return Optional.of(new Piece(bases.segment(), 0, RegistryFormat.BLOCK));
         }
         while (found == null) {
             Chain present = chain;
@@ -75,13 +74,10 @@ public final class Salvage {
                 found = whatIn(present);
             }
             if (found == null) {
-                reading = bases.stream()
-                        .max(Comparator.comparingLong(RegistryRoot::generation))
-                        .orElse(null);
+                reading = bases.take();
                 if (reading == null) {
                     return Optional.empty();
                 }
-                bases.remove(reading);
                 chain = new Chain(cluster, seal, reading);
             }
         }
@@ -90,9 +86,8 @@ public final class Salvage {
 
     /** What stood where {@link #wanted} said; any bytes. */
     public void accept(byte[] blocks) {
-        if (searched < RegistryFormat.SEGMENTS) {
-            LogRecord.ownerOfBase(blocks, cluster, searched).ifPresent(owner -> bases.add(owner.rootOfBase()));
-            searched++;
+        if (!bases.isSearched()) {
+            bases.accept(blocks);
         } else if (chain != null) {
             chain.accept(blocks);
         }

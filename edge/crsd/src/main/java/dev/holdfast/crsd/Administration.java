@@ -107,6 +107,20 @@ final class Administration implements ControlServer.Handler {
         void progress(String line);
 
         void answer(Reply.Answer answer);
+
+        static Asker of(Consumer<String> progress, Consumer<Reply.Answer> answer) {
+            return new Asker() {
+                @Override
+                public void progress(String line) {
+                    progress.accept(line);
+                }
+
+                @Override
+                public void answer(Reply.Answer given) {
+                    answer.accept(given);
+                }
+            };
+        }
     }
 
     /** Runs actions of scripts on this node, on the loop. */
@@ -223,24 +237,10 @@ final class Administration implements ControlServer.Handler {
         return unanswered.get() == 0;
     }
 
-    private static Asker asker(Consumer<String> progress, CompletableFuture<Reply.Answer> answer) {
-        return new Asker() {
-            @Override
-            public void progress(String line) {
-                progress.accept(line);
-            }
-
-            @Override
-            public void answer(Reply.Answer given) {
-                answer.complete(given);
-            }
-        };
-    }
-
     private Reply.Answer answered(Caller caller, Request request, Consumer<String> progress)
             throws InterruptedException {
         CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-        loop.execute(() -> take(caller, here(request), asker(progress, answer)));
+        loop.execute(() -> take(caller, here(request), Asker.of(progress, answer::complete)));
         try {
             return answer.get();
         } catch (ExecutionException e) {
@@ -374,18 +374,12 @@ final class Administration implements ControlServer.Handler {
 
     private void asked(NodeId peer, Json message) throws Json.Malformed {
         long id = message.number("id");
-        Asker asker = new Asker() {
-            @Override
-            public void progress(String line) {
-                send.accept(peer, Json.object().with("t", "told").with("id", id).with("line", line));
-            }
-
-            @Override
-            public void answer(Reply.Answer answer) {
-                send.accept(
-                        peer, Json.object().with("t", "answer").with("id", id).withLong("reply", Codec.encode(answer)));
-            }
-        };
+        Asker asker = Asker.of(
+                line -> send.accept(
+                        peer, Json.object().with("t", "told").with("id", id).with("line", line)),
+                answer -> send.accept(
+                        peer,
+                        Json.object().with("t", "answer").with("id", id).withLong("reply", Codec.encode(answer))));
         try {
             Request request = Codec.decodeRequest(message.longString("request").getBytes(StandardCharsets.UTF_8));
             Caller caller = new Caller(message.string("user"), message.string("group"), message.strings("groups"));
@@ -624,23 +618,15 @@ final class Administration implements ControlServer.Handler {
 
     /** One who is told at the end what was changed, too. */
     private static Asker telling(List<String> done, Asker asker) {
-        return new Asker() {
-            @Override
-            public void progress(String line) {
-                asker.progress(line);
+        return Asker.of(asker::progress, answer -> {
+            if (answer instanceof Reply.Done(List<String> notes)) {
+                List<String> lines = new ArrayList<>(done);
+                lines.addAll(notes);
+                asker.answer(new Reply.Done(lines));
+            } else {
+                asker.answer(answer);
             }
-
-            @Override
-            public void answer(Reply.Answer answer) {
-                if (answer instanceof Reply.Done(List<String> notes)) {
-                    List<String> lines = new ArrayList<>(done);
-                    lines.addAll(notes);
-                    asker.answer(new Reply.Done(lines));
-                } else {
-                    asker.answer(answer);
-                }
-            }
-        };
+        });
     }
 
     private Reply.Answer compared(Situation situation, Request.Apply apply, Command command) {
@@ -654,15 +640,7 @@ final class Administration implements ControlServer.Handler {
 
     /** Nobody waits for the progress of one node of many. */
     private static Asker oneOfMany(CompletableFuture<Reply.Answer> answer) {
-        return new Asker() {
-            @Override
-            public void progress(String line) {}
-
-            @Override
-            public void answer(Reply.Answer given) {
-                answer.complete(given);
-            }
-        };
+        return Asker.of(_ -> {}, answer::complete);
     }
 
     /** Asks nodes, this one by {@code here}; a node that does not answer in time has no entry. */
@@ -1029,19 +1007,15 @@ final class Administration implements ControlServer.Handler {
             CompletableFuture<Void> known = CompletableFuture.allOf(others.toArray(CompletableFuture[]::new));
             if (self) {
                 othersStopping = known;
-                stop(caller, stop.force(), new Asker() {
-                    @Override
-                    public void progress(String line) {
-                        asker.progress(line);
-                    }
-
-                    @Override
-                    public void answer(Reply.Answer answer) {
-                        // Of the others all is known by now, unless this node stays: then the command is over when it
-                        // is.
-                        known.thenRunAsync(() -> asker.answer(together(answer, problems)), loop);
-                    }
-                });
+                // Of the others all is known when this one answers, unless this node stays: then the command is over
+                // when
+                // it is.
+                stop(
+                        caller,
+                        stop.force(),
+                        Asker.of(
+                                asker::progress,
+                                answer -> known.thenRunAsync(() -> asker.answer(together(answer, problems)), loop)));
             } else {
                 known.thenRunAsync(() -> asker.answer(together(new Reply.Done(List.of()), problems)), loop);
             }
@@ -1070,7 +1044,7 @@ final class Administration implements ControlServer.Handler {
     private CompletableFuture<List<Reply.Problem>> stopOther(NodeId node, Caller caller, boolean force, Asker asker) {
         String name = settings.cluster().nameOf(node);
         CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-        carryTo(node, caller, new Request.StopCrs(force), asker(asker::progress, answer));
+        carryTo(node, caller, new Request.StopCrs(force), Asker.of(asker::progress, answer::complete));
         return answer.thenComposeAsync(
                 given -> switch (given) {
                     case Reply.Done(List<String> lines) -> {
@@ -1934,17 +1908,7 @@ final class Administration implements ControlServer.Handler {
         List<CompletableFuture<Reply.Answer>> answers = new ArrayList<>();
         for (NodeId node : settings.cluster().nodes().keySet()) {
             CompletableFuture<Reply.Answer> answer = new CompletableFuture<>();
-            Asker asker = new Asker() {
-                @Override
-                public void progress(String line) {
-                    // There is none.
-                }
-
-                @Override
-                public void answer(Reply.Answer given) {
-                    answer.complete(given);
-                }
-            };
+            Asker asker = oneOfMany(answer);
             if (node.equals(settings.self())) {
                 recollect(request, asker);
             } else if (crs.canReach(node)) {
@@ -2362,17 +2326,9 @@ final class Administration implements ControlServer.Handler {
         String name = settings.cluster().nameOf(victim);
         Request.FenceNode fence = new Request.FenceNode(name, reason, true);
         Caller policy = new Caller("crsd", "root");
-        Asker asker = new Asker() {
-            @Override
-            public void progress(String line) {
-                LOG.info("{}", line);
-            }
-
-            @Override
-            public void answer(Reply.Answer answer) {
-                LOG.info("{} is to be fenced, because {}: {}", name, reason, answer);
-            }
-        };
+        Asker asker = Asker.of(
+                line -> LOG.info("{}", line),
+                answer -> LOG.info("{} is to be fenced, because {}: {}", name, reason, answer));
         Optional<ClusterView> view = crs.view();
         if (view.isEmpty() || !view.get().isMember(victim)) {
             return;

@@ -6,6 +6,7 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.model.CustomType;
 import dev.holdfast.model.InstanceKey;
+import dev.holdfast.model.InternalState;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.PolicySet;
@@ -267,12 +268,15 @@ final class SetupAdministration {
             details.put("MEMORY_SIZE", Long.toString(server.memory()));
         }
         // Without a value where the machine does not tell, or the server is away.
-        for (String attribute : List.of("CPU_CLOCK_RATE", "CPU_HYPERTHREADING", "PHYSICAL_HOSTNAME")) {
-            details.put(attribute, server.machine().getOrDefault(attribute, ""));
+        for (String attribute : List.of(
+                "CPU_CLOCK_RATE",
+                "CPU_HYPERTHREADING",
+                "PHYSICAL_HOSTNAME",
+                "CPU_EQUIVALENCY",
+                "CONFIGURED_CSS_ROLE")) {
+            details.put(attribute, server.value(attribute).orElse(""));
         }
-        details.put("CPU_EQUIVALENCY", ServerCategory.CPU_EQUIVALENCY);
         details.put("DEPLOYMENT", "other");
-        details.put("CONFIGURED_CSS_ROLE", ServerCategory.HUB_ROLE);
         details.put("ACTIVE_CSS_ROLE", member ? ServerCategory.HUB_ROLE : "");
         details.put("STATE_DETAILS", doing(situation, server));
         return details;
@@ -281,15 +285,15 @@ final class SetupAdministration {
     /** What is being done there, in the words of Oracle Clusterware. */
     private static String doing(Situation situation, Server server) {
         boolean starting = false;
-        for (Map.Entry<InstanceKey, Observed> seen : situation.observed().entrySet()) {
-            if (seen.getKey().node().equals(server.id())) {
-                switch (seen.getValue().internal()) {
-                    case STOPPING, CLEANING -> {
-                        return "STOPPING RESOURCES";
-                    }
-                    case STARTING -> starting = true;
-                    case STABLE -> {}
+        // Not all that is observed, for each server: that would grow with the square of their number.
+        for (ResourceName name : situation.resources().keySet()) {
+            Observed seen = situation.observed().get(new InstanceKey(name, server.id()));
+            switch (seen == null ? InternalState.STABLE : seen.internal()) {
+                case STOPPING, CLEANING -> {
+                    return "STOPPING RESOURCES";
                 }
+                case STARTING -> starting = true;
+                case STABLE -> {}
             }
         }
         return starting ? "STARTING RESOURCES" : "";

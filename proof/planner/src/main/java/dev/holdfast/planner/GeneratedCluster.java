@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 
 /**
  * A cluster made from a seed, and its life: actions that end in any order and fail at random, servers that come and go,
@@ -394,60 +395,48 @@ public final class GeneratedCluster {
 
     /** A check says INTERMEDIATE, or nothing that can be understood, or that all is well again. */
     private void fallsShort() {
-        List<InstanceKey> up = new ArrayList<>();
-        cluster.observed.forEach((key, seen) -> {
-            boolean knows =
-                    seen.state() != ResourceState.OFFLINE && seen.incident().isEmpty();
-            if (knows && seen.internal() == InternalState.STABLE && cluster.isOnline(key.node())) {
-                up.add(key);
-            }
-        });
-        if (!up.isEmpty()) {
-            InstanceKey key = up.get(wider.nextInt(up.size()));
-            ResourceState state = List.of(ResourceState.ONLINE, ResourceState.INTERMEDIATE, ResourceState.UNKNOWN)
-                    .get(wider.nextInt(3));
-            cluster.set(key.resource(), key.node(), new Observed(state, InternalState.STABLE, "", Optional.empty()));
-            note(key + " is " + state);
-        }
+        pick(
+                        wider,
+                        (_, seen) -> seen.state() != ResourceState.OFFLINE
+                                && seen.incident().isEmpty()
+                                && seen.internal() == InternalState.STABLE)
+                .ifPresent(key -> {
+                    ResourceState state = List.of(
+                                    ResourceState.ONLINE, ResourceState.INTERMEDIATE, ResourceState.UNKNOWN)
+                            .get(wider.nextInt(3));
+                    cluster.set(
+                            key.resource(),
+                            key.node(),
+                            new Observed(state, InternalState.STABLE, "", Optional.empty()));
+                    note(key + " is " + state);
+                });
     }
 
     private void isStoppedByHand() {
-        List<InstanceKey> running = new ArrayList<>();
-        cluster.observed.forEach((key, seen) -> {
-            if (seen.equals(Observed.ONLINE) && cluster.isOnline(key.node())) {
-                running.add(key);
-            }
-        });
-        if (!running.isEmpty()) {
-            InstanceKey key = running.get(wider.nextInt(running.size()));
-            cluster.set(key.resource(), key.node(), cluster.down(Incident.Kind.STOPPED_OUTSIDE, Duration.ZERO));
-            seen(key);
+        pick(wider, (_, seen) -> seen.equals(Observed.ONLINE)).ifPresent(key -> {
+            goesDown(key, Incident.Kind.STOPPED_OUTSIDE, Duration.ZERO);
             note("stopped by hand " + key);
-        }
+        });
     }
 
     /** Somebody starts what runs nowhere, beside the clusterware. */
     private void isStartedByHand() {
-        List<InstanceKey> idle = new ArrayList<>();
-        cluster.observed.forEach((key, seen) -> {
-            boolean somewhere = actual.stream().anyMatch(one -> one.resource().equals(key.resource()));
-            boolean free = actual.stream()
-                    .noneMatch(one -> one.node().equals(key.node())
-                            && (excludes(cluster.definitionOf(key.resource()), one.resource(), false)
-                                    || excludes(cluster.definitionOf(one.resource()), key.resource(), false)));
-            if (seen.isDown() && !somewhere && free && cluster.isOnline(key.node())) {
-                idle.add(key);
-            }
-        });
-        if (!idle.isEmpty()) {
-            InstanceKey key = idle.get(wider.nextInt(idle.size()));
-            if (!cluster.definitionOf(key.resource()).type().isGroup()) {
-                cluster.set(key.resource(), key.node(), Observed.ONLINE);
-                actual.add(key);
-                byHand.add(key.resource());
-                note("started by hand " + key);
-            }
-        }
+        pick(wider, (key, seen) -> {
+                    boolean somewhere =
+                            actual.stream().anyMatch(one -> one.resource().equals(key.resource()));
+                    boolean free = actual.stream()
+                            .noneMatch(one -> one.node().equals(key.node())
+                                    && (excludes(cluster.definitionOf(key.resource()), one.resource(), false)
+                                            || excludes(cluster.definitionOf(one.resource()), key.resource(), false)));
+                    return seen.isDown() && !somewhere && free;
+                })
+                .filter(key -> !cluster.definitionOf(key.resource()).type().isGroup())
+                .ifPresent(key -> {
+                    cluster.set(key.resource(), key.node(), Observed.ONLINE);
+                    actual.add(key);
+                    byHand.add(key.resource());
+                    note("started by hand " + key);
+                });
     }
 
     /** A server is back, but its crsd has not told yet what runs there. */
@@ -555,22 +544,32 @@ public final class GeneratedCluster {
         }
     }
 
-    private void failOne() {
-        List<InstanceKey> running = new ArrayList<>();
+    /** One of the instances on servers that are ONLINE of which this holds; empty if there is none. */
+    private Optional<InstanceKey> pick(Random from, BiPredicate<InstanceKey, Observed> which) {
+        List<InstanceKey> keys = new ArrayList<>();
         cluster.observed.forEach((key, seen) -> {
-            if (seen.state() == ResourceState.ONLINE
-                    && seen.internal() == InternalState.STABLE
-                    && cluster.isOnline(key.node())) {
-                running.add(key);
+            if (which.test(key, seen) && cluster.isOnline(key.node())) {
+                keys.add(key);
             }
         });
-        if (!running.isEmpty() && failureRate > 0) {
-            InstanceKey key = running.get(chance.nextInt(running.size()));
-            Duration uptime = Duration.ofSeconds(chance.nextInt(7200));
-            cluster.set(key.resource(), key.node(), cluster.down(Incident.Kind.FAILED, uptime));
-            seen(key);
-            note("fails " + key);
+        return keys.isEmpty() ? Optional.empty() : Optional.of(keys.get(from.nextInt(keys.size())));
+    }
+
+    private void failOne() {
+        if (failureRate == 0) {
+            return;
         }
+        pick(chance, (_, seen) -> seen.state() == ResourceState.ONLINE && seen.internal() == InternalState.STABLE)
+                .ifPresent(key -> {
+                    Duration uptime = Duration.ofSeconds(chance.nextInt(7200));
+                    goesDown(key, Incident.Kind.FAILED, uptime);
+                    note("fails " + key);
+                });
+    }
+
+    private void goesDown(InstanceKey key, Incident.Kind kind, Duration uptime) {
+        cluster.set(key.resource(), key.node(), cluster.down(kind, uptime));
+        seen(key);
     }
 
     private void seen(InstanceKey key) {
@@ -599,9 +598,7 @@ public final class GeneratedCluster {
     private void bringBack() {
         for (Server server : List.copyOf(cluster.servers.values())) {
             if (server.state() == Server.State.JOINING) {
-                cluster.server(
-                        server.id(), Server.State.ONLINE, server.incarnation().number());
-                cluster.resources.keySet().forEach(name -> cluster.set(name, server.id(), Observed.OFFLINE));
+                comesUp(server, server.incarnation().number());
                 note("joined " + server.name());
                 return;
             }
@@ -615,13 +612,16 @@ public final class GeneratedCluster {
                 return;
             }
             if (server.state() == Server.State.OFFLINE) {
-                long incarnation = incarnations.merge(server.id(), 1L, Long::sum);
-                cluster.server(server.id(), Server.State.ONLINE, incarnation);
-                cluster.resources.keySet().forEach(name -> cluster.set(name, server.id(), Observed.OFFLINE));
+                comesUp(server, incarnations.merge(server.id(), 1L, Long::sum));
                 note("back " + server.name());
                 return;
             }
         }
+    }
+
+    private void comesUp(Server server, long incarnation) {
+        cluster.server(server.id(), Server.State.ONLINE, incarnation);
+        cluster.resources.keySet().forEach(name -> cluster.set(name, server.id(), Observed.OFFLINE));
     }
 
     private void command() {
