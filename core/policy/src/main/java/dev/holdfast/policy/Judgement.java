@@ -59,6 +59,10 @@ final class Judgement {
 
     private Setup.Change setup = Setup.Change.NONE;
     private final List<Message> notes = new ArrayList<>();
+
+    /** What is so already: told beside what is done for the others, and a refusal if there is nothing else to do. */
+    private final List<Message> already = new ArrayList<>();
+
     private final SortedMap<ResourceName, Wanted> wanted = new TreeMap<>();
     private final TreeMap<ResourceName, Optional<ResourceDefinition>> definitions = new TreeMap<>();
     private final TreeMap<ResourceName, Awaited> awaits = new TreeMap<>();
@@ -796,8 +800,14 @@ final class Judgement {
             if (!begun && !more && !all && !entry.members.isEmpty() && problems.isEmpty()) {
                 startOne(entry, node, start.force(), false); // It says that it runs already.
             }
+            if (!begun && all && entry.members.isEmpty() && isUpAsAsked(entry, node)) {
+                already.add(runsAlready(entry, ""));
+            }
         }
         if (asked.isEmpty() && problems.isEmpty()) {
+            if (!all && !already.isEmpty()) {
+                return nothingToDo();
+            }
             return within.isEmpty()
                     ? refuse("CRS-5702", "Nothing to start: everything is already running", "")
                     : refuse(
@@ -808,6 +818,7 @@ final class Judgement {
         if (!problems.isEmpty()) {
             return refused();
         }
+        notes.addAll(already);
         for (ResourceName name : asked) {
             ResourceEntry entry = board.entries.get(name);
             if ((node != null || !within.isEmpty()) && entry != null && !entry.isLocal()) {
@@ -1079,19 +1090,15 @@ final class Judgement {
             return false;
         }
         if (upThere || (slots.isEmpty() && !(force && node != null && entry.isSingle()))) {
-            if (!all) {
-                Observed seen = entry.slots.size() == 1 ? entry.slots.getFirst().present() : null;
-                boolean partly = seen != null && seen.state() == ResourceState.INTERMEDIATE;
-                problem(
-                        partly ? "CRS-2800" : "CRS-5702",
-                        partly
-                                ? "Cannot start resource '" + entry
-                                        + "' as it is already in the INTERMEDIATE state on '" + placesUp(entry) + "'"
-                                : "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
-                        node == null || upThere
-                                ? within.isEmpty() ? "" : "To move it: crsctl relocate resource " + entry + " -n SERVER"
-                                : "To move it: crsctl relocate resource " + entry
-                                        + (instance > 1 ? " -k " + instance : "") + " -n " + board.nameOf(node));
+            if (!all && (node == null ? within.isEmpty() || isUpAsAsked(entry, null) : upThere)) {
+                already.add(runsAlready(entry, ""));
+            } else if (!all) {
+                problems.add(runsAlready(
+                        entry,
+                        "To move it: crsctl relocate resource " + entry
+                                + (node == null
+                                        ? " -n SERVER"
+                                        : (instance > 1 ? " -k " + instance : "") + " -n " + board.nameOf(node))));
             }
             return false;
         }
@@ -1132,6 +1139,35 @@ final class Judgement {
         Set<ResourceEntry> seen = new HashSet<>(Set.of(entry));
         bring(entry, seen, true);
         return true;
+    }
+
+    /** Whether every instance that is meant runs, and where it was asked for. */
+    private boolean isUpAsAsked(ResourceEntry entry, @Nullable NodeId node) {
+        boolean any = false;
+        for (Slot slot : entry.slots) {
+            NodeId place = entry.isLocal() ? NodeId.onPaper(slot.number) : slot.at;
+            boolean elsewhere = !isWithin(place) || (node != null && !node.equals(place));
+            if (!isMeant(slot) || (elsewhere && (entry.isLocal() || node != null))) {
+                continue;
+            }
+            if (elsewhere || !slot.isUp() || slot.target != Target.ONLINE || slot.stopping) {
+                return false;
+            }
+            any = true;
+        }
+        return any;
+    }
+
+    private Message runsAlready(ResourceEntry entry, String nextStep) {
+        Observed seen = entry.slots.size() == 1 ? entry.slots.getFirst().present() : null;
+        boolean partly = seen != null && seen.state() == ResourceState.INTERMEDIATE;
+        return new Message(
+                partly ? "CRS-2800" : "CRS-5702",
+                partly
+                        ? "Cannot start resource '" + entry + "' as it is already in the INTERMEDIATE state on '"
+                                + placesUp(entry) + "'"
+                        : "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
+                nextStep);
     }
 
     private Optional<Integer> asNumber() {
@@ -1344,21 +1380,24 @@ final class Judgement {
                 asked.add(entry.name());
                 awaits.put(entry.name(), new Awaited(Target.OFFLINE, Optional.ofNullable(node), within, asNumber()));
             } else if (!all && named.contains(entry)) {
-                problem(
+                already.add(new Message(
                         "CRS-2500",
                         "Cannot stop " + said(entry) + " as it is not running"
                                 + (node != null
                                         ? " on '" + board.nameOf(node) + "'"
                                         : within.isEmpty() ? "" : " on a server of these pools: " + names(within)),
-                        "");
+                        ""));
             }
         }
         if (asked.isEmpty() && problems.isEmpty()) {
-            return refuse("CRS-2500", "Nothing to stop: nothing is running", "");
+            return all || already.isEmpty()
+                    ? refuse("CRS-2500", "Nothing to stop: nothing is running", "")
+                    : nothingToDo();
         }
         if (!problems.isEmpty()) {
             return refused();
         }
+        notes.addAll(already);
         Draft then = draft();
         Set<ResourceName> others = stoppedBy(then, asked);
         Set<ResourceName> stopped = new TreeSet<>(asked);
@@ -1473,6 +1512,9 @@ final class Judgement {
                 asked.add(entry.name());
             }
         }
+        if (asked.isEmpty() && problems.isEmpty() && !already.isEmpty()) {
+            return nothingToDo();
+        }
         if (asked.isEmpty() && problems.isEmpty()) {
             return refuse(
                     "CRS-2562",
@@ -1483,6 +1525,7 @@ final class Judgement {
         if (!problems.isEmpty()) {
             return refused();
         }
+        notes.addAll(already);
         for (ResourceName name : asked) {
             ResourceEntry entry = board.entries.get(name);
             if (entry != null) {
@@ -1544,7 +1587,8 @@ final class Judgement {
         }
         if (there != null && there.isUp()) {
             if (!all && to != null) {
-                problem("CRS-5702", "Resource '" + entry + "' is already running on '" + board.nameOf(to) + "'", "");
+                already.add(new Message(
+                        "CRS-5702", "Resource '" + entry + "' is already running on '" + board.nameOf(to) + "'", ""));
             }
             return null;
         }
@@ -1920,6 +1964,12 @@ final class Judgement {
 
     private Decision refuse(String code, String text, String nextStep) {
         problem(code, text, nextStep);
+        return refused();
+    }
+
+    /** Nothing is left of what was named: what is so already is the refusal. */
+    private Decision nothingToDo() {
+        problems.addAll(already);
         return refused();
     }
 

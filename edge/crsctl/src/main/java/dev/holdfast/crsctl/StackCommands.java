@@ -426,27 +426,35 @@ final class StackCommands implements CommandArea {
     /** Two commands in a row: if the start fails, it is told like any other, and the target is ONLINE. */
     private static int restart(Crsctl crsctl, Command command, Arguments arguments) throws UsageProblem, Unreachable {
         Selection selection = arguments.selection();
+        Selection started = selection;
         Optional<String> node = arguments.node("-n");
-        if (selection instanceof Selection.Matching
+        boolean one = selection instanceof Selection.Named(var names) && names.size() == 1;
+        if (!one
                 && crsctl.cluster().ask(new Request.StatusResource(selection, false)) instanceof Reply.Resources found
                 && !found.resources().isEmpty()) {
-            // Named from now on: once stopped, they might not match any more.
+            // Named from now on: once stopped, they might not match any more. What does not run is told by the stop,
+            // and not started.
             selection = new Selection.Named(
                     found.resources().stream().map(Reply.Resource::name).toList());
+            started = new Selection.Named(found.resources().stream()
+                    .filter(resource -> resource.instances().stream()
+                            .anyMatch(instance -> !instance.state().equals("OFFLINE")
+                                    || instance.target().equals("ONLINE")))
+                    .map(Reply.Resource::name)
+                    .toList());
         }
         boolean force = arguments.has("-f");
         boolean busy = arguments.has("-i");
-        Optional<Integer> instance = arguments.instance();
+        Optional<Integer> number = arguments.instance();
         int status = crsctl.show(
                 command,
-                new Request.StopResource(
-                        selection, Optional.empty(), List.of(), instance, Map.of(), force, busy, false),
+                new Request.StopResource(selection, Optional.empty(), List.of(), number, Map.of(), force, busy, false),
                 false,
                 _ -> "");
         return status == Cluster.DONE
                 ? crsctl.show(
                         command,
-                        new Request.StartResource(selection, node, List.of(), instance, Map.of(), force, busy, false),
+                        new Request.StartResource(started, node, List.of(), number, Map.of(), force, busy, false),
                         false,
                         _ -> "")
                 : status;
