@@ -473,7 +473,7 @@ final class CrsMaster {
                     new Message(
                             "HF-2201",
                             "The registry did not take the change: " + refused.reason() + ". Nothing was changed.",
-                            ""));
+                            "ocrcheck shows what the registry holds, and how it is."));
         }
         dirty = true;
     }

@@ -33,8 +33,8 @@ public record Batch(SortedMap<String, String> puts, SortedSet<String> deletes) {
             requireKey(key);
             int bytes = utf8Bytes(value);
             if (bytes > MAX_VALUE_BYTES) {
-                throw new IllegalArgumentException(
-                        "the value of '" + key + "' has " + bytes + " bytes; at most " + MAX_VALUE_BYTES + " fit");
+                throw new IllegalArgumentException("the value of '" + key + "' has " + bytes + " bytes; at most "
+                        + MAX_VALUE_BYTES + " fit: put what is long into a file");
             }
         });
         for (String key : deletes) {

@@ -13,7 +13,7 @@ public record LocationReport(int location, Condition condition, String detail) {
         OPENING,
         /** Holds everything that was written. */
         ONLINE,
-        /** Was behind, corrupt or new, and is being brought up to date by copying. */
+        /** Was behind, corrupt or new, or has not all of a new base yet, and is being brought up to date by copying. */
         COPYING,
         /** Has not answered within its deadline. Nothing else is sent to it until it does. */
         HUNG,

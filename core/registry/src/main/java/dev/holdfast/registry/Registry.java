@@ -83,6 +83,9 @@ public final class Registry {
     private static final String HUNG =
             "no answer for more than " + HUNG_AFTER.toSeconds() + " s; the others go on without it";
 
+    private static final String BASE_BEING_WRITTEN =
+            "it has not all of the newest base yet, which is being written to it";
+
     private static final String HEADER_DAMAGED =
             "one of the two copies of its header was damaged, and is written again";
 
@@ -591,12 +594,13 @@ public final class Registry {
         } else if (bytes > MAX_BATCH_BYTES) {
             effects.add(new Effect.Refused(
                     submit.id(),
-                    "the change has " + bytes + " bytes; at most " + MAX_BATCH_BYTES + " can be made at once"));
+                    "the change has " + bytes + " bytes; at most " + MAX_BATCH_BYTES
+                            + " can be made at once: make it in parts"));
         } else if (growth > 0 && projected.bytes() + growth > MAX_CONTENT_BYTES) {
             effects.add(new Effect.Refused(
                     submit.id(),
                     "the registry would grow to " + (projected.bytes() + growth) + " bytes; at most "
-                            + MAX_CONTENT_BYTES + " fit"));
+                            + MAX_CONTENT_BYTES + " fit: delete what is not needed"));
         } else {
             projected.apply(batch);
             queue.addLast(new Submitted(submit.id(), batch, bytes));
@@ -1408,7 +1412,9 @@ public final class Registry {
         if (lane.retired) {
             return;
         }
-        LocationReport report = new LocationReport(lane.location, condition(lane), lane.trouble);
+        boolean bare = lane.trouble.isEmpty() && lane.opened && !holdsBase(lane);
+        LocationReport report =
+                new LocationReport(lane.location, condition(lane), bare ? BASE_BEING_WRITTEN : lane.trouble);
         if (isHung(lane)) {
             report = new LocationReport(lane.location, Condition.HUNG, HUNG);
             endScrub(lane, HUNG);
@@ -1432,7 +1438,14 @@ public final class Registry {
         if (segment == null && !served) {
             return Condition.OPENING;
         }
-        return lane.inStep && votes(lane) ? Condition.ONLINE : Condition.COPYING;
+        return lane.inStep && votes(lane) && holdsBase(lane) ? Condition.ONLINE : Condition.COPYING;
+    }
+
+    /** Once the root names a base, a location that has not all of it holds nothing that counts; before, it is the former one that counts. */
+    private boolean holdsBase(Lane lane) {
+        return segment == null
+                || !segment.rooted()
+                || (lane.ticket == segment.owner().ticket() && lane.durable >= segment.baseEnd());
     }
 
     /** While a base is being formed, whom it adds does not vote yet: that comes with the root. */

@@ -179,6 +179,23 @@ final class RegistryTest {
     }
 
     @Test
+    void a_location_is_not_online_before_it_has_all_of_the_base_that_counts() {
+        var run = new DirectRun(3).newMaster();
+        int before = run.root.segment();
+        run.away(2);
+        for (long id = 1; run.root.segment() == before; id++) {
+            run.submit(id, Batch.put("k" + id % 5, "v".repeat(200_000) + id));
+        }
+        assertThat(run.locationReports().get(2).condition()).isEqualTo(Condition.COPYING);
+        assertThat(run.locationReports().get(2).detail()).contains("newest base");
+        assertThat(run.locationReports().get(0).condition()).isEqualTo(Condition.ONLINE);
+        assertThat(run.locationReports().get(1).condition()).isEqualTo(Condition.ONLINE);
+
+        run.back();
+        assertThat(run.locationReports().get(2)).isEqualTo(new LocationReport(2, Condition.ONLINE, ""));
+    }
+
+    @Test
     void a_segment_whose_owner_may_still_write_is_not_written_by_another() {
         var run = new DirectRun(3).newMaster(); // Epoch 1, on node 2, incarnation 1.
         int held = Owner.segmentOf(run.root.segment());

@@ -43,7 +43,7 @@ public final class Codec {
     /** Total: any bytes give a request or a {@link MalformedMessage}, whose refusal is what to answer. */
     public static Request decodeRequest(byte[] line) throws MalformedMessage {
         try {
-            return request(new Fields("request", JsonLine.read(line)));
+            return request(new Fields("request", JsonLine.readRequest(line)));
         } catch (IllegalArgumentException invalid) { // The values' own constructors.
             throw new MalformedMessage(String.valueOf(invalid.getMessage()));
         }

@@ -130,8 +130,8 @@ public final class ControlServer implements Closeable {
                     channel,
                     Reply.Refused.because(
                             "HF-1001",
-                            "The request was not read: " + tooLong.getMessage() + ".",
-                            "Name fewer resources or attributes in one command."));
+                            "The request was not read: " + tooLong.getMessage() + ". Nothing was changed.",
+                            "Name fewer resources or attributes in one command; apply a large file in parts."));
         } catch (IOException | InterruptedException _) {
             // The client went away. Its request, if one is being worked on, goes on.
         } finally {

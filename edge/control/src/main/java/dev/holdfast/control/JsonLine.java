@@ -1,8 +1,9 @@
 package dev.holdfast.control;
 
-import io.avaje.json.JsonException;
 import io.avaje.json.mapper.JsonMapper;
 import io.avaje.json.stream.JsonStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,40 +12,45 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One JSON object in one line of UTF-8.
- *
- * <p>The library below is lenient where a protocol must not be: it recurses without bound, and stops reading at the end of the object
- * without a look at what follows. Both are checked here before it sees a byte.
+ * One JSON object in one line of UTF-8. Read and written here, not by a library: that of the other parts recurses without bound, does not look at
+ * what follows the object, reads no text of more than 32,767 characters, and has to be loaded, which is felt at every command. It is used for
+ * {@link #pretty} alone.
  */
 final class JsonLine {
     private static final int DEEPEST = 64;
-    /** Empty lists and objects are written, too: the library would leave them out, and the reader would miss them. */
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .jsonStream(JsonStream.builder().serializeEmpty(true).build())
-            .build();
 
-    private JsonLine() {}
+    /**
+     * Characters of one text of a request: what is stored reaches action scripts as {@code _CRS_NAME=value}, of which the kernel takes
+     * 128 KiB; in UTF-8 this is 96 KiB at most.
+     */
+    static final int LONGEST_TEXT = 32_767;
+
+    private final byte[] line;
+    private int at;
+
+    private JsonLine(byte[] line) {
+        this.line = line;
+    }
+
+    /** Total: any bytes give an object or a {@link MalformedMessage}. No text in it is longer than a request may have. */
+    static Map<String, Object> readRequest(byte[] line) throws MalformedMessage {
+        checkShape(line, LONGEST_TEXT);
+        return new JsonLine(line).whole();
+    }
 
     /** Total: any bytes give an object or a {@link MalformedMessage}. */
     static Map<String, Object> read(byte[] line) throws MalformedMessage {
-        checkShape(line);
-        try {
-            Map<String, Object> object = MAPPER.map().fromJson(line);
-            if (object == null) {
-                throw new MalformedMessage("it is not a JSON object");
-            }
-            return object;
-        } catch (JsonException | IndexOutOfBoundsException | IllegalArgumentException | IllegalStateException bad) {
-            // The library's own text quotes the input over several lines; its first line says enough.
-            throw new MalformedMessage("it is not JSON: "
-                    + String.valueOf(bad.getMessage()).lines().findFirst().orElse(""));
-        }
+        checkShape(line, Integer.MAX_VALUE);
+        return new JsonLine(line).whole();
     }
 
-    private static void checkShape(byte[] line) throws MalformedMessage {
+    private static void checkShape(byte[] line, int longest) throws MalformedMessage {
         int depth = 0;
         boolean quoted = false;
         boolean ended = false;
+        int begin = 0; // Of the latest text, and where it ends.
+        int end = 0;
+        String name = "";
         for (int at = 0; at < line.length; at++) {
             byte b = line[at];
             if (quoted) {
@@ -52,6 +58,10 @@ final class JsonLine {
                     at++;
                 } else if (b == '"') {
                     quoted = false;
+                    end = at;
+                    if (end - begin > longest) {
+                        checkLength(line, begin, end, name, longest);
+                    }
                 }
                 continue;
             }
@@ -60,7 +70,12 @@ final class JsonLine {
                 throw new MalformedMessage("something follows the end of the object");
             }
             switch (b) {
-                case '"' -> quoted = true;
+                case '"' -> {
+                    quoted = true;
+                    begin = at + 1;
+                }
+                case ':' ->
+                    name = end - begin > 254 ? "" : new String(line, begin, end - begin, StandardCharsets.UTF_8);
                 case '{', '[' -> {
                     if (++depth > DEEPEST) {
                         throw new MalformedMessage("it is nested more than " + DEEPEST + " deep");
@@ -79,20 +94,322 @@ final class JsonLine {
         }
     }
 
-    /** Without the line end. Halves of surrogate pairs, which UTF-8 cannot carry, become the replacement character. */
-    static String write(Map<String, ?> object) {
-        return MAPPER.toJson(clean(object));
+    private static void checkLength(byte[] line, int begin, int end, String name, int longest) throws MalformedMessage {
+        int characters = 0;
+        for (int at = begin; at < end; at++) {
+            if (line[at] == '\\') {
+                at += at + 1 < end && line[at + 1] == 'u' ? 5 : 1;
+                characters++;
+            } else if ((line[at] & 0xC0) != 0x80) {
+                characters += (line[at] & 0xF8) == 0xF0 ? 2 : 1; // Outside the first plane: a surrogate pair.
+            }
+        }
+        if (characters > longest) {
+            throw MalformedMessage.tooLong(name, characters, longest);
+        }
     }
 
+    // ---------------------------------------------------------------- reading; how deep it gets is known to be bounded
+
+    private Map<String, Object> whole() throws MalformedMessage {
+        blanks();
+        if (next() != '{') {
+            throw bad("it begins with '" + (char) next() + "'");
+        }
+        Map<String, Object> object = object();
+        blanks();
+        if (at < line.length) {
+            throw bad("something follows the end of the object");
+        }
+        return object;
+    }
+
+    /** Null stands for a null, as the caller looks fields up. */
+    @SuppressWarnings("NullAway") // The values of the map: null is what is not there.
+    private Map<String, Object> object() throws MalformedMessage {
+        var object = new LinkedHashMap<String, @Nullable Object>();
+        at++;
+        blanks();
+        if (next() == '}') {
+            at++;
+            return object;
+        }
+        while (true) {
+            if (next() != '"') {
+                throw bad("a name was expected");
+            }
+            String name = text();
+            blanks();
+            if (next() != ':') {
+                throw bad("':' was expected after '" + name + "'");
+            }
+            at++;
+            object.put(name, value());
+            if (isLast('}')) {
+                return object;
+            }
+        }
+    }
+
+    private List<@Nullable Object> list() throws MalformedMessage {
+        var list = new ArrayList<@Nullable Object>();
+        at++;
+        blanks();
+        if (next() == ']') {
+            at++;
+            return list;
+        }
+        while (true) {
+            list.add(value());
+            if (isLast(']')) {
+                return list;
+            }
+        }
+    }
+
+    /** After a value: what ends, or a comma, and then the next one. */
+    private boolean isLast(char end) throws MalformedMessage {
+        blanks();
+        byte found = next();
+        if (found != end && found != ',') {
+            throw bad("',' or '" + end + "' was expected");
+        }
+        at++;
+        blanks();
+        return found == end;
+    }
+
+    private @Nullable Object value() throws MalformedMessage {
+        blanks();
+        return switch (next()) {
+            case '"' -> text();
+            case '{' -> object();
+            case '[' -> list();
+            case 't' -> word("true", true);
+            case 'f' -> word("false", false);
+            case 'n' -> word("null", null);
+            default -> number();
+        };
+    }
+
+    private @Nullable Object word(String word, @Nullable Object value) throws MalformedMessage {
+        for (int i = 0; i < word.length(); i++, at++) {
+            if (next() != word.charAt(i)) {
+                throw bad("'" + word + "' was expected");
+            }
+        }
+        return value;
+    }
+
+    /** A {@link Long}, if it is whole and a double could hold it as well, which is what other readers have. */
+    private Object number() throws MalformedMessage {
+        int begin = at;
+        if (next() == '-') {
+            at++;
+        }
+        int digits = at;
+        boolean zero = next() == '0';
+        digits();
+        if (zero && at - digits > 1) {
+            throw bad("a number begins with 0");
+        }
+        boolean whole = at - digits <= 18;
+        if (at < line.length && line[at] == '.') {
+            whole = false;
+            at++;
+            digits();
+        }
+        if (at < line.length && (line[at] == 'e' || line[at] == 'E')) {
+            whole = false;
+            at++;
+            if (next() == '+' || next() == '-') {
+                at++;
+            }
+            digits();
+        }
+        String text = new String(line, begin, at - begin, StandardCharsets.ISO_8859_1);
+        if (whole) {
+            return Long.valueOf(text);
+        }
+        double number = Double.parseDouble(text);
+        return number == Math.rint(number) && Math.abs(number) < 1L << 53 ? (Object) (long) number : (Object) number;
+    }
+
+    private void digits() throws MalformedMessage {
+        int begin = at;
+        while (at < line.length && line[at] >= '0' && line[at] <= '9') {
+            at++;
+        }
+        if (at == begin) {
+            throw bad("a number, a text, a list or an object was expected");
+        }
+    }
+
+    private String text() throws MalformedMessage {
+        int begin = ++at;
+        boolean plain = true;
+        while (next() != '"') {
+            if (line[at] == '\\') {
+                return escaped(begin);
+            }
+            if (line[at] >= 0 && line[at] < ' ') {
+                throw bad("a text holds a control character");
+            }
+            plain &= line[at] >= 0;
+            at++;
+        }
+        return plain ? new String(line, begin, at++ - begin, StandardCharsets.ISO_8859_1) : utf8(begin, at++);
+    }
+
+    private String escaped(int begin) throws MalformedMessage {
+        var text = new StringBuilder();
+        int from = begin;
+        while (next() != '"') {
+            if (line[at] >= 0 && line[at] < ' ') {
+                throw bad("a text holds a control character");
+            }
+            if (line[at] != '\\') {
+                at++;
+                continue;
+            }
+            text.append(utf8(from, at));
+            at++;
+            byte kind = next();
+            at++;
+            text.append(
+                    switch (kind) {
+                        case '"', '\\', '/' -> (char) kind;
+                        case 'b' -> '\b';
+                        case 'f' -> '\f';
+                        case 'n' -> '\n';
+                        case 'r' -> '\r';
+                        case 't' -> '\t';
+                        case 'u' -> hexadecimal();
+                        default -> throw bad("there is no escape '" + (char) kind + "'");
+                    });
+            from = at;
+        }
+        return text.append(utf8(from, at++)).toString();
+    }
+
+    private char hexadecimal() throws MalformedMessage {
+        int value = 0;
+        for (int i = 0; i < 4; i++, at++) {
+            int digit = Character.digit(next(), 16);
+            if (digit < 0) {
+                throw bad("an escape has four hexadecimal digits");
+            }
+            value = value << 4 | digit;
+        }
+        return (char) value;
+    }
+
+    private String utf8(int from, int to) throws MalformedMessage {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(line, from, to - from))
+                    .toString();
+        } catch (CharacterCodingException invalid) {
+            throw bad("a text is not UTF-8");
+        }
+    }
+
+    private void blanks() {
+        while (at < line.length && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r' || line[at] == '\n')) {
+            at++;
+        }
+    }
+
+    private byte next() throws MalformedMessage {
+        if (at >= line.length) {
+            throw bad("it ends too early");
+        }
+        return line[at];
+    }
+
+    private MalformedMessage bad(String why) {
+        return new MalformedMessage("it is not JSON: " + why + " (byte " + at + ")");
+    }
+
+    // ---------------------------------------------------------------- writing
+
+    /** Without the line end. Halves of surrogate pairs, which UTF-8 cannot carry, become the replacement character. */
+    static String write(Map<String, ?> object) {
+        var out = new StringBuilder(256);
+        write(out, object);
+        return out.toString();
+    }
+
+    @SuppressWarnings("IfChainToSwitch")
+    private static void write(StringBuilder out, @Nullable Object value) {
+        // Not a switch over types: its linking alone would take a fifth of the time of a whole crsctl.
+        if (value instanceof String text) {
+            quote(out, text);
+        } else if (value instanceof Map<?, ?> map) {
+            char between = '{';
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                out.append(between);
+                quote(out, String.valueOf(entry.getKey()));
+                out.append(':');
+                write(out, entry.getValue());
+                between = ',';
+            }
+            out.append(between == '{' ? "{}" : "}");
+        } else if (value instanceof List<?> list) {
+            char between = '[';
+            for (Object element : list) {
+                out.append(between);
+                write(out, element);
+                between = ',';
+            }
+            out.append(between == '[' ? "[]" : "]");
+        } else if (value instanceof Integer || value instanceof Long || value instanceof Boolean) {
+            out.append(value);
+        } else {
+            throw new IllegalArgumentException("not for JSON: " + value);
+        }
+    }
+
+    private static void quote(StringBuilder out, String text) {
+        String sound = wellFormed(text);
+        out.append('"');
+        for (int i = 0; i < sound.length(); i++) {
+            char c = sound.charAt(i);
+            switch (c) {
+                case '"', '\\' -> out.append('\\').append(c);
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> {
+                    if (c < ' ') {
+                        out.append("\\u00").append((char) ('0' + (c >> 4))).append(Character.forDigit(c & 15, 16));
+                    } else {
+                        out.append(c);
+                    }
+                }
+            }
+        }
+        out.append('"');
+    }
+
+    /** In several lines. */
     @SuppressWarnings("unchecked") // What clean makes of a map has texts as keys.
     static String pretty(Map<String, ?> object) {
-        return MAPPER.map().toJsonPretty((Map<String, Object>) clean(object));
+        return Pretty.MAPPER.map().toJsonPretty((Map<String, Object>) clean(object));
+    }
+
+    /** Loaded when something is pretty. */
+    private static final class Pretty {
+        /** Empty lists and objects are written, too: the library would leave them out, and the reader would miss them. */
+        private static final JsonMapper MAPPER = JsonMapper.builder()
+                .jsonStream(JsonStream.builder().serializeEmpty(true).build())
+                .build();
     }
 
     /** The same for anything made of maps, lists, texts, numbers and booleans. */
     @SuppressWarnings("IfChainToSwitch")
     private static Object clean(@Nullable Object value) {
-        // Not a switch over types: its linking alone would take a fifth of the time of a whole crsctl.
         if (value instanceof String text) {
             return wellFormed(text);
         } else if (value instanceof Map<?, ?> map) {

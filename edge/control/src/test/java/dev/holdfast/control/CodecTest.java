@@ -178,6 +178,73 @@ class CodecTest {
     }
 
     @Test
+    void a_value_that_is_too_long_is_refused_by_name_and_length() throws MalformedMessage {
+        String longest = "x".repeat(JsonLine.LONGEST_TEXT);
+        for (String value : List.of(longest, "\u00e9\n\ud83d\ude00" + longest.substring(4))) {
+            Request fits = add(value);
+            assertThat(Codec.decodeRequest(utf8(Codec.encode(fits)))).isEqualTo(fits);
+            assertThatThrownBy(() -> Codec.decodeRequest(utf8(Codec.encode(add(value + "y")))))
+                    .isInstanceOfSatisfying(MalformedMessage.class, tooLong -> {
+                        Reply.Problem problem = tooLong.refusal().problems().getFirst();
+                        assertThat(problem.code()).isEqualTo("HF-1007");
+                        assertThat(problem.text())
+                                .contains(
+                                        "the value of 'DESCRIPTION' has 32768 characters; one value has 32767 at most");
+                        assertThat(problem.next()).isNotEmpty();
+                    });
+        }
+    }
+
+    private static Request add(String description) {
+        return new Request.AddResource("web", "cluster_resource", Map.of("DESCRIPTION", description), false, false);
+    }
+
+    @Test
+    void a_reply_may_hold_a_text_of_any_length() throws MalformedMessage {
+        Reply reply = new Reply.Progress("\u00e9x\"\\".repeat(100_000));
+        assertThat(Codec.decodeReply(utf8(Codec.encode(reply)))).isEqualTo(reply);
+    }
+
+    @Test
+    void json_is_read_as_the_standard_says() throws MalformedMessage {
+        assertThat(
+                        JsonLine.read(
+                                utf8(
+                                        " { \"a\" : [ 1 , -0, 12e2, 0.5, true, false, null, {}, [] ] , \"b\\u0041\\n\\/\" : \"\\ud83d\\ude00\" } ")))
+                .hasToString("{a=[1, 0, 1200, 0.5, true, false, null, {}, []], bA\n/=\ud83d\ude00}");
+        for (String wrong : List.of(
+                "{a:1}",
+                "{'a':1}",
+                "{\"a\":01}",
+                "{\"a\":+1}",
+                "{\"a\":1.}",
+                "{\"a\":.5}",
+                "{\"a\":1e}",
+                "{\"a\":-}",
+                "{\"a\":tru}",
+                "{\"a\":NaN}",
+                "{\"a\":[1,]}",
+                "{\"a\":1,}",
+                "{,}",
+                "{\"a\"}",
+                "{\"a\" 1}",
+                "{\"a\":1 2}",
+                "{\"a\":[1}",
+                "{\"a\":[1}]",
+                "{\"a\":\"\t\"}",
+                "{\"a\":\"\\x\"}",
+                "{\"a\":\"\\u12g4\"}",
+                "{\"a\":}")) {
+            assertThatThrownBy(() -> JsonLine.read(utf8(wrong)))
+                    .as(wrong)
+                    .isInstanceOf(MalformedMessage.class)
+                    .hasMessageStartingWith("it ");
+        }
+        assertThatThrownBy(() -> JsonLine.read(new byte[] {'{', '"', (byte) 0xc3, '"', ':', '1', '}'}))
+                .hasMessageContaining("not UTF-8");
+    }
+
+    @Test
     void the_refusal_of_what_is_not_understood_can_be_sent() throws MalformedMessage {
         Reply.Refused refusal = new MalformedMessage("there is no request 'dance' in version 1").refusal();
 

@@ -24,7 +24,9 @@ import dev.holdfast.node.Crs;
 import dev.holdfast.node.CrsEffect;
 import dev.holdfast.node.CrsInput;
 import dev.holdfast.node.CrsSettings;
+import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Policy;
+import dev.holdfast.registry.Batch;
 import dev.holdfast.registry.LocationReport;
 import dev.holdfast.registry.Mastership;
 import dev.holdfast.registry.RegistryContent;
@@ -334,6 +336,17 @@ public final class Crsd implements AutoCloseable {
         crs.step(now(), input).forEach(this::perform);
     }
 
+    private void write(long id, Changes changes) {
+        Batch batch;
+        try {
+            batch = ContentCodec.encode(changes);
+        } catch (IllegalArgumentException tooLarge) {
+            stepNow(new CrsInput.RegistryRefused(id, String.valueOf(tooLarge.getMessage())));
+            return;
+        }
+        registry.submit(now(), id, batch);
+    }
+
     private void perform(CrsEffect effect) {
         switch (effect) {
             case CrsEffect.Send(NodeId to, Epoch epoch, var message) ->
@@ -345,7 +358,7 @@ public final class Crsd implements AutoCloseable {
                 definitions.putAll(all);
                 agents.definitions(all);
             }
-            case CrsEffect.Write(long id, var changes) -> registry.submit(now(), id, ContentCodec.encode(changes));
+            case CrsEffect.Write(long id, var changes) -> write(id, changes);
             case CrsEffect.StateNoted(var key, var state) -> picture.noted(key, state, System.currentTimeMillis());
             case CrsEffect.Fence(NodeId node, String reason) -> administration.fence(node, reason);
             case CrsEffect.CommandProgress progress -> administration.told(progress);

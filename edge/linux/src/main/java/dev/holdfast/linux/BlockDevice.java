@@ -75,7 +75,9 @@ public final class BlockDevice implements AutoCloseable {
             if (count == -SystemCallFailed.EINTR) {
                 continue;
             }
-            Libc.check("read %d bytes at %d of %s".formatted(into.byteSize(), offset, path), count);
+            if (count < 0) { // Said only then: to put the words together costs as much as a small read.
+                Libc.check("read %d bytes at %d of %s".formatted(into.byteSize(), offset, path), count);
+            }
             if (count == 0) {
                 throw new EOFException(
                         "%s ends at %d, before %d".formatted(path, offset + done, offset + into.byteSize()));
@@ -93,7 +95,9 @@ public final class BlockDevice implements AutoCloseable {
             if (count == -SystemCallFailed.EINTR) {
                 continue;
             }
-            Libc.check("write %d bytes at %d of %s".formatted(from.byteSize(), offset, path), count);
+            if (count < 0) {
+                Libc.check("write %d bytes at %d of %s".formatted(from.byteSize(), offset, path), count);
+            }
             if (count == 0) {
                 throw new SystemCallFailed(
                         "write %d bytes at %d of %s".formatted(from.byteSize(), offset, path), SystemCallFailed.ENOSPC);
