@@ -10,7 +10,6 @@ module dev.holdfast.crsd {
     requires dev.holdfast.node;
     requires dev.holdfast.policy;
     requires dev.holdfast.registry;
-    requires io.avaje.json;
     requires org.slf4j;
     requires static org.jspecify;
 

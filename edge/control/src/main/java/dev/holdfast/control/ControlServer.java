@@ -115,7 +115,17 @@ public final class ControlServer implements Closeable {
 
     private void converse(SocketChannel channel) {
         try (channel) {
-            var lines = new LineBuffer(LONGEST_REQUEST);
+            answerAll(channel);
+        } catch (IOException | InterruptedException _) {
+            // The client went away. Its request, if one is being worked on, goes on.
+        } finally {
+            connections.release();
+        }
+    }
+
+    private void answerAll(SocketChannel channel) throws IOException, InterruptedException {
+        var lines = new LineBuffer(LONGEST_REQUEST);
+        try {
             Caller caller = caller(channel);
             if (greet(channel, lines)) {
                 byte @Nullable [] line;
@@ -132,10 +142,6 @@ public final class ControlServer implements Closeable {
                             "HF-1001",
                             "The request was not read: " + tooLong.getMessage() + ". Nothing was changed.",
                             "Name fewer resources or attributes in one command; apply a large file in parts."));
-        } catch (IOException | InterruptedException _) {
-            // The client went away. Its request, if one is being worked on, goes on.
-        } finally {
-            connections.release();
         }
     }
 

@@ -3,9 +3,18 @@ package dev.holdfast.control;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** JSON for the tools, with the library that they have loaded anyway. */
+/** JSON for the tools and for crsd, with texts of any length. */
 public final class Texts {
     private Texts() {}
+
+    /**
+     * In one line, without fields that are null or an empty list.
+     *
+     * @throws IllegalArgumentException if there is something in it that JSON does not have
+     */
+    public static String line(Map<String, ?> tree) {
+        return JsonLine.sparse(tree);
+    }
 
     /** In several lines. {@code tree}: maps, lists, texts, numbers and flags. */
     public static String pretty(Map<String, Object> tree) {
@@ -13,7 +22,7 @@ public final class Texts {
     }
 
     /** @throws IllegalArgumentException if the text is not one JSON object */
-    public static Map<?, ?> jsonObject(String text) {
+    public static Map<String, Object> jsonObject(String text) {
         try {
             return JsonLine.read(text.getBytes(StandardCharsets.UTF_8));
         } catch (MalformedMessage bad) {

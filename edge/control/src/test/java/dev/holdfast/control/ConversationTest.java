@@ -74,6 +74,21 @@ class ConversationTest {
     }
 
     @Test
+    void a_request_that_is_too_large_is_refused_and_says_so() throws Exception {
+        try (var _ = serve((_, _, _) -> Reply.Done.silently());
+                var client = ControlClient.connect(socket(), CRSCTL)) {
+            var request = new Request.StatusType(Collections.nCopies(5_000, "x".repeat(1000)));
+
+            assertThat(client.ask(request, _ -> {})).isInstanceOfSatisfying(Reply.Refused.class, refused -> {
+                assertThat(refused.problems().getFirst().code()).isEqualTo("HF-1001");
+                assertThat(refused.problems().getFirst().text())
+                        .isEqualTo(
+                                "The request was not read: a line is longer than 4194304 bytes. Nothing was changed.");
+            });
+        }
+    }
+
+    @Test
     void the_handler_is_told_who_the_kernel_says_is_asking() throws Exception {
         try (var _ = serve((caller, _, _) -> new Reply.Done(List.of(caller.user())));
                 var client = ControlClient.connect(socket(), CRSCTL)) {

@@ -335,7 +335,7 @@ final class Administration implements ControlServer.Handler {
                         .with("user", caller.user())
                         .with("group", caller.group())
                         .with("groups", caller.groups())
-                        .withLong("request", Codec.encode(request)));
+                        .with("request", Codec.encode(request)));
     }
 
     /** A peer carries a request to us, or brings back what came of ours. True if the message was one of these. */
@@ -351,7 +351,7 @@ final class Administration implements ControlServer.Handler {
             case "answer" -> {
                 Carried waiting = carried.remove(message.number("id"));
                 if (waiting != null) {
-                    waiting.asker.answer(decoded(message.longString("reply")));
+                    waiting.asker.answer(decoded(message.string("reply")));
                 }
             }
             default -> {
@@ -379,9 +379,9 @@ final class Administration implements ControlServer.Handler {
                         peer, Json.object().with("t", "told").with("id", id).with("line", line)),
                 answer -> send.accept(
                         peer,
-                        Json.object().with("t", "answer").with("id", id).withLong("reply", Codec.encode(answer))));
+                        Json.object().with("t", "answer").with("id", id).with("reply", Codec.encode(answer))));
         try {
-            Request request = Codec.decodeRequest(message.longString("request").getBytes(StandardCharsets.UTF_8));
+            Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
             Caller caller = new Caller(message.string("user"), message.string("group"), message.strings("groups"));
             switch (request) {
                 case Request.FenceNode fence -> fenceFromHere(caller, fence, asker);

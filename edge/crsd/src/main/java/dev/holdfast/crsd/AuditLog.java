@@ -60,7 +60,7 @@ final class AuditLog {
                 .with("act", Long.toString(act))
                 .with("user", caller.user())
                 .with("group", caller.group())
-                .withLong("request", Codec.encode(request));
+                .with("request", Codec.encode(request));
     }
 
     /** A request in one line for people: its kind, and what was said and is not empty. */

@@ -1,7 +1,6 @@
 package dev.holdfast.crsd;
 
-import io.avaje.json.JsonException;
-import io.avaje.json.mapper.JsonMapper;
+import dev.holdfast.control.Texts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * another kind ends in {@link Malformed}, never in anything else.
  */
 record Json(Map<String, Object> values) {
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
-    private static final int PIECE = 16_000;
-
     /** What was read is not what the protocol says. The one who reads drops the connection or the message. */
     static final class Malformed extends Exception {
         private static final long serialVersionUID = 1L;
@@ -33,38 +29,15 @@ record Json(Map<String, Object> values) {
 
     static Json parse(String text) throws Malformed {
         try {
-            return new Json(MAPPER.fromJsonObject(text));
-        } catch (JsonException | NumberFormatException | IndexOutOfBoundsException | NullPointerException e) {
-            throw new Malformed("not a JSON object: " + e.getMessage());
+            return new Json(Texts.jsonObject(text));
+        } catch (IllegalArgumentException e) {
+            throw new Malformed(String.valueOf(e.getMessage()));
         }
     }
 
     Json with(String key, Object value) {
         values.put(key, value);
         return this;
-    }
-
-    /** A text of any length, for {@link #longString}: the reader of JSON takes none of more than 32,767 characters. */
-    Json withLong(String key, String text) {
-        if (text.length() <= PIECE) {
-            return with(key, text);
-        }
-        List<String> pieces = new ArrayList<>();
-        int from = 0;
-        while (from < text.length()) {
-            int to = Math.min(from + PIECE, text.length());
-            if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
-                to--; // Half a character cannot be written.
-            }
-            pieces.add(text.substring(from, to));
-            from = to;
-        }
-        return with(key, pieces);
-    }
-
-    /** What {@link #withLong} wrote. */
-    String longString(String key) throws Malformed {
-        return values.get(key) instanceof List<?> ? String.join("", strings(key)) : string(key);
     }
 
     Json withOptional(String key, @Nullable Object value) {
@@ -75,7 +48,7 @@ record Json(Map<String, Object> values) {
     }
 
     String text() {
-        return MAPPER.toJson(values);
+        return Texts.line(values);
     }
 
     boolean has(String key) {
@@ -93,7 +66,7 @@ record Json(Map<String, Object> values) {
         return has(key) ? string(key) : ifAbsent;
     }
 
-    /** A whole number, as a number or as text: numbers above 2^53 lose digits on the way through the parser. */
+    /** A whole number, as a number or as text: those above 2^53 are written as text, for readers that make doubles of numbers. */
     long number(String key) throws Malformed {
         if (values.get(key) instanceof Number number) {
             return number.longValue();

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Reads the newest lines of a log of JSON lines, from its end: such a log may be large. */
 final class LogReader {
@@ -112,9 +111,7 @@ final class LogReader {
                 Map<String, String> details = new LinkedHashMap<>();
                 json.values().forEach((key, value) -> {
                     if (!SHOWN_APART.contains(key)) {
-                        String text = value instanceof List<?> pieces // A long text; see Json.withLong.
-                                ? pieces.stream().map(String::valueOf).collect(Collectors.joining())
-                                : String.valueOf(value);
+                        String text = String.valueOf(value);
                         details.put(
                                 key, text.length() <= LONGEST_DETAIL ? text : text.substring(0, LONGEST_DETAIL) + " …");
                     }

@@ -394,7 +394,7 @@ final class RegistryAdministration {
                             attachment,
                             question.flag("backup"),
                             question.flag("force"),
-                            reply -> answer.accept(Json.object().withLong("reply", Codec.encode(reply))));
+                            reply -> answer.accept(Json.object().with("reply", Codec.encode(reply))));
                 default -> answer.accept(Json.object().with("failed", "this release does not know what is asked"));
             }
         } catch (Json.Malformed e) {
@@ -829,7 +829,7 @@ final class RegistryAdministration {
             if (answer.has("failed")) {
                 return notDone(answer.string("failed"));
             }
-            if (Codec.decodeReply(answer.longString("reply").getBytes(StandardCharsets.UTF_8))
+            if (Codec.decodeReply(answer.string("reply").getBytes(StandardCharsets.UTF_8))
                     instanceof Reply.Answer said) {
                 return said;
             }
