@@ -378,8 +378,7 @@ final class Administration implements ControlServer.Handler {
                 line -> send.accept(
                         peer, Json.object().with("t", "told").with("id", id).with("line", line)),
                 answer -> send.accept(
-                        peer,
-                        Json.object().with("t", "answer").with("id", id).with("reply", Codec.encode(answer))));
+                        peer, Json.object().with("t", "answer").with("id", id).with("reply", Codec.encode(answer))));
         try {
             Request request = Codec.decodeRequest(message.string("request").getBytes(StandardCharsets.UTF_8));
             Caller caller = new Caller(message.string("user"), message.string("group"), message.strings("groups"));
