@@ -135,10 +135,6 @@ public final class ResourceDefinition {
             Map.entry("FAILURE_INTERVAL", "Failures are counted for each member: give it to the members."),
             Map.entry("FAILURE_THRESHOLD", "Failures are counted for each member: give it to the members."),
             Map.entry(
-                    "CARDINALITY",
-                    "A group is in one place, with all its members. To have the same on several servers, make a"
-                            + " local_resourcegroup (on every server, or on those of its SERVER_CATEGORY), or a group for each place."),
-            Map.entry(
                     "RELOCATE_KIND",
                     "A group is stopped before it is started elsewhere: what moves together cannot be up in two places."),
             Map.entry(
@@ -430,7 +426,7 @@ public final class ResourceDefinition {
         return own == null ? definition.defaultValue() : own;
     }
 
-    /** The group says where its members run, and there is one of each. */
+    /** The group says where its members run, and how many there are of each. */
     private static void refuseOwnPlacement(
             ResourceName name, TypeDefinition type, Map<String, String> kept, List<Message> problems) {
         String group = kept.getOrDefault("RESOURCE_GROUP", "");
@@ -451,8 +447,9 @@ public final class ResourceDefinition {
                 && !given(kept, type, "CARDINALITY").equals("1")) {
             problems.add(new Message(
                     "HF-3105",
-                    "Attribute CARDINALITY of resource '" + name + "': a member of a group has one instance.",
-                    "Leave CARDINALITY out, or take it out of group '" + group + "'."));
+                    "Attribute CARDINALITY of resource '" + name + "': it is a member of group '" + group
+                            + "', and has as many instances as the group.",
+                    "Give it to the group: crsctl modify resourcegroup " + group + " -attr CARDINALITY=..."));
         }
     }
 
@@ -554,7 +551,10 @@ public final class ResourceDefinition {
                 boolean any = max >= ANY_NUMBER;
                 yield good
                         ? null
-                        : "must be a whole number" + (any ? "" : " " + min + " to " + max) + ", got '" + value + "'";
+                        : (min == max
+                                        ? "must be " + min
+                                        : "must be a whole number" + (any ? "" : " " + min + " to " + max))
+                                + ", got '" + value + "'";
             }
             case Kind.Cardinality _ -> {
                 boolean good = value.equals(POOL_SIZE)
@@ -591,7 +591,8 @@ public final class ResourceDefinition {
             case Kind.Choice(List<String> words) ->
                 words.contains(value)
                         ? null
-                        : "must be one of " + String.join(", ", words) + ", got '" + value + "'" + hint(value, words);
+                        : "must be " + (words.size() == 1 ? "" : "one of ") + String.join(", ", words) + ", got '"
+                                + value + "'" + hint(value, words);
             case Kind.Span _ ->
                 spanOf(value).isPresent() ? null : "must be a number and one of s, m, h, d, w, got '" + value + "'";
             case Kind.Path _ -> value.startsWith("/") ? null : "must be an absolute path, got '" + value + "'";

@@ -129,6 +129,9 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
         TypeDefinition vip = cluster.derive(
                 CLUSTER_VIP,
                 new AttributeDefinition("USR_ORA_VIP", new Kind.Address(false), "", true),
+                // An address is on one server, also for the moment of a move.
+                whole("CARDINALITY", 1, 1, 1),
+                choice("RELOCATE_KIND", "offline", "offline"),
                 choice("PLACEMENT", "favored", "balanced", "favored", "restricted"),
                 whole("CHECK_INTERVAL", 1, 0, ONE_DAY_SECONDS),
                 whole("RESTART_ATTEMPTS", 0, 0, 1_000_000));
@@ -157,12 +160,11 @@ public record TypeDefinition(String name, List<String> lineage, SortedMap<String
         return new TypeDefinition(derived, line, merged);
     }
 
-    /** Attributes that say how an agent works, or how many there are: a group has neither. */
+    /** Attributes that say how an agent works, and others that a group has no use for. */
     private static final List<String> NOT_OF_GROUPS = List.of(
             "ACTIONS",
             "ACTION_SCRIPT",
             "ACTION_TIMEOUT",
-            "CARDINALITY",
             "FAILURE_INTERVAL",
             "FAILURE_THRESHOLD",
             "RELOCATE_KIND",

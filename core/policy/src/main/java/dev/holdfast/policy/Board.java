@@ -86,8 +86,13 @@ final class Board {
         pools = Pools.assign(situation.setup(), situation.servers());
         categories = new Categories(situation.setup(), serversInOrder);
         for (ResourceDefinition definition : situation.resources().values()) {
+            ResourceDefinition anchor = Groups.anchor(situation, definition);
             ResourceEntry entry = new ResourceEntry(
-                    definition, situation.wantedOf(definition.name()), highest, cardinality(definition));
+                    definition,
+                    situation.wantedOf(definition.name()),
+                    highest,
+                    cardinality(anchor),
+                    anchor.poolSized());
             entries.put(definition.name(), entry);
         }
         ResourceEntry entry = null;
@@ -104,7 +109,9 @@ final class Board {
         // What depends on one that goes now finds it gone.
         entries.values().removeIf(each -> each.deleting && whereItMayRun(each).isEmpty() && gone.add(each.name()));
         resolveAll();
-        entries.values().forEach(this::layOut);
+        // The instances of members are matched with those of their groups.
+        entries.values().stream().filter(ResourceEntry::isGroup).forEach(this::layOut);
+        entries.values().stream().filter(each -> !each.isGroup()).forEach(this::layOut);
     }
 
     private @Nullable Server serverAt(NodeId node) {
@@ -117,9 +124,14 @@ final class Board {
                 : definition.cardinality();
     }
 
+    /** The one whose pools it runs in: its own, or those of its group. */
+    static ResourceEntry anchor(ResourceEntry entry) {
+        return entry.group == null ? entry : entry.group;
+    }
+
     /** The category of servers that it runs on; empty: any. */
     String categoryOf(ResourceEntry entry) {
-        return (entry.group == null ? entry : entry.group).definition.serverCategory();
+        return anchor(entry).definition.serverCategory();
     }
 
     /** True if a resource may run on servers of any category, or the server is known to be in the one it names. */
@@ -285,7 +297,7 @@ final class Board {
             }
             return;
         }
-        if (entry.definition.poolSized() && entry.cardinality > 0) {
+        if (entry.poolSized && entry.cardinality > 0) {
             layOutPoolSized(entry);
         } else {
             for (int number = 1; number <= entry.cardinality; number++) {
@@ -299,7 +311,7 @@ final class Board {
         for (Server server : serversInOrder) {
             switch (presence(entry, server)) {
                 case ACTIVE -> {
-                    if (entry.definition.poolSized() && hasLeft(entry, server.id())) {
+                    if (entry.poolSized && hasLeft(anchor(entry), server.id())) {
                         entry.surplus.add(server.id()); // It is the one that goes.
                     } else {
                         active.add(server.id());
@@ -318,10 +330,15 @@ final class Board {
      * next one that is stopped, or given up.) Of one that an administrator stopped, just that stays noted.
      */
     private void layOutPoolSized(ResourceEntry entry) {
-        NavigableSet<Integer> numbers = Groups.numbers(entry.wanted, entry.cardinality, node -> {
-            Server server = serverAt(node);
-            return server != null && presence(entry, server) == Presence.ACTIVE && !hasLeft(entry, node);
-        });
+        NavigableSet<Integer> numbers = new TreeSet<>();
+        if (entry.group == null) {
+            numbers.addAll(Groups.numbers(entry.wanted, entry.cardinality, node -> {
+                Server server = serverAt(node);
+                return server != null && presence(entry, server) == Presence.ACTIVE && !hasLeft(entry, node);
+            }));
+        } else {
+            entry.group.slots.forEach(slot -> numbers.add(slot.number));
+        }
         SortedMap<NodeId, Long> answered = new TreeMap<>();
         Wanted kept = entry.wanted;
         for (Map.Entry<Integer, WantedInstance> each : entry.wanted.instances().entrySet()) {
@@ -369,12 +386,23 @@ final class Board {
 
     /** Whether there is one of it on every server of its category, or of its pools. */
     boolean grows(ResourceEntry entry) {
-        return entry.isLocal() ? !categoryOf(entry).isEmpty() : entry.definition.poolSized();
+        return entry.isLocal() ? !categoryOf(entry).isEmpty() : entry.poolSized;
     }
 
     /** Each active place gets an instance; those for which there is none are surplus. */
     private void match(ResourceEntry entry, List<NodeId> active) {
         List<NodeId> unmatched = new ArrayList<>(active);
+        if (entry.isPlural() && entry.group != null) {
+            for (Slot slot : entry.slots) {
+                // It belongs to the instance of its group that is there, whatever was noted.
+                Slot anchor = entry.group.numbered(slot.number);
+                NodeId place = anchor == null ? null : anchor.at;
+                if (place != null && unmatched.remove(place)) {
+                    slot.at = place;
+                    slot.node = place;
+                }
+            }
+        }
         for (Slot slot : entry.slots) {
             // It is told to go where one too many of it runs, as after half of an online move: that is the one then.
             NodeId wished = slot.wish == null ? null : slot.wish.node();

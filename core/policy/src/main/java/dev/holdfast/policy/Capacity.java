@@ -34,9 +34,10 @@ final class Capacity {
         long needsCpu = need(slot, node, slot.entry.definition.workloadCpu());
         long needsMemory = need(slot, node, slot.entry.definition.workloadMemory());
         for (ResourceEntry other : together) {
-            if (other != slot.entry && other.isSingle()) {
-                needsCpu += need(other.slots.getFirst(), node, other.definition.workloadCpu());
-                needsMemory += need(other.slots.getFirst(), node, other.definition.workloadMemory());
+            Slot beside = other == slot.entry ? null : slot.partnerIn(other);
+            if (beside != null) {
+                needsCpu += need(beside, node, other.definition.workloadCpu());
+                needsMemory += need(beside, node, other.definition.workloadMemory());
             }
         }
         if (needsCpu == 0 && needsMemory == 0) {

@@ -2,12 +2,14 @@ package dev.holdfast.policy;
 
 import dev.holdfast.model.InstanceKey;
 import dev.holdfast.model.InternalState;
+import dev.holdfast.model.Message;
 import dev.holdfast.model.NodeId;
 import dev.holdfast.model.Observed;
 import dev.holdfast.model.ResourceDefinition;
 import dev.holdfast.model.ResourceName;
 import dev.holdfast.model.ResourceState;
 import dev.holdfast.model.Target;
+import dev.holdfast.model.TypeDefinition;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
@@ -24,6 +26,21 @@ public final class Groups {
     public static List<ResourceDefinition> members(Situation situation, ResourceName group) {
         return situation.resources().values().stream()
                 .filter(resource -> resource.group().equals(group.text()))
+                .toList();
+    }
+
+    /** What is wrong with members that can be in one place at most, where there are several instances of their group. */
+    static List<Message> inOnePlaceOnly(ResourceDefinition group, List<ResourceDefinition> members) {
+        if (group.cardinality() == 1 && !group.poolSized()) {
+            return List.of();
+        }
+        return members.stream()
+                .filter(member -> member.type().isA(TypeDefinition.CLUSTER_VIP))
+                .map(member -> new Message(
+                        "HF-3166",
+                        "Address '" + member.name() + "' would be on several servers at once: group '" + group.name()
+                                + "' has CARDINALITY=" + group.value("CARDINALITY"),
+                        "Leave the address out of the group, or have a group for each address."))
                 .toList();
     }
 
@@ -64,23 +81,42 @@ public final class Groups {
                 .orElse(InternalState.STABLE);
     }
 
-    /** How many instances a resource shall have: CARDINALITY, or the size of its pools. */
+    /**
+     * The one whose CARDINALITY and SERVER_POOLS say how many instances a resource has: of a member, its group, as there is
+     * one of each member wherever there is one of the group.
+     */
+    static ResourceDefinition anchor(Situation situation, ResourceDefinition resource) {
+        if (resource.isLocal() || resource.group().isEmpty()) {
+            return resource;
+        }
+        ResourceDefinition group = situation.resources().get(new ResourceName(resource.group()));
+        return group == null || !group.type().isGroup() || group.isLocal() ? resource : group;
+    }
+
+    /** How many instances a cluster resource shall have: CARDINALITY, or the size of its pools; of a member, those of its group. */
     public static int instances(Situation situation, ResourceDefinition resource) {
-        return resource.poolSized() ? own(situation, resource).size() : resource.cardinality();
+        ResourceDefinition anchor = anchor(situation, resource);
+        return anchor.poolSized() ? own(situation, anchor).size() : anchor.cardinality();
+    }
+
+    /** True if a resource, or its group, has as many instances as there are servers in its pools. */
+    public static boolean isPoolSized(Situation situation, ResourceDefinition resource) {
+        return anchor(situation, resource).poolSized();
     }
 
     /**
      * The numbers of the instances of a cluster resource: 1 to CARDINALITY. One that is as large as its pools keeps those
-     * that run and are wanted, whatever their numbers, when a pool gets smaller.
+     * that run and are wanted, whatever their numbers, when a pool gets smaller. Those of a member are those of its group.
      */
     public static NavigableSet<Integer> numbers(Situation situation, ResourceDefinition resource) {
-        if (!resource.poolSized()) {
-            return upTo(resource.cardinality());
+        ResourceDefinition anchor = anchor(situation, resource);
+        if (!anchor.poolSized()) {
+            return upTo(anchor.cardinality());
         }
-        Set<NodeId> own = own(situation, resource);
-        return numbers(situation.wantedOf(resource.name()), own.size(), node -> {
+        Set<NodeId> own = own(situation, anchor);
+        return numbers(situation.wantedOf(anchor.name()), own.size(), node -> {
             Server server = situation.servers().get(node);
-            Observed seen = situation.observed().get(new InstanceKey(resource.name(), node));
+            Observed seen = situation.observed().get(new InstanceKey(anchor.name(), node));
             return own.contains(node)
                     && server != null
                     && server.state() != Server.State.OFFLINE

@@ -54,6 +54,9 @@ final class Judgement {
     /** The number of the instance that is meant ({@code -k}); 0: all of them. */
     private int instance;
 
+    /** The numbers of the instances of a group of which members are meant; empty: all. */
+    private Set<Integer> numbers = Set.of();
+
     /** The servers of the pools that are meant ({@code -s}); empty: all of them. */
     private NodeSet within = NodeSet.EMPTY;
 
@@ -422,6 +425,7 @@ final class Judgement {
                                     + " ..., or take it out.");
                 }
             }
+            problems.addAll(Groups.inOnePlaceOnly(definition, Groups.members(situation, definition.name())));
         }
         if (definition.group().isEmpty()) {
             return;
@@ -446,6 +450,8 @@ final class Judgement {
                             + (group.isLocal() ? "local" : "cluster") + " resources only",
                     "Use a group of type "
                             + (definition.isLocal() ? TypeDefinition.LOCAL_GROUP : TypeDefinition.CLUSTER_GROUP) + ".");
+        } else {
+            problems.addAll(Groups.inOnePlaceOnly(group, List.of(definition)));
         }
     }
 
@@ -869,6 +875,7 @@ final class Judgement {
     /** A group is started with its members. True if there was anything to start. */
     private boolean startMembers(ResourceEntry group, @Nullable NodeId node, SortedSet<ResourceName> asked) {
         boolean any = false;
+        numbers = startedOf(group, node);
         for (ResourceEntry member : group.members) {
             boolean wished = member.definition.enabled() && !member.deleting;
             if (!wished && group.isCritical(member)) {
@@ -886,7 +893,24 @@ final class Judgement {
                 }
             }
         }
+        numbers = Set.of();
         return any;
+    }
+
+    /** Of a group with several instances: those that are on the servers that are meant, or are started there. */
+    private Set<Integer> startedOf(ResourceEntry group, @Nullable NodeId node) {
+        Set<Integer> started = new TreeSet<>();
+        boolean some = group.isPlural() && (node != null || !within.isEmpty());
+        for (Slot slot : some ? group.slots : List.<Slot>of()) {
+            Optional<Wish> wish = wantedOf(group).instance(slot.number).wish();
+            boolean there = slot.at != null && (node == null ? isWithin(slot.at) : node.equals(slot.at));
+            boolean comes = wish.filter(each -> node == null ? each.nodes().equals(within) : each.isFor(node))
+                    .isPresent();
+            if (there || comes) {
+                started.add(slot.number);
+            }
+        }
+        return started;
     }
 
     private Decision finishStart(SortedSet<ResourceName> asked, @Nullable NodeId node, boolean force, boolean all) {
@@ -952,11 +976,11 @@ final class Judgement {
 
     /** Whether a resource is meant as a whole: all of its instances, wherever they are. */
     private boolean isAboutAll(@Nullable NodeId node) {
-        return node == null && instance == 0 && within.isEmpty();
+        return node == null && instance == 0 && numbers.isEmpty() && within.isEmpty();
     }
 
     private boolean isMeant(Slot slot) {
-        return instance == 0 || slot.number == instance;
+        return (instance == 0 || slot.number == instance) && (numbers.isEmpty() || numbers.contains(slot.number));
     }
 
     /** True if it has no instance of the number that is meant, or that is elsewhere; this was said. */
@@ -1238,18 +1262,18 @@ final class Judgement {
                 }
                 continue;
             }
-            bringOneOf(reference, seen, required);
+            bringOneOf(entry, reference, seen, required);
         }
         for (Reference reference : entry.weak) {
             if (reference.target().ofType()) {
-                reference.resources().forEach(target -> bringOne(target, seen, false, false));
+                reference.resources().forEach(target -> bringOne(entry, target, seen, false, false));
             } else {
-                bringOneOf(reference, seen, false);
+                bringOneOf(entry, reference, seen, false);
             }
         }
     }
 
-    private void bringOneOf(Reference reference, Set<ResourceEntry> seen, boolean required) {
+    private void bringOneOf(ResourceEntry source, Reference reference, Set<ResourceEntry> seen, boolean required) {
         if (reference.resources().isEmpty()) {
             return; // It was deleted, and nothing that is required depends on it.
         }
@@ -1262,13 +1286,15 @@ final class Judgement {
         }
         // Anywhere will do: where none is wanted, one instance is enough, unless all are asked for.
         bringOne(
+                source,
                 chosen,
                 seen,
                 required,
                 reference.global() && !reference.target().uniform());
     }
 
-    private void bringOne(ResourceEntry entry, Set<ResourceEntry> seen, boolean required, boolean anyInstance) {
+    private void bringOne(
+            ResourceEntry source, ResourceEntry entry, Set<ResourceEntry> seen, boolean required, boolean anyInstance) {
         if (!seen.add(entry)) {
             return;
         }
@@ -1289,20 +1315,23 @@ final class Judgement {
                 break;
             }
             boolean fine = slot.isUp() && slot.target == Target.ONLINE && !slot.stopping;
+            boolean beside = source.goesWith(entry)
+                    && wantedOf(source).instance(slot.number).target() == Target.OFFLINE;
             // What is pinned needs a decision of its own.
-            if (!fine && !slot.isPinned() && !wanted.containsKey(entry.name())) {
+            if (!fine && !beside && !slot.isPinned() && !wanted.containsKey(entry.name())) {
                 changed = changed.with(slot.number, slot.after().started(slot.at != null, Optional.empty()));
                 moved = true;
                 enough = anyInstance && (!entry.isLocal() || board.isReady(NodeId.onPaper(slot.number)));
             }
         }
         if (moved) {
-            wanted.put(entry.name(), anyInstance ? changed : withAbsent(entry, changed, Target.ONLINE));
+            boolean some = anyInstance || source.goesWith(entry);
+            wanted.put(entry.name(), some ? changed : withAbsent(entry, changed, Target.ONLINE));
         }
         bring(entry, seen, required);
         boolean fromInside = seen.stream().anyMatch(entry.members::contains);
         for (ResourceEntry member : fromInside ? List.<ResourceEntry>of() : entry.members) {
-            bringOne(member, seen, required && entry.isCritical(member), false);
+            bringOne(entry, member, seen, required && entry.isCritical(member), false);
         }
     }
 
@@ -1362,7 +1391,7 @@ final class Judgement {
             Wanted changed = entry.wanted;
             boolean any = false;
             for (Slot slot : entry.slots) {
-                NodeId place = slot.at == null && entry.isLocal() ? NodeId.onPaper(slot.number) : slot.at;
+                NodeId place = placeOf(slot);
                 boolean here = (node == null || node.equals(place)) && isWithin(place);
                 boolean something = slot.at != null || slot.target == Target.ONLINE;
                 if (here && something && isMeant(slot)) {
@@ -1419,6 +1448,19 @@ final class Judgement {
             }
         }
         return problems.isEmpty() ? accept() : refused();
+    }
+
+    /** Where it is; of one that is down, where it would be: a local one on its server, one of a group with that. */
+    private static @Nullable NodeId placeOf(Slot slot) {
+        ResourceEntry entry = slot.entry;
+        if (slot.at != null || !(entry.isLocal() || entry.isPlural())) {
+            return slot.at;
+        }
+        if (entry.isLocal()) {
+            return NodeId.onPaper(slot.number);
+        }
+        Slot anchor = entry.group == null ? null : slot.partnerIn(entry.group);
+        return anchor == null ? null : anchor.at;
     }
 
     /**

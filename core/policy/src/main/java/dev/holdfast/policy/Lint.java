@@ -174,7 +174,7 @@ final class Lint {
                 .filter(server -> board.allows(entry, server.id())
                         && definition.on(server.name()).enabled())
                 .count();
-        if (entry.cardinality > allowed) {
+        if (entry.cardinality > allowed && entry.group == null) {
             find(
                     "HF-3409",
                     entry,
@@ -183,7 +183,7 @@ final class Lint {
                     "Lower CARDINALITY, or allow it on more servers.");
         } else if (allowed == 1
                 && entry.cardinality == 1
-                && !definition.poolSized()
+                && !entry.poolSized
                 && entry.group == null
                 && board.situation.servers().size() > 1) {
             find(

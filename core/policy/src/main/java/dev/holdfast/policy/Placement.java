@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -79,7 +80,7 @@ final class Placement {
         }
         makeUnits();
         for (ResourceEntry entry : board.entries.values()) {
-            place(unitOf(entry));
+            placeAll(entry);
         }
         board.entries.values().forEach(this::neverTwice);
         verify();
@@ -291,38 +292,51 @@ final class Placement {
         capacity.take(entry, node);
     }
 
-    private static Unit unitOf(ResourceEntry entry) {
-        Unit unit = entry.unit;
+    private static Unit unitOf(Slot slot) {
+        Unit unit = slot.unit;
         if (unit == null) {
-            throw new IllegalStateException(entry + " belongs to no unit");
+            throw new IllegalStateException(slot + " belongs to no unit");
         }
         return unit;
     }
 
     private void makeUnits() {
         for (ResourceEntry entry : board.entries.values()) {
-            if (entry.unit != null) {
-                continue;
+            if (entry.isSingle() || entry.isPlural()) {
+                entry.slots.forEach(Placement::makeUnit);
+            } else {
+                Unit unit = new Unit();
+                entry.slots.forEach(slot -> add(slot, unit));
             }
-            Unit unit = new Unit();
-            entry.unit = unit;
-            unit.members.add(entry);
-            if (isPlacedTogether(entry)) {
-                for (int i = 0; i < unit.members.size(); i++) {
-                    for (ResourceEntry partner : partners(unit.members.get(i))) {
-                        if (partner.unit == null) {
-                            partner.unit = unit;
-                            unit.members.add(partner);
-                        }
-                    }
-                }
-            }
-            unit.members.sort(Comparator.comparing(ResourceEntry::name));
         }
     }
 
-    private static boolean isPlacedTogether(ResourceEntry entry) {
-        return entry.isSingle() && isInPlay(entry.slots.getFirst());
+    private static void makeUnit(Slot first) {
+        if (first.unit != null) {
+            return;
+        }
+        Unit unit = new Unit();
+        add(first, unit);
+        if (isInPlay(first)) {
+            for (int i = 0; i < unit.slots.size(); i++) {
+                for (Slot partner : partners(unit.slots.get(i))) {
+                    if (partner.unit == null) {
+                        add(partner, unit);
+                    }
+                }
+            }
+        }
+        unit.slots.sort(Comparator.comparing(slot -> slot.entry.name()));
+    }
+
+    private static void add(Slot slot, Unit unit) {
+        slot.unit = unit;
+        unit.slots.add(slot);
+    }
+
+    /** It has a place of its own that is shared by what is tied to it. */
+    private static boolean isPlacedTogether(Slot slot) {
+        return (slot.entry.isSingle() || slot.entry.isPlural()) && isInPlay(slot);
     }
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
@@ -330,22 +344,27 @@ final class Placement {
         return slot.wantsToRun() && !slot.leaveAlone && !slot.waiting && !slot.isPinned() && !slot.isStoppingWanted();
     }
 
-    private static Collection<ResourceEntry> partners(ResourceEntry entry) {
-        Set<ResourceEntry> partners = new LinkedHashSet<>();
-        for (ResourceEntry target : tiedTo(entry)) {
-            if (isPlacedTogether(target)) {
-                partners.add(target);
+    private static Collection<Slot> partners(Slot slot) {
+        Set<Slot> partners = new LinkedHashSet<>();
+        for (ResourceEntry target : tiedTo(slot.entry)) {
+            Slot partner = slot.partnerIn(target);
+            if (partner != null && isInPlay(partner)) {
+                partners.add(partner);
             }
         }
-        for (ResourceEntry dependent : entry.dependents) {
-            if (isPlacedTogether(dependent) && tiedTo(dependent).contains(entry)) {
-                partners.add(dependent);
+        for (ResourceEntry dependent : slot.entry.dependents) {
+            Slot partner = slot.partnerIn(dependent);
+            if (partner != null && isInPlay(partner) && tiedTo(dependent).contains(slot.entry)) {
+                partners.add(partner);
             }
         }
         return partners;
     }
 
-    /** The single cluster resources that must be on the same node. A choice ({@code type:}) ties to none of them. */
+    /**
+     * The cluster resources that must be on the same node, instance by instance: single ones, and those of its own group. A
+     * choice ({@code type:}) ties to none of them.
+     */
     static Set<ResourceEntry> tiedTo(ResourceEntry entry) {
         Set<ResourceEntry> known = entry.tied;
         if (known == null) {
@@ -362,7 +381,8 @@ final class Placement {
         while (!open.isEmpty()) {
             ResourceEntry next = open.remove();
             Stream<ResourceEntry> dependents = next.dependents.stream()
-                    .filter(other -> other.isSingle() && tiedTo(other).contains(next));
+                    .filter(other -> (other.isSingle() || other.isPlural())
+                            && tiedTo(other).contains(next));
             Stream<ResourceEntry> ofGroup = next.group == null ? next.members.stream() : Stream.of(next.group);
             Stream.of(tiedTo(next).stream(), dependents, ofGroup)
                     .flatMap(each -> each)
@@ -377,14 +397,19 @@ final class Placement {
         Set<ResourceEntry> tied = new LinkedHashSet<>();
         for (List<Reference> references : entry.needs) {
             for (Reference reference : references) {
-                if (!reference.global()
-                        && reference.resources().size() == 1
-                        && reference.resources().getFirst().isSingle()) {
-                    tied.add(reference.resources().getFirst());
+                if (!reference.global() && reference.resources().size() == 1) {
+                    ResourceEntry target = reference.resources().getFirst();
+                    if (target.isSingle() || entry.goesWith(target)) {
+                        tied.add(target);
+                    }
                 }
             }
         }
         return tied;
+    }
+
+    private void placeAll(ResourceEntry entry) {
+        entry.slots.forEach(slot -> place(unitOf(slot)));
     }
 
     /** Places the units that this one looks at, then this one. */
@@ -393,28 +418,35 @@ final class Placement {
             return; // Placed already, or a circle of soft dependencies: whoever came first is placed last.
         }
         unit.entered = true;
-        for (ResourceEntry member : unit.members) {
+        for (ResourceEntry member : unit.entries()) {
             for (List<Reference> references : List.of(member.hard, member.stop, member.attraction, member.dispersion)) {
                 for (Reference reference : references) {
-                    reference.resources().forEach(target -> place(unitOf(target)));
+                    reference.resources().forEach(target -> placeBefore(member, target));
                 }
             }
-            member.weakSources.forEach(source -> place(unitOf(source)));
+            member.weakSources.forEach(source -> placeBefore(member, source));
             member.rivals.forEach((rival, how) -> {
                 if (how == Rivalry.GIVES_WAY) {
-                    place(unitOf(rival)); // Who may take its place chooses first.
+                    placeBefore(member, rival); // Who may take its place chooses first.
                 }
             });
         }
-        ResourceEntry first = unit.members.getFirst();
+        Slot first = unit.slots.getFirst();
         if (isPlacedTogether(first)) {
             placeTogether(unit);
-        } else if (first.isLocal()) {
-            first.slots.forEach(this::placeLocal);
-        } else {
-            placeSeparately(first);
+        } else if (first.entry.isLocal()) {
+            first.entry.slots.forEach(this::placeLocal);
+        } else if (!first.entry.isPlural()) {
+            placeSeparately(first.entry);
         }
         unit.placed = true;
+    }
+
+    /** The instances of a group are placed in the order of their numbers, and not one for the sake of another. */
+    private void placeBefore(ResourceEntry entry, ResourceEntry other) {
+        if (!entry.goesWith(other)) {
+            placeAll(other);
+        }
     }
 
     private void placeLocal(Slot slot) {
@@ -468,8 +500,8 @@ final class Placement {
             Rivalry theirs = rival.getKey().rivals.get(entry);
             boolean comes = theirs != null
                     && theirs.displaces()
-                    && unitOf(rival.getKey()).placed
-                    && rival.getKey().slots.stream().anyMatch(slot -> at.equals(slot.goal) && !slot.leaveAlone);
+                    && rival.getKey().slots.stream()
+                            .anyMatch(slot -> unitOf(slot).placed && at.equals(slot.goal) && !slot.leaveAlone);
             if (comes) {
                 return rival.getKey();
             }
@@ -484,8 +516,8 @@ final class Placement {
             if (other.doubtful.contains(node) || other.surplus.contains(node)) {
                 return other;
             }
-            boolean firm = !rival.getValue().displaces() || unitOf(other).placed;
             for (Slot slot : other.slots) {
+                boolean firm = !rival.getValue().displaces() || unitOf(slot).placed;
                 boolean stuckThere = node.equals(slot.at) && slot.leaveAlone;
                 if (stuckThere
                         || (firm && willBeOn(slot, node))
@@ -650,35 +682,33 @@ final class Placement {
     }
 
     private void placeTogether(Unit unit) {
-        List<ResourceEntry> members = dependenciesFirst(unit.members);
+        List<Slot> members = inOrder(unit);
         boolean atRest = true;
-        for (ResourceEntry member : members) {
-            Slot slot = member.slots.getFirst();
+        for (Slot slot : members) {
             if (slot.at != null) {
                 keepOrLeave(slot); // A goal says now: it is well where it is.
             }
-            atRest = atRest && slot.goal != null && slot.wish == null && !isRestless(member);
+            atRest = atRest && slot.goal != null && slot.wish == null && !isRestless(slot.entry);
         }
         if (atRest) {
             return;
         }
         List<Candidate> candidates = new ArrayList<>();
-        Set<ResourceEntry> inPlay = new HashSet<>(unit.members);
-        for (ResourceEntry member : members) {
-            Slot slot = member.slots.getFirst();
+        Set<ResourceEntry> inPlay = new HashSet<>(unit.entries());
+        for (Slot slot : members) {
             if (slot.held) {
                 slot.goal = null;
-                inPlay.remove(member);
+                inPlay.remove(slot.entry);
                 continue;
             }
-            if (slot.at == null && !member.doubtful.isEmpty()) {
+            if (slot.at == null && isInDoubt(slot)) {
                 slot.stuck = doubtful(slot);
-                inPlay.remove(member);
+                inPlay.remove(slot.entry);
                 continue;
             }
             Candidate candidate = candidate(slot, inPlay);
             if (candidate == null) {
-                inPlay.remove(member);
+                inPlay.remove(slot.entry);
             } else {
                 candidates.add(candidate);
             }
@@ -686,6 +716,20 @@ final class Placement {
         for (List<Candidate> component : components(candidates)) {
             placeComponent(component);
         }
+    }
+
+    private static List<Slot> inOrder(Unit unit) {
+        Map<ResourceEntry, Slot> slots = new LinkedHashMap<>();
+        unit.slots.forEach(slot -> slots.put(slot.entry, slot));
+        List<Slot> order = new ArrayList<>();
+        dependenciesFirst(slots.keySet()).forEach(entry -> order.add(Objects.requireNonNull(slots.get(entry))));
+        return order;
+    }
+
+    /** It may be running where nobody can say. Of several, which one that is, is known by where each was last. */
+    private static boolean isInDoubt(Slot slot) {
+        List<NodeId> doubtful = slot.entry.doubtful;
+        return slot.entry.isSingle() ? !doubtful.isEmpty() : slot.node != null && doubtful.contains(slot.node);
     }
 
     /** It may move although all is well. */
@@ -716,16 +760,16 @@ final class Placement {
     }
 
     private static List<List<Candidate>> components(List<Candidate> candidates) {
-        Map<ResourceEntry, Candidate> rest = new LinkedHashMap<>();
-        candidates.forEach(candidate -> rest.put(candidate.slot().entry, candidate));
+        Map<Slot, Candidate> rest = new LinkedHashMap<>();
+        candidates.forEach(candidate -> rest.put(candidate.slot(), candidate));
         List<List<Candidate>> components = new ArrayList<>();
         for (Candidate candidate : candidates) {
-            if (rest.remove(candidate.slot().entry) == null) {
+            if (rest.remove(candidate.slot()) == null) {
                 continue;
             }
             List<Candidate> component = new ArrayList<>(List.of(candidate));
             for (int i = 0; i < component.size(); i++) {
-                for (ResourceEntry partner : partners(component.get(i).slot().entry)) {
+                for (Slot partner : partners(component.get(i).slot())) {
                     Candidate found = rest.remove(partner);
                     if (found != null) {
                         component.add(found);
@@ -923,9 +967,24 @@ final class Placement {
             if (candidate.slot().goal == null || !well || !entry.surplus.isEmpty()) {
                 return false; // One too many goes first: it may run where this one would move to.
             }
+            if (entry.isPlural() && isAnotherOnItsWay(candidate.slot())) {
+                return false;
+            }
             any = any || isRestless(entry);
         }
         return any;
+    }
+
+    /** One at a time, and only when all are up. */
+    private static boolean isAnotherOnItsWay(Slot slot) {
+        for (Slot other : slot.entry.slots) {
+            boolean goes =
+                    other != slot && (other.wish != null || (other.goal != null && !other.goal.equals(other.at)));
+            if (goes || (other.wantsToRun() && !other.isUp())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable Move better(List<Candidate> order, NodeSet others, NodeId current) {
@@ -1062,21 +1121,22 @@ final class Placement {
     @Nullable
     Obstacle obstacleFor(Slot slot, NodeId node) {
         ResourceEntry entry = slot.entry;
-        if (!entry.isSingle()) {
+        if (!entry.isSingle() && !entry.isPlural()) {
             boolean another = entry.slots.stream().anyMatch(other -> other != slot && willBeOn(other, node));
             return another ? INSTANCE_THERE : obstacle(slot, node, Set.of());
         }
-        Set<ResourceEntry> together = new LinkedHashSet<>(unitOf(entry).members);
+        Unit unit = unitOf(slot);
+        Set<ResourceEntry> together = new LinkedHashSet<>(unit.entries());
         Obstacle own = obstacle(slot, node, together);
         if (own != null) {
             return own;
         }
-        for (ResourceEntry member : together) {
-            Obstacle obstacle = member == entry ? null : obstacle(member.slots.getFirst(), node, together);
+        for (Slot member : unit.slots) {
+            Obstacle obstacle = member == slot ? null : obstacle(member, node, together);
             if (obstacle != null) {
                 return new Obstacle(
-                        obstacle.cause() + " of " + member,
-                        "'" + member + "', with which it runs, cannot be there: " + obstacle.text());
+                        obstacle.cause() + " of " + member.entry,
+                        "'" + member.entry + "', with which it runs, cannot be there: " + obstacle.text());
             }
         }
         return null;
@@ -1085,9 +1145,8 @@ final class Placement {
     /** How a node on which an instance could be compares with the one where it is or goes. After the decision. */
     Obstacle comparison(Slot slot, NodeId here, NodeId there) {
         List<Candidate> all = new ArrayList<>();
-        List<ResourceEntry> members = slot.entry.isSingle() ? unitOf(slot.entry).members : List.of(slot.entry);
-        for (ResourceEntry member : members) {
-            Slot of = member == slot.entry ? slot : member.slots.getFirst();
+        boolean together = slot.entry.isSingle() || slot.entry.isPlural();
+        for (Slot of : together ? unitOf(slot).slots : List.of(slot)) {
             if (of.goal != null || of == slot) {
                 all.add(new Candidate(of, NodeSet.of(here, there)));
             }
@@ -1245,7 +1304,7 @@ final class Placement {
 
     /** Its goal if it has been placed, and where it is if it has not. */
     private @Nullable NodeId willBe(Slot slot) {
-        if (slot.goal != null || unitOf(slot.entry).placed) {
+        if (slot.goal != null || unitOf(slot).placed) {
             return slot.goal;
         }
         return slot.isUp() && !slot.mustStop && !slot.isStoppingWanted() ? slot.at : null;
@@ -1273,6 +1332,9 @@ final class Placement {
         Obstacle refusal = entry.isLocal() ? null : board.refusal(node);
         if (refusal != null) {
             return refusal;
+        }
+        if (entry.isPlural() && slot.isForestalledOn(node)) {
+            return INSTANCE_THERE;
         }
         if (!isEnabled(entry, node)) {
             return new Obstacle("ENABLED@SERVERNAME(" + board.nameOf(node) + ")=0", "it is disabled there");
@@ -1310,7 +1372,7 @@ final class Placement {
                     boolean goesAlong = !reference.global()
                             && together.contains(target)
                             && tiedTo(entry).contains(target);
-                    served = served || goesAlong || willServe(reference, target, node);
+                    served = served || goesAlong || willServe(slot, reference, target, node);
                 }
                 if (!served) {
                     return new Obstacle("hard(" + reference.target() + ")", missing(reference));
@@ -1345,16 +1407,24 @@ final class Placement {
                 + (wanted ? "" : ", and so is its TARGET");
     }
 
-    private boolean willServe(Reference reference, ResourceEntry target, NodeId node) {
-        for (Slot slot : target.slots) {
+    /** Those that can serve an instance: of its own group, the one that goes with it. */
+    private static List<Slot> providers(Slot of, ResourceEntry target) {
+        if (!of.entry.goesWith(target)) {
+            return target.slots;
+        }
+        Slot partner = of.partnerIn(target);
+        return partner == null ? List.of() : List.of(partner);
+    }
+
+    private boolean willServe(Slot of, Reference reference, ResourceEntry target, NodeId node) {
+        for (Slot slot : reference.global() ? target.slots : providers(of, target)) {
             boolean here = reference.global() || node.equals(slot.goal);
             if (slot.goal != null && here && isGoodEnough(reference, slot)) {
                 return true;
             }
         }
-        Unit unit = unitOf(target);
         // Not placed yet, in a circle: taken on trust here, verified at the end.
-        return !unit.placed && reference.global() && target.slots.stream().anyMatch(Placement::isInPlay);
+        return reference.global() && target.slots.stream().anyMatch(slot -> !unitOf(slot).placed && isInPlay(slot));
     }
 
     /** False if an instance keeps its place, but is not what the dependency asks for: INTERMEDIATE, where that will not do. */
@@ -1419,7 +1489,7 @@ final class Placement {
             for (Reference reference : references) {
                 boolean served = false;
                 for (ResourceEntry target : reference.resources()) {
-                    for (Slot provider : target.slots) {
+                    for (Slot provider : reference.global() ? target.slots : providers(slot, target)) {
                         boolean there = reference.global() ? provider.goal != null : goal.equals(provider.goal);
                         // What is pinned or unknown is not leaving: no reason to stop what runs.
                         boolean untouched = staying && provider.leaveAlone && provider.at != null;

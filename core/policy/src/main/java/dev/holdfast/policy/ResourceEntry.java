@@ -60,8 +60,11 @@ final class ResourceEntry {
     /** One that keeps away from another. */
     record Disperser(ResourceEntry entry, Reference reference) {}
 
-    /** How many instances there shall be: CARDINALITY, or the size of its pools. */
+    /** How many instances there shall be: CARDINALITY, or the size of its pools; of a member, as many as of its group. */
     final int cardinality;
+
+    /** It has as many instances as there are servers in its pools, or is a member of a group that has. */
+    final boolean poolSized;
 
     /** The group that it is a member of. */
     @Nullable
@@ -83,10 +86,6 @@ final class ResourceEntry {
     @Nullable
     Set<ResourceEntry> tied;
 
-    /** With what it is placed. */
-    @Nullable
-    Unit unit;
-
     /** Those that keep away from it, each with the words by which it does. */
     final List<Disperser> dispersers = new ArrayList<>();
 
@@ -96,9 +95,10 @@ final class ResourceEntry {
     /** Nodes where it may be running although nobody can say. */
     final List<NodeId> doubtful = new ArrayList<>();
 
-    ResourceEntry(ResourceDefinition definition, Wanted wanted, int highestNode, int cardinality) {
+    ResourceEntry(ResourceDefinition definition, Wanted wanted, int highestNode, int cardinality, boolean poolSized) {
         this.definition = definition;
         this.cardinality = cardinality;
+        this.poolSized = poolSized;
         this.wanted = wanted;
         this.deleting = wanted.deleting();
         this.seen = new Observed[highestNode + 1];
@@ -114,7 +114,32 @@ final class ResourceEntry {
 
     /** A resource that has one place in the cluster, so that others can be kept together with it. */
     boolean isSingle() {
-        return !isLocal() && cardinality == 1 && !definition.poolSized();
+        return !isLocal() && cardinality == 1 && !poolSized;
+    }
+
+    /**
+     * A group of which there may be several in the cluster, or a member of one: instance by instance it is placed as a
+     * single group, each on a server of its own.
+     */
+    boolean isPlural() {
+        return !isLocal() && !isSingle() && (isGroup() || group != null);
+    }
+
+    /** Both belong to one group with several instances: those with the same number are in one place. */
+    boolean goesWith(ResourceEntry other) {
+        ResourceEntry ours = group == null ? this : group;
+        ResourceEntry theirs = other.group == null ? other : other.group;
+        return ours == theirs && other != this && isPlural();
+    }
+
+    @Nullable
+    Slot numbered(int number) {
+        for (Slot slot : slots) {
+            if (slot.number == number) {
+                return slot;
+            }
+        }
+        return null;
     }
 
     boolean isGroup() {

@@ -140,7 +140,7 @@ final class Sequence {
                 && slot.entry.isSingle()
                 && slot.entry.doubtful.isEmpty()
                 && slot.entry.surplus.isEmpty()
-                && (slot.entry.unit == null || slot.entry.unit.members.size() == 1)
+                && (slot.unit == null || slot.unit.entries().size() == 1)
                 && !slot.mustStop
                 && !leaving.inFlight
                 && leaving.kind == ActionKind.STOP
@@ -193,8 +193,8 @@ final class Sequence {
         if (seen == null) {
             return;
         }
-        String reason = entry.definition.poolSized()
-                ? board.hasLeft(entry, node)
+        String reason = entry.poolSized
+                ? board.hasLeft(Board.anchor(entry), node)
                         ? "'" + board.nameOf(node) + "' is " + board.restriction(entry, node) + " any more"
                         : "there are more of it than servers in its pools"
                 : entry.definition.relocatesOnline()

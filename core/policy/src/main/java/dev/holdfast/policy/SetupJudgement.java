@@ -295,7 +295,10 @@ final class SetupJudgement {
                 continue;
             }
             try {
-                resource.ofType(type);
+                ResourceDefinition changed = resource.ofType(type);
+                if (type.isGroup()) {
+                    problems.addAll(Groups.inOnePlaceOnly(changed, Groups.members(situation, resource.name())));
+                }
             } catch (InvalidAttributes invalid) {
                 invalid.problems()
                         .forEach(each -> problem(

@@ -51,6 +51,10 @@ final class Slot {
     /** Clean is tried again now. */
     boolean cleanAgain;
 
+    /** With what it is placed. */
+    @Nullable
+    Unit unit;
+
     /** Where it is active now (running, pinned, or something is being done to it); null: nowhere. */
     @Nullable
     NodeId at;
@@ -105,6 +109,25 @@ final class Slot {
         this.notBefore = before.notBefore().orElse(null);
         this.armed = before.armed();
         this.escalation = before.escalation().orElse(null);
+    }
+
+    /** The instance of another resource that can be tied to this one: both have one place, or belong to one of a group. */
+    @Nullable
+    Slot partnerIn(ResourceEntry other) {
+        if (entry.goesWith(other)) {
+            return other.numbered(number);
+        }
+        return entry.isSingle() && other.isSingle() ? other.slots.getFirst() : null;
+    }
+
+    /** Another instance of the same resource is on a server, or is to be. */
+    boolean isForestalledOn(NodeId place) {
+        for (Slot other : entry.slots) {
+            if (other != this && (place.equals(other.at) || place.equals(other.goal))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Nobody has noted down anything about it yet. */

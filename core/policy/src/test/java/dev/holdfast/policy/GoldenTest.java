@@ -323,7 +323,7 @@ class GoldenTest {
                 Wanted before = cluster.wanted.getOrDefault(name, Wanted.NEW);
                 int number = definition.isLocal() ? node.number() : 1;
                 while (!definition.isLocal()
-                        && number < definition.cardinality()
+                        && number < Groups.instances(cluster.situation(), definition)
                         && before.instance(number)
                                 .node()
                                 .filter(n -> !n.equals(node))
@@ -352,7 +352,7 @@ class GoldenTest {
             if (definition.isLocal()) {
                 cluster.servers.keySet().forEach(node -> numbers.add(node.number()));
             } else {
-                for (int i = 1; i <= definition.cardinality(); i++) {
+                for (int i = 1; i <= Groups.instances(cluster.situation(), definition); i++) {
                     numbers.add(i);
                 }
             }

@@ -23,6 +23,7 @@ import dev.holdfast.policy.Server;
 import dev.holdfast.policy.Situation;
 import dev.holdfast.policy.Supposal;
 import dev.holdfast.policy.Wanted;
+import dev.holdfast.policy.WantedInstance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -63,6 +64,9 @@ public final class GeneratedCluster {
      * something.
      */
     static final long WIDER = 100_000;
+
+    /** From this seed on most groups have several instances. */
+    static final long PLURAL = 300_000;
 
     private static final int LONGEST_REST = 400;
 
@@ -130,6 +134,14 @@ public final class GeneratedCluster {
             sometimes(2, given, "CRITICAL_RESOURCES", "r0 r1 r2");
             if (i > 0 && chance.nextBoolean()) {
                 given.put("START_DEPENDENCIES", chance.nextBoolean() ? "dispersion(g0)" : "exclusion(g0)");
+            }
+            if (seed >= PLURAL && wider.nextInt(4) != 0) {
+                given.put("CARDINALITY", Integer.toString(2 + wider.nextInt(2)));
+                if (pools > 0 && wider.nextInt(3) == 0) {
+                    given.remove("HOSTING_MEMBERS");
+                    given.putAll(Map.of(
+                            "PLACEMENT", "restricted", "SERVER_POOLS", "p0", "CARDINALITY", "%CRS_SERVER_POOL_SIZE%"));
+                }
             }
             cluster.define("g" + i, "cluster_resourcegroup", given);
         }
@@ -913,7 +925,9 @@ public final class GeneratedCluster {
             // What moves online may be at both places for so long.
             int more = definition.relocatesOnline() ? 1 : 0;
             require(
-                    definition.isLocal() || definition.poolSized() || count <= definition.cardinality() + more,
+                    definition.isLocal()
+                            || Groups.isPoolSized(cluster.situation(), definition)
+                            || count <= Groups.instances(cluster.situation(), definition) + more,
                     name + " may be running on more nodes than allowed: " + actual);
         });
     }
@@ -939,6 +953,14 @@ public final class GeneratedCluster {
             require(up, action.id() + " needs " + need);
         }
         require(definition.on("n" + action.node().number()).enabled(), action.id() + " although it is disabled there");
+        if (!definition.isLocal() && !definition.group().isEmpty()) {
+            WantedInstance anchor = cluster.wanted
+                    .getOrDefault(new ResourceName(definition.group()), Wanted.NEW)
+                    .instance(action.instance());
+            require(
+                    anchor.node().filter(action.node()::equals).isPresent(),
+                    action.id() + " is instance " + action.instance() + ", which its group has elsewhere: " + anchor);
+        }
         var pools = Policy.pools(cluster.situation()).get(action.node());
         require(
                 definition.isLocal()
@@ -1007,7 +1029,9 @@ public final class GeneratedCluster {
                     most,
                     wanted.instances().entrySet().stream()
                             .filter(one -> one.getValue().target() == Target.ONLINE)
-                            .filter(one -> definition.isLocal() || definition.poolSized() || one.getKey() <= most)
+                            .filter(one -> definition.isLocal()
+                                    || Groups.isPoolSized(cluster.situation(), definition)
+                                    || one.getKey() <= most)
                             .filter(one -> !definition.isLocal()
                                     || bound(definition).isEmpty()
                                     || isIn(bound(definition), new NodeId(one.getKey())))
