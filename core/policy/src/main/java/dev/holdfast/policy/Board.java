@@ -29,6 +29,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -297,6 +298,9 @@ final class Board {
             }
             return;
         }
+        if (entry.isPlural() && entry.group != null) {
+            entry.wanted = numberedAsGroup(entry, entry.group);
+        }
         if (entry.poolSized && entry.cardinality > 0) {
             layOutPoolSized(entry);
         } else {
@@ -334,7 +338,10 @@ final class Board {
         if (entry.group == null) {
             numbers.addAll(Groups.numbers(entry.wanted, entry.cardinality, node -> {
                 Server server = serverAt(node);
-                return server != null && presence(entry, server) == Presence.ACTIVE && !hasLeft(entry, node);
+                boolean there = server != null
+                        && Stream.concat(Stream.of(entry), entry.members.stream())
+                                .anyMatch(each -> presence(each, server) == Presence.ACTIVE);
+                return there && !hasLeft(entry, node);
             }));
         } else {
             entry.group.slots.forEach(slot -> numbers.add(slot.number));
@@ -355,6 +362,28 @@ final class Board {
         }
         // What was answered once is so for all: it must not count against another that comes to that server.
         answered.forEach((node, incident) -> entry.slots.getFirst().answered.merge(node, incident, Math::max));
+    }
+
+    /** What is noted of the instance of a member that is where an instance of its group is has the number of that. */
+    private Wanted numberedAsGroup(ResourceEntry entry, ResourceEntry group) {
+        Wanted numbered = entry.wanted;
+        for (Slot anchor : group.slots) {
+            Optional<NodeId> place = Optional.ofNullable(anchor.at);
+            Server server = anchor.at == null ? null : serverAt(anchor.at);
+            if (server == null
+                    || presence(entry, server) != Presence.ACTIVE
+                    || numbered.instance(anchor.number).node().equals(place)) {
+                continue;
+            }
+            for (Map.Entry<Integer, WantedInstance> noted : numbered.instances().entrySet()) {
+                if (noted.getValue().node().equals(place)) {
+                    numbered = numbered.with(noted.getKey(), numbered.instance(anchor.number))
+                            .with(anchor.number, noted.getValue());
+                    break;
+                }
+            }
+        }
+        return numbered;
     }
 
     private static boolean isWanted(ResourceEntry entry) {

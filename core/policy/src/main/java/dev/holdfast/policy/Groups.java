@@ -116,12 +116,10 @@ public final class Groups {
         Set<NodeId> own = own(situation, anchor);
         return numbers(situation.wantedOf(anchor.name()), own.size(), node -> {
             Server server = situation.servers().get(node);
-            Observed seen = situation.observed().get(new InstanceKey(anchor.name(), node));
             return own.contains(node)
                     && server != null
                     && server.state() != Server.State.OFFLINE
-                    && seen != null
-                    && !seen.isDown();
+                    && isOn(situation, anchor, node);
         });
     }
 
@@ -139,6 +137,15 @@ public final class Groups {
                 .limit(size)
                 .forEach(chosen::add);
         return chosen;
+    }
+
+    /** A resource, or of a group a member, is not known to be down on a server. */
+    private static boolean isOn(Situation situation, ResourceDefinition resource, NodeId node) {
+        Stream<ResourceDefinition> all = resource.type().isGroup()
+                ? Stream.concat(Stream.of(resource), members(situation, resource.name()).stream())
+                : Stream.of(resource);
+        return all.map(each -> situation.observed().get(new InstanceKey(each.name(), node)))
+                .anyMatch(seen -> seen != null && !seen.isDown());
     }
 
     private static int rank(Wanted wanted, int number, Predicate<NodeId> runs) {
