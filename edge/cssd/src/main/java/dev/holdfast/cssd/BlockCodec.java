@@ -38,6 +38,12 @@ final class BlockCodec {
 
     private final BlockSeal seal;
 
+    /** The latest heartbeat block and its bytes. */
+    @SuppressWarnings("ArrayRecordComponent") // Written and compared by nobody.
+    private record Encoded(HeartbeatBlock block, byte[] bytes) {}
+
+    private volatile @Nullable Encoded encoded;
+
     BlockCodec(BlockSeal seal) {
         this.seal = seal;
     }
@@ -102,7 +108,18 @@ final class BlockCodec {
         });
     }
 
+    /** Not to be changed: it is the same for all disks on which this block is written. */
     byte[] heartbeat(HeartbeatBlock block) {
+        Encoded last = encoded;
+        if (last != null && last.block.equals(block)) {
+            return last.bytes;
+        }
+        byte[] bytes = encode(block);
+        encoded = new Encoded(block, bytes);
+        return bytes;
+    }
+
+    private byte[] encode(HeartbeatBlock block) {
         byte[] payload = new byte[BlockSeal.PAYLOAD_MAX];
         ByteBuffer out = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
         out.put((byte) block.node().number());

@@ -19,6 +19,8 @@ import dev.holdfast.model.NodeSet;
 import dev.holdfast.model.RegistryRoot;
 import dev.holdfast.model.View;
 import dev.holdfast.model.VotingSet;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class BlockCodecTest {
@@ -144,6 +147,29 @@ class BlockCodecTest {
                 plainBlock.safety());
 
         assertThat(codec.readHeartbeat(codec.heartbeat(block), 0, N1)).contains(block);
+    }
+
+    @Test
+    void the_seal_of_the_very_same_block_is_computed_once_whichever_disk_shows_it() {
+        BlockSeal reading = new BlockSeal(cluster, key);
+        BlockCodec reader = new BlockCodec(reading);
+        byte[] area = new byte[4 * BlockSeal.BLOCK];
+        byte[] block = codec.heartbeat(aBlock(3, 4)).clone();
+        System.arraycopy(block, 0, area, 2 * BlockSeal.BLOCK, BlockSeal.BLOCK);
+
+        for (int look = 0; look < 3; look++) {
+            assertThat(reader.readHeartbeat(block, 0, N1)).contains(aBlock(3, 4));
+            assertThat(reader.readHeartbeat(area, 2 * BlockSeal.BLOCK, N1)).contains(aBlock(3, 4));
+        }
+        assertThat(reading.computed()).isEqualTo(1);
+
+        block[BlockSeal.PAYLOAD] ^= 1; // With a checksum that fits: only the seal tells.
+        CRC32C crc = new CRC32C();
+        crc.update(block, 0, 4088);
+        ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).putInt(4088, (int) crc.getValue());
+        assertThat(reader.readHeartbeat(block, 0, N1)).isEmpty();
+        assertThat(reader.readHeartbeat(block, 0, N1)).isEmpty();
+        assertThat(reading.computed()).isEqualTo(3);
     }
 
     @Test
