@@ -10,16 +10,19 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.security.spec.AlgorithmParameterSpec;
 import java.util.UUID;
 import javax.crypto.Cipher;
 import javax.crypto.KDF;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.HKDFParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Messages between two crsds, sealed with AES-256-GCM.
+ * Messages between two crsds, sealed with ChaCha20-Poly1305, or with AES-256-GCM if one of the two knows only that. The first is nine times as
+ * fast in a JVM without the second compiler, which alone knows the processor's instructions for AES: 0.7 ms instead of 6 for 100 kB.
  *
  * <p>Both sides open with a greeting in the clear: magic, node number, cluster id, 32 random bytes. Each direction gets
  * a key of its own from HKDF-SHA256 over the cluster key, with both random values as salt and both node numbers in the
@@ -28,7 +31,7 @@ import javax.crypto.spec.SecretKeySpec;
  * ends. Whoever cannot open the first frame does not hold the cluster key.
  *
  * <pre>
- * greeting  4 "HFC1" | 1 version | 1 node | 2 zero | 16 cluster id | 32 random
+ * greeting  4 "HFC1" | 1 version | 1 node | 2 what it knows: bit 0 ChaCha20-Poly1305 | 16 cluster id | 32 random
  * frame     4 length of what follows | sealed text with 16 bytes of tag; the length is authenticated too
  * </pre>
  */
@@ -42,25 +45,31 @@ final class SealedChannel {
     private static final int KEY_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    /** The bit of the greeting that says so. Who forges it gets both sides to AES-256-GCM at most, or two that do not understand each other. */
+    static final int KNOWS_CHACHA = 1;
+
     private final DataInputStream in;
     private final OutputStream out;
     private final SecretKey sendKey;
     private final SecretKey receiveKey;
+    private final boolean chacha;
     private final Cipher sealer;
     private final Cipher opener;
     private final int peer;
     private long sent;
     private long received;
 
-    private SealedChannel(DataInputStream in, OutputStream out, SecretKey sendKey, SecretKey receiveKey, int peer)
+    private SealedChannel(
+            DataInputStream in, OutputStream out, SecretKey sendKey, SecretKey receiveKey, int peer, boolean chacha)
             throws GeneralSecurityException {
         this.in = in;
         this.out = out;
         this.sendKey = sendKey;
         this.receiveKey = receiveKey;
         this.peer = peer;
-        sealer = Cipher.getInstance("AES/GCM/NoPadding");
-        opener = Cipher.getInstance("AES/GCM/NoPadding");
+        this.chacha = chacha;
+        sealer = Cipher.getInstance(chacha ? "ChaCha20-Poly1305" : "AES/GCM/NoPadding");
+        opener = Cipher.getInstance(chacha ? "ChaCha20-Poly1305" : "AES/GCM/NoPadding");
     }
 
     /**
@@ -71,13 +80,20 @@ final class SealedChannel {
     static SealedChannel open(
             DataInputStream in, OutputStream out, byte[] clusterKey, UUID cluster, int self, boolean dialled)
             throws IOException {
+        return open(in, out, clusterKey, cluster, self, dialled, KNOWS_CHACHA);
+    }
+
+    /** @param known what this end says that it knows */
+    static SealedChannel open(
+            DataInputStream in, OutputStream out, byte[] clusterKey, UUID cluster, int self, boolean dialled, int known)
+            throws IOException {
         byte[] mine = new byte[RANDOM_BYTES];
         RANDOM.nextBytes(mine);
         out.write(ByteBuffer.allocate(GREETING_BYTES)
                 .putInt(MAGIC)
                 .put((byte) VERSION)
                 .put((byte) self)
-                .putShort((short) 0)
+                .putShort((short) known)
                 .putLong(cluster.getMostSignificantBits())
                 .putLong(cluster.getLeastSignificantBits())
                 .put(mine)
@@ -90,7 +106,7 @@ final class SealedChannel {
             throw new IOException("not a crsd of this version at the other end");
         }
         int peer = read.get();
-        read.getShort();
+        boolean chacha = (read.getShort() & known & KNOWS_CHACHA) != 0;
         if (!cluster.equals(new UUID(read.getLong(), read.getLong()))) {
             throw new IOException("the other end belongs to another cluster");
         }
@@ -100,11 +116,12 @@ final class SealedChannel {
             byte[] salt = dialled ? joined(mine, theirs) : joined(theirs, mine);
             int dialler = dialled ? self : peer;
             int listener = dialled ? peer : self;
-            SecretKey forth = key(clusterKey, salt, "holdfast crsd 1 dialler " + dialler + " to listener " + listener);
-            SecretKey back = key(clusterKey, salt, "holdfast crsd 1 listener " + listener + " to dialler " + dialler);
+            String kind = chacha ? "holdfast crsd 2 " : "holdfast crsd 1 ";
+            SecretKey forth = key(clusterKey, salt, kind + "dialler " + dialler + " to listener " + listener, chacha);
+            SecretKey back = key(clusterKey, salt, kind + "listener " + listener + " to dialler " + dialler, chacha);
             return dialled
-                    ? new SealedChannel(in, out, forth, back, peer)
-                    : new SealedChannel(in, out, back, forth, peer);
+                    ? new SealedChannel(in, out, forth, back, peer, chacha)
+                    : new SealedChannel(in, out, back, forth, peer, chacha);
         } catch (GeneralSecurityException e) {
             throw new IOException("this JVM cannot seal: " + e.getMessage(), e);
         }
@@ -117,11 +134,11 @@ final class SealedChannel {
                 .array();
     }
 
-    private static SecretKey key(byte[] clusterKey, byte[] salt, String info)
+    private static SecretKey key(byte[] clusterKey, byte[] salt, String info, boolean chacha)
             throws NoSuchAlgorithmException, InvalidAlgorithmParameterException {
         return KDF.getInstance("HKDF-SHA256")
                 .deriveKey(
-                        "AES",
+                        chacha ? "ChaCha20" : "AES",
                         HKDFParameterSpec.ofExtract()
                                 .addIKM(new SecretKeySpec(clusterKey, "Generic"))
                                 .addSalt(salt)
@@ -172,8 +189,8 @@ final class SealedChannel {
         }
     }
 
-    private static GCMParameterSpec nonce(long number) {
-        return new GCMParameterSpec(
-                TAG_BYTES * 8, ByteBuffer.allocate(12).putInt(0).putLong(number).array());
+    private AlgorithmParameterSpec nonce(long number) {
+        byte[] bytes = ByteBuffer.allocate(12).putInt(0).putLong(number).array();
+        return chacha ? new IvParameterSpec(bytes) : new GCMParameterSpec(TAG_BYTES * 8, bytes);
     }
 }

@@ -25,6 +25,11 @@ class SealedChannelTest {
     private record Pair(SealedChannel dialler, SealedChannel listener, ByteArrayOutputStream heard) {}
 
     private Pair connected(byte[] listenersKey) throws IOException, InterruptedException, ExecutionException {
+        return connected(listenersKey, SealedChannel.KNOWS_CHACHA);
+    }
+
+    private Pair connected(byte[] listenersKey, int listenerKnows)
+            throws IOException, InterruptedException, ExecutionException {
         PipedOutputStream forth = new PipedOutputStream();
         PipedInputStream forthIn = new PipedInputStream(forth, 1 << 16);
         PipedOutputStream back = new PipedOutputStream();
@@ -44,7 +49,8 @@ class SealedChannelTest {
         };
         CompletableFuture<SealedChannel> listener = CompletableFuture.supplyAsync(() -> {
             try {
-                return SealedChannel.open(new DataInputStream(forthIn), back, listenersKey, CLUSTER, 1, false);
+                return SealedChannel.open(
+                        new DataInputStream(forthIn), back, listenersKey, CLUSTER, 1, false, listenerKnows);
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
@@ -64,6 +70,16 @@ class SealedChannelTest {
         assertThat(pair.listener.receive()).isEmpty();
         assertThat(pair.dialler.receive()).isEqualTo("zurück");
         assertThat(pair.listener.peer()).isEqualTo(2);
+    }
+
+    @Test
+    void one_that_knows_only_the_older_cipher_is_understood() throws Exception {
+        Pair pair = connected(key, 0);
+        pair.dialler.send("forth");
+        pair.listener.send("back");
+
+        assertThat(pair.listener.receive()).isEqualTo("forth");
+        assertThat(pair.dialler.receive()).isEqualTo("back");
     }
 
     @Test
