@@ -1142,7 +1142,16 @@ final class Judgement {
         if (slots.isEmpty()) {
             slots.add(entry.slots.getFirst());
         } else if (node != null && !entry.isLocal()) {
-            slots = List.of(slots.getFirst());
+            Slot chosen = slots.stream()
+                    .min(Comparator.comparingInt(slot -> strangeness(slot, node)))
+                    .orElseThrow();
+            if (chosen.isPinned() && chosen.at != null && !node.equals(chosen.at)) {
+                return all
+                        ? false
+                        : isPinnedElsewhere(
+                                chosen, chosen.at, "Cannot start " + said(entry) + " on '" + board.nameOf(node) + "'");
+            }
+            slots = List.of(chosen);
         }
         Wanted changed = wanted.getOrDefault(entry.name(), entry.wanted);
         for (Slot slot : slots) {
@@ -1192,6 +1201,15 @@ final class Judgement {
                                 + placesUp(entry) + "'"
                         : "Resource '" + entry + "' is already running on '" + placesUp(entry) + "'",
                 nextStep);
+    }
+
+    /** How little an instance that does not run suits a server: the one whose group is there suits it best, one that is stuck least. */
+    private static int strangeness(Slot slot, NodeId node) {
+        Slot anchor = slot.entry.group == null ? null : slot.partnerIn(slot.entry.group);
+        if (anchor != null && node.equals(anchor.at)) {
+            return 0;
+        }
+        return slot.isPinned() ? 3 : anchor != null && anchor.at != null ? 2 : 1;
     }
 
     private Optional<Integer> asNumber() {
@@ -1683,9 +1701,15 @@ final class Judgement {
             forgiveCompanions(entry);
             Draft then = draft();
             ResourceEntry moved = then.board().entries.get(entry.name());
-            boolean goes = moved != null && moved.slots.stream().anyMatch(s -> node.equals(s.goal));
-            if (goes) {
+            if (moved != null && moved.slots.stream().anyMatch(s -> node.equals(s.goal))) {
                 awaits.put(entry.name(), new Awaited(Target.ONLINE, Optional.of(node)));
+                for (ResourceEntry member : moved.members) {
+                    boolean comes =
+                            moved.isCritical(member) && member.slots.stream().anyMatch(s -> node.equals(s.goal));
+                    if (comes) {
+                        awaits.put(member.name(), new Awaited(Target.ONLINE, Optional.of(node)));
+                    }
+                }
                 return;
             }
             why.addAll(then.plan().stuck().getOrDefault(entry.name(), List.of()));

@@ -849,8 +849,16 @@ final class Placement {
                 }
             }
         }
-        for (Candidate candidate : order) {
-            settle(candidate, chosen, why, current);
+        for (Candidate candidate : order.reversed()) { // What the others need comes first.
+            Slot slot = candidate.slot();
+            boolean comes = slot.goal == null && candidate.feasible().contains(chosen);
+            Reference unserved = comes ? firstUnserved(slot, slot.entry.needs, chosen, false) : null;
+            if (unserved == null) {
+                settle(candidate, chosen, why, current);
+            } else { // It takes no room there that others could use.
+                slot.stuck = unplaceable(
+                        slot, Map.of(chosen, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+            }
         }
     }
 
@@ -995,15 +1003,15 @@ final class Placement {
                 return new Move(best, candidate.slot(), "ACTIVE_PLACEMENT: " + board.nameOf(best) + " suits it better");
             }
         }
-        long crowd = crowd(order, current);
-        Set<ResourceEntry> along = entriesOf(order);
+        Set<ResourceEntry> along = followers(order, current);
+        long crowd = crowd(order, current, along);
         for (Candidate candidate : order) {
             List<Reference> apart = candidate.slot().entry.activeDispersion;
             long here = apart.isEmpty() ? 0 : counted(apart, current, along);
             NodeSet fewer = NodeSet.EMPTY;
             for (NodeId node :
                     here == 0 ? List.<NodeId>of() : others.without(current).nodes()) {
-                boolean gains = counted(apart, node, along) < here && crowd(order, node) < crowd;
+                boolean gains = counted(apart, node, along) < here && crowd(order, node, along) < crowd;
                 fewer = gains && !isWorsePlace(order, node, current) ? fewer.with(node) : fewer;
             }
             if (!fewer.isEmpty()) {
@@ -1021,9 +1029,8 @@ final class Placement {
      * How many pairs that keep away from each other, on either's word, would meet on a node. It falls with every move
      * for dispersion:active, so these moves come to an end, whatever a circle of such resources looks like.
      */
-    private long crowd(List<Candidate> order, NodeId node) {
+    private long crowd(List<Candidate> order, NodeId node, Set<ResourceEntry> along) {
         long pairs = 0;
-        Set<ResourceEntry> along = entriesOf(order);
         for (Candidate candidate : order) {
             ResourceEntry entry = candidate.slot().entry;
             pairs += counted(entry.dispersion, node, along);
@@ -1037,10 +1044,28 @@ final class Placement {
         return pairs;
     }
 
-    /** What moves together: nothing of it gets away from another of it by a move, as members of a group that keep apart would. */
-    private static Set<ResourceEntry> entriesOf(List<Candidate> order) {
-        Set<ResourceEntry> entries = new HashSet<>();
+    /**
+     * What moves together: nothing of it gets away from another of it by a move, as members of a group that keep apart would.
+     * With that, what runs there because of it, and comes after it.
+     */
+    private Set<ResourceEntry> followers(List<Candidate> order, NodeId current) {
+        Set<ResourceEntry> entries = new LinkedHashSet<>();
         order.forEach(candidate -> entries.add(candidate.slot().entry));
+        Deque<ResourceEntry> open = new ArrayDeque<>(entries);
+        while (!open.isEmpty()) {
+            ResourceEntry needed = open.remove();
+            for (ResourceEntry dependent : needed.dependents) {
+                boolean there = !dependent.isLocal()
+                        && countOn(dependent, current) > 0
+                        && dependent.needs.stream()
+                                .flatMap(List::stream)
+                                .anyMatch(each ->
+                                        !each.global() && each.resources().contains(needed));
+                if (there && entries.add(dependent)) {
+                    open.add(dependent);
+                }
+            }
+        }
         return entries;
     }
 

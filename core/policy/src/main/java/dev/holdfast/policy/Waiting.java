@@ -12,8 +12,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /** Tells whether what a command waits for is so, is coming, or will not come. */
 final class Waiting {
@@ -49,7 +52,7 @@ final class Waiting {
         boolean any = false;
         for (Slot slot : entry.slots) {
             boolean meant = !entry.isLocal()
-                    ? slot.target == Target.ONLINE
+                    ? slot.target == Target.ONLINE && (entry.isSingle() || isConcerned(slot, what))
                     : what.means(NodeId.onPaper(slot.number)) && board.isReady(NodeId.onPaper(slot.number));
             if (!meant || !what.means(slot)) {
                 continue;
@@ -60,6 +63,16 @@ final class Waiting {
             any = any || (slot.at != null && what.means(slot.at));
         }
         return any;
+    }
+
+    /** Of several instances, one that is where it was asked for, or is to go there; any if no place was named. */
+    private static boolean isConcerned(Slot slot, Awaited what) {
+        Wish wish = slot.wish;
+        return what.meansAnyPlace()
+                || Stream.of(Optional.ofNullable(slot.at), Optional.ofNullable(slot.goal))
+                        .flatMap(Optional::stream)
+                        .anyMatch(what::means)
+                || (wish != null && wish.nodes().nodes().stream().anyMatch(what::means));
     }
 
     private static boolean isSettledOnline(Slot slot) {
@@ -87,8 +100,10 @@ final class Waiting {
 
     private static List<Message> reasons(Board board, ResourceEntry entry, Awaited what) {
         List<Message> reasons = new ArrayList<>();
+        boolean some = !entry.isLocal() && entry.slots.stream().anyMatch(slot -> isConcerned(slot, what));
         for (Slot slot : entry.slots) {
-            if (slot.stuck != null && !reasons.contains(slot.stuck)) {
+            boolean concerned = !some || isConcerned(slot, what);
+            if (concerned && slot.stuck != null && !reasons.contains(slot.stuck)) {
                 reasons.add(slot.stuck);
             }
         }
@@ -109,15 +124,17 @@ final class Waiting {
                         "To have it cleaned where stop fails: the same command without -l."));
             }
         }
-        for (Slot slot : entry.slots) {
-            if (slot.at != null && what.target() == Target.ONLINE && what.node().isPresent()) {
-                return List.of(new Message(
-                        "HF-3204",
-                        "Resource '" + entry + "' runs on '" + board.nameOf(slot.at) + "', and not on '"
-                                + board.nameOf(what.node().get()) + "'",
-                        "It could not be started there, as the messages above and the log of its actions tell, or somebody else has"
-                                + " moved it meanwhile."));
-            }
+        List<String> places = entry.slots.stream()
+                .filter(slot -> slot.at != null)
+                .map(slot -> "'" + board.nameOf(Objects.requireNonNull(slot.at)) + "'")
+                .toList();
+        if (!places.isEmpty() && what.target() == Target.ONLINE && what.node().isPresent()) {
+            return List.of(new Message(
+                    "HF-3204",
+                    "Resource '" + entry + "' runs on " + String.join(", ", places) + ", and not on '"
+                            + board.nameOf(what.node().get()) + "'",
+                    "It could not be started there, as the messages above and the log of its actions tell, or somebody else has"
+                            + " moved it meanwhile."));
         }
         return List.of(new Message(
                 "HF-3205",

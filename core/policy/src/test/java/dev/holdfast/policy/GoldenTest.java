@@ -157,6 +157,7 @@ class GoldenTest {
         private final PaperCluster cluster = new PaperCluster();
         private final Set<String> failing = new HashSet<>();
         private final Map<String, Integer> failTimes = new HashMap<>();
+        private SortedMap<ResourceName, Awaited> awaited = new TreeMap<>();
         private int nextNode = 1;
         private int nextAddress = 10;
 
@@ -385,6 +386,7 @@ class GoldenTest {
                 case "status" -> status();
                 case "why" -> why(new ResourceName(words.get(1)));
                 case "lint" -> lint();
+                case "told" -> told();
                 case "suppose" -> suppose(words);
                 case "pools" -> pools();
                 case "category" -> {
@@ -449,6 +451,19 @@ class GoldenTest {
                     yield out;
                 }
                 case Decision.Accepted accepted -> describe(accepted.plan());
+            };
+        }
+
+        private List<String> told() {
+            Situation situation = cluster.situation();
+            return switch (Policy.progress(situation, Policy.plan(situation), awaited)) {
+                case Progress.Done _ -> List.of("done");
+                case Progress.Working _ -> List.of("working");
+                case Progress.Failed(List<Message> reasons) -> {
+                    List<String> out = new ArrayList<>(List.of("failed"));
+                    reasons.forEach(reason -> out.addAll(reason.lines()));
+                    yield out;
+                }
             };
         }
 
@@ -591,6 +606,7 @@ class GoldenTest {
                 }
                 case Decision.Accepted accepted -> {
                     cluster.apply(accepted.changes());
+                    awaited = accepted.awaits();
                     cluster.left.clear();
                     if (command instanceof Command.Stop && leave) {
                         accepted.plan().actions().forEach(action -> cluster.left.add(action.resource()));

@@ -671,8 +671,13 @@ public final class GeneratedCluster {
                 cluster.wanted.getOrDefault(new ResourceName(name), Wanted.NEW).instances().values().stream()
                         .anyMatch(each -> each.target() == Target.ONLINE);
         decide(asked).ifPresent(accepted -> {
-            // What was wanted already, and was kept from starting, may start anywhere it likes.
-            if (asked instanceof Command.Start start && !start.pools().isEmpty() && !wantedBefore) {
+            // What was wanted already, and was kept from starting, may start anywhere it likes; AUTO_START=always wants
+            // it
+            // wherever a server has come.
+            boolean comes =
+                    cluster.definitionOf(new ResourceName(name)).autoStart() == ResourceDefinition.AutoStart.ALWAYS
+                            && !accepted.changes().greeted().isEmpty();
+            if (asked instanceof Command.Start start && !start.pools().isEmpty() && !wantedBefore && !comes) {
                 accepted.plan().actions().forEach(action -> checkPools(name, start.pools(), action));
             }
             if (asked instanceof Command.Stop stop) {
