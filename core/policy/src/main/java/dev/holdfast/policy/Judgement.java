@@ -152,7 +152,8 @@ final class Judgement {
         }
         definitions.put(name, Optional.of(definition));
         wanted.put(name, fresh(definition));
-        return accept();
+        refuseContradictions();
+        return problems.isEmpty() ? accept() : refused();
     }
 
     private @Nullable TypeDefinition typeNamed(String name) {
@@ -225,6 +226,10 @@ final class Judgement {
             return refused();
         }
         definitions.put(entry.name(), Optional.of(definition));
+        refuseContradictions();
+        if (!problems.isEmpty()) {
+            return refused();
+        }
         forgiveFailures(entry);
         return acceptUnlessItStops(Set.of(entry.name()), modify.force(), true);
     }
@@ -499,6 +504,38 @@ final class Judgement {
         }
     }
 
+    /**
+     * What must be together by way of others, and must not be together. What was so before, in a registry of an earlier
+     * release, stops no other change; lint tells it.
+     */
+    private void refuseContradictions() {
+        boolean any = board.entries.values().stream().anyMatch(entry -> !entry.rivals.isEmpty())
+                || definitions.values().stream()
+                        .flatMap(Optional::stream)
+                        .anyMatch(one -> !one.startDependencies().exclusion().isEmpty());
+        if (!any) {
+            return;
+        }
+        for (ResourceEntry entry : new Board(situation.with(changes())).entries.values()) {
+            ResourceEntry before = board.entries.get(entry.name());
+            List<ResourceName> known = before == null
+                    ? List.of()
+                    : Placement.irreconcilable(before).stream()
+                            .map(ResourceEntry::name)
+                            .toList();
+            for (ResourceEntry rival : Placement.irreconcilable(entry)) {
+                boolean first = entry.name().compareTo(rival.name()) < 0;
+                if (first && !known.contains(rival.name())) {
+                    problem(
+                            "HF-3167",
+                            "Resource '" + entry + "' would have to be on one server with '" + rival
+                                    + "' (hard dependencies, groups), and shares no server with it (exclusion): they would never both run",
+                            "Take out one of the two, or write global: in a hard dependency between them.");
+                }
+            }
+        }
+    }
+
     private void refuseAddressTwice(ResourceDefinition definition) {
         if (!definition.type().isA(TypeDefinition.CLUSTER_VIP)) {
             return;
@@ -744,6 +781,7 @@ final class Judgement {
         wanted.putAll(deletion.wanted);
         awaits.putAll(deletion.awaits);
         new SetupJudgement(situation.with(changes()), problems).endsWell(setup, situation.setup());
+        refuseContradictions();
         if (!problems.isEmpty()) {
             return refused();
         }

@@ -192,11 +192,10 @@ final class Lint {
                     "may run on one server only: when that is lost, it is down",
                     "Use PLACEMENT=favored, or more servers in HOSTING_MEMBERS.");
         }
-        Set<ResourceEntry> companions =
-                entry.rivals.isEmpty() ? Set.of() : dev.holdfast.policy.Placement.companions(entry);
+        List<ResourceEntry> irreconcilable = dev.holdfast.policy.Placement.irreconcilable(entry);
         for (ResourceEntry rival : entry.rivals.keySet()) {
             boolean first = entry.name().compareTo(rival.name()) < 0;
-            if (first && companions.contains(rival)) {
+            if (first && irreconcilable.contains(rival)) {
                 find(
                         "HF-3414",
                         entry,

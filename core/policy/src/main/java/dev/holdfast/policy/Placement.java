@@ -393,6 +393,15 @@ final class Placement {
         return found;
     }
 
+    /** Those that must be on one server with it, and share no server with it: they never both run. */
+    static List<ResourceEntry> irreconcilable(ResourceEntry entry) {
+        if (entry.rivals.isEmpty()) {
+            return List.of();
+        }
+        Set<ResourceEntry> companions = companions(entry);
+        return entry.rivals.keySet().stream().filter(companions::contains).toList();
+    }
+
     private static Set<ResourceEntry> findTied(ResourceEntry entry) {
         Set<ResourceEntry> tied = new LinkedHashSet<>();
         for (List<Reference> references : entry.needs) {
