@@ -6,6 +6,8 @@ import dev.holdfast.control.Reply;
 import dev.holdfast.control.Request;
 import dev.holdfast.control.Unreachable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +57,62 @@ final class Boot {
                 "HF-4032",
                 "The stack was started, but is not online after " + PATIENCE.toSeconds() + " s; it goes on trying.",
                 "See how far it is:  crsctl check crs");
+    }
+
+    /**
+     * Starts the stack here if it is to run here and does not, then tells which of the others do not run. Nothing of Holdfast is there that could be
+     * asked to start them.
+     *
+     * @param named the nodes that are meant; empty: all
+     */
+    int start(List<String> named) throws Unreachable {
+        if (!answers() && (named.isEmpty() || named.contains(hostName()))) {
+            int status = start();
+            if (status != Cluster.DONE) {
+                return status;
+            }
+        }
+        Reply.Answer answer = crsctl.cluster().ask(new Request.ListNodes());
+        if (!(answer instanceof Reply.Nodes all)) {
+            return crsctl.print(command, answer, false, _ -> "");
+        }
+        List<Reply.Node> nodes = all.nodes();
+        List<String> known = nodes.stream().map(Reply.Node::name).toList();
+        var problems = new ArrayList<Reply.Problem>();
+        for (String node : named) {
+            if (!known.contains(node)) {
+                problems.add(new Reply.Problem(
+                        "CRS-2579",
+                        "Server '" + node + "' does not exist." + Nearest.hint(node, known),
+                        List.of("All nodes:  olsnodes")));
+            }
+        }
+        var running = new ArrayList<String>();
+        for (Reply.Node node : nodes) {
+            if (!named.isEmpty() && !named.contains(node.name())) {
+                continue;
+            }
+            if (node.active()) {
+                running.add("CRS-4537: Cluster Ready Services is online on '" + node.name() + "'");
+            } else {
+                problems.add(new Reply.Problem(
+                        "HF-4039",
+                        "'" + node.name()
+                                + "' is not in the cluster, and nothing runs there that could start it from here.",
+                        List.of("On " + node.name() + ":  crsctl start cluster")));
+            }
+        }
+        int told = crsctl.print(command, new Reply.Done(running), false, _ -> "");
+        return problems.isEmpty() ? told : crsctl.print(command, new Reply.Refused(problems), false, _ -> "");
+    }
+
+    /** The name of this node, as far as it can be told while nothing of ours runs here; empty if it cannot. */
+    private static String hostName() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** Whether it is started at boot from now on. */

@@ -29,7 +29,12 @@ final class StackCommands implements CommandArea {
             reading("check ctss", "who keeps the clocks of the nodes together?", "crsctl check ctss"),
             command("start crs", "start the stack on this node and wait until it is online", "crsctl start crs"),
             command("start has", "the same as start crs", "crsctl start has"),
-            command("start cluster", "the same as start crs: only this node", "crsctl start cluster"),
+            new Command(
+                    "start cluster",
+                    "[-all | -n NODE...]",
+                    "start the stack on this node, and tell which other nodes do not run",
+                    List.of(flag("-all", "see to all nodes"), new Option("-n", "NODE...", true, "see to these nodes")),
+                    "crsctl start cluster"),
             new Command("stop has", "[-f]", "the same as stop crs", List.of(FORCE_STOP), "crsctl stop has"),
             new Command(
                     "stop cluster",
@@ -146,9 +151,16 @@ final class StackCommands implements CommandArea {
                         command,
                         arguments,
                         "CRS-4700: The Cluster Time Synchronization Service is in Observer mode.");
-            case "start crs", "start has", "start cluster" -> {
+            case "start crs", "start has" -> {
                 arguments.none();
                 yield new Boot(crsctl, command).start();
+            }
+            case "start cluster" -> {
+                arguments.none();
+                arguments.atMostOneOf("-all", "-n");
+                Boot boot = new Boot(crsctl, command);
+                List<String> named = nodes(arguments);
+                yield arguments.has("-all") || !named.isEmpty() ? boot.start(named) : boot.start();
             }
             case "stop has" -> {
                 arguments.none();

@@ -1014,7 +1014,15 @@ final class Administration implements ControlServer.Handler {
                         stop.force(),
                         Asker.of(
                                 asker::progress,
-                                answer -> known.thenRunAsync(() -> asker.answer(together(answer, problems)), loop)));
+                                answer -> known.thenRunAsync(
+                                        () -> {
+                                            if (!problems.isEmpty()
+                                                    && answer instanceof Reply.Done(List<String> told)) {
+                                                told.forEach(asker::progress); // This one leaves, though another stays.
+                                            }
+                                            asker.answer(together(answer, problems));
+                                        },
+                                        loop)));
             } else {
                 known.thenRunAsync(() -> asker.answer(together(new Reply.Done(List.of()), problems)), loop);
             }
@@ -2497,7 +2505,8 @@ final class Administration implements ControlServer.Handler {
                         List.of(
                                 "Make sure that it does not run on " + settings.selfName()
                                         + ", then: crsctl stop resource " + name + " -f",
-                                "Or have it killed, and leave in any case: crsctl stop crs -f")))
+                                "Or have it killed, and leave in any case: crsctl stop cluster -n "
+                                        + settings.selfName() + " -f")))
                 .toList());
     }
 
@@ -2520,7 +2529,8 @@ final class Administration implements ControlServer.Handler {
                 "Processes on '" + settings.selfName()
                         + "' can't be killed, as the kernel does not let them die. It stays a member of the cluster, so that nothing of"
                         + " what it ran is started elsewhere.",
-                "When the cause is gone, such as a storage that hangs:  crsctl stop crs -f",
+                "When the cause is gone, such as a storage that hangs:  crsctl stop cluster -n " + settings.selfName()
+                        + " -f",
                 "Or have it switched off, from another node:  crsctl fence " + settings.selfName());
         stopping.forEach(asker -> asker.answer(refused));
         stopping.clear();
@@ -2528,8 +2538,8 @@ final class Administration implements ControlServer.Handler {
 
     /** The stop of this node was given up. */
     void stays(List<ResourceName> because) {
-        Reply.Refused refused =
-                notStopped(because, "This node stays in the cluster, and what was stopped for it is started again.");
+        Reply.Refused refused = notStopped(
+                because, settings.selfName() + " stays in the cluster, and what was stopped for it is started again.");
         stopping.forEach(asker -> asker.answer(refused));
         stopping.clear();
     }
