@@ -130,8 +130,23 @@ final class Audit {
 
     // --- I1, I4, I8
 
+    /** One of those that run it besides this one, if these are as many already as there may be. */
+    private @Nullable Machine oneTooMany(Machine machine, int resource, int copies) {
+        Machine last = null;
+        int others = 0;
+        for (int node = 1; node <= world.scenario.nodes(); node++) {
+            Machine other = world.machines[node];
+            if (other != machine && (other.runningMask() >>> resource & 1) != 0) {
+                others++;
+                last = other;
+            }
+        }
+        return others >= copies ? last : null;
+    }
+
     void started(Machine machine, int resource, Life starter) {
-        Machine other = holder[resource];
+        int copies = world.engine == null ? 1 : world.engine.copies(resource);
+        Machine other = copies == 1 ? holder[resource] : oneTooMany(machine, resource, copies);
         if (other != null && other != machine && (other.runningMask() >>> resource & 1) != 0) {
             throw new Violation("I1: two live nodes run resource " + (resource + 1) + ": " + other.node + ", and now "
                     + starter + " as well (" + describe(starter) + ")");
@@ -556,9 +571,27 @@ final class Audit {
         if (common != null && common.votingSet().isJoint()) {
             return "the change of the voting set is not complete: " + common.votingSet() + " in " + common;
         }
+        String missing = world.engine == null ? null : missingCopies(world.engine, cohort);
+        if (missing != null) {
+            return missing + " in " + common;
+        }
         if (active != (1L << world.scenario.resources()) - 1) {
             return "resources " + Long.toBinaryString(active) + " of "
                     + Long.toBinaryString((1L << world.scenario.resources()) - 1) + " run in " + common;
+        }
+        return null;
+    }
+
+    private @Nullable String missingCopies(EngineRoom room, long cohort) {
+        for (int resource = 0; resource < world.scenario.resources(); resource++) {
+            int running = 0;
+            for (int node = 1; node <= world.scenario.nodes(); node++) {
+                boolean counts = (cohort >>> (node - 1) & 1) != 0;
+                running += counts ? (int) (world.machines[node].runningMask() >>> resource & 1) : 0;
+            }
+            if (running != Math.min(room.copies(resource), Long.bitCount(cohort))) {
+                return "resource " + (resource + 1) + " runs on " + running + " nodes";
+            }
         }
         return null;
     }

@@ -272,8 +272,8 @@ final class EngineCrsd extends Crsd {
         }
         commandAt = world.time.now() + (calm ? 2 * SECOND : world.chance.magnitude(SECOND / 5, 20 * SECOND));
         String any = "n" + (1 + world.chance.below(world.scenario.nodes()));
-        Command.Selection one = new Command.Selection.Named(
-                List.of(room.names.get(world.chance.below(room.names.size())).text()));
+        Command.Selection one = new Command.Selection.Named(List.of(
+                room.nameable.get(world.chance.below(room.nameable.size())).text()));
         Command command;
         if (calm) {
             int undrained = room.maintenance.drained().isEmpty()
@@ -358,6 +358,10 @@ final class EngineCrsd extends Crsd {
             world.time.after(MILLISECOND, () -> finished(run, meant, 1, false));
             return;
         }
+        if (resource < 0) {
+            world.time.after(MILLISECOND, () -> ofGroup(run, meant));
+            return;
+        }
         if (run.kind() == ActionKind.START) {
             engine().view()
                     .ifPresent(
@@ -390,6 +394,23 @@ final class EngineCrsd extends Crsd {
             if (run.kind() == ActionKind.CHECK) {
                 exit = good ? life.machine.runs(resource) ? 0 : 1 : 3;
             }
+            finished(run, meant, exit, false);
+        });
+    }
+
+    /** A group has nothing that runs: that it was started here is all there is to know of it. */
+    private void ofGroup(CrsEffect.Run run, Object meant) {
+        whenRunning(() -> {
+            if (!process.equals(meant)) {
+                return;
+            }
+            world.count(Tally.WORLD, "engine, " + run.kind() + " of a group of " + room.copies(0));
+            var marks = room.marksOf(life.machine);
+            ResourceName group = run.resource().name();
+            if (run.kind() == ActionKind.START) {
+                engine().view().ifPresent(view -> marks.put(group, new CrsSettings.Evidence(view.incarnation())));
+            }
+            int exit = run.kind() == ActionKind.CHECK && !marks.containsKey(group) ? 1 : 0;
             finished(run, meant, exit, false);
         });
     }

@@ -18,6 +18,7 @@ import dev.holdfast.policy.Changes;
 import dev.holdfast.policy.Maintenance;
 import dev.holdfast.policy.Wanted;
 import dev.holdfast.policy.WantedInstance;
+import dev.holdfast.testkit.Chance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -33,9 +34,22 @@ final class EngineRoom {
     /** What the engine takes longer than the model to have everything running again: actions, and the orders of an administrator. */
     static final long SLOWEST_RECOVERY = 40 * SECOND;
 
+    /** From this seed on, half of the clusters have a group; half of these groups have two instances. */
+    static final long GROUPS_FROM = 40_000_000;
+
+    private static final ResourceName GROUP = new ResourceName("g");
+
     final World world;
     final ClusterSettings settings;
     final List<ResourceName> names = new ArrayList<>();
+
+    /** What an administrator may name: the resources, and the group if there is one. */
+    final List<ResourceName> nameable = new ArrayList<>();
+
+    // Apart, lest seeds without groups live otherwise than they did.
+    private final Chance grouping;
+    private final int members;
+    private final int groupInstances;
 
     // The registry.
     SortedMap<ResourceName, ResourceDefinition> definitions = new TreeMap<>();
@@ -82,8 +96,16 @@ final class EngineRoom {
                 wires[one][other] = new Wire();
             }
         }
+        grouping = new Chance(world.scenario.seed() ^ 0x6a09e667f3bcc908L);
+        boolean grouped =
+                world.scenario.seed() >= GROUPS_FROM && world.scenario.resources() > 1 && grouping.happens(0.5);
+        members = grouped ? 2 + grouping.below(world.scenario.resources() - 1) : 0;
+        groupInstances = grouping.happens(0.5) ? 2 : 1;
         try {
             settings = ClusterSettings.read(text);
+            if (grouped) {
+                defineGroup();
+            }
             for (int i = 0; i < world.scenario.resources(); i++) {
                 define(i);
             }
@@ -104,9 +126,35 @@ final class EngineRoom {
             given.put("START_DEPENDENCIES", "hard(r" + (i - 1) + ") pullup(r" + (i - 1) + ")");
             given.put("STOP_DEPENDENCIES", "hard(r" + (i - 1) + ")");
         }
+        if (i < members) {
+            given.put("RESOURCE_GROUP", GROUP.text());
+        }
         names.add(name);
+        nameable.add(name);
         definitions.put(name, ResourceDefinition.read(name, type, given));
-        wanted.put(name, Wanted.NEW.with(1, WantedInstance.NEW.withTarget(Target.ONLINE)));
+        wanted.put(name, allWanted(copies(i)));
+    }
+
+    private void defineGroup() throws InvalidAttributes {
+        TypeDefinition type = Objects.requireNonNull(TypeDefinition.builtIns().get(TypeDefinition.CLUSTER_GROUP));
+        SortedMap<String, String> given = new TreeMap<>();
+        given.put("CARDINALITY", Integer.toString(groupInstances));
+        nameable.add(GROUP);
+        definitions.put(GROUP, ResourceDefinition.read(GROUP, type, given));
+        wanted.put(GROUP, allWanted(groupInstances));
+    }
+
+    private static Wanted allWanted(int instances) {
+        Wanted all = Wanted.NEW;
+        for (int number = 1; number <= instances; number++) {
+            all = all.with(number, WantedInstance.NEW.withTarget(Target.ONLINE));
+        }
+        return all;
+    }
+
+    /** On how many nodes a resource runs at once, at most. */
+    int copies(int resource) {
+        return resource < members ? groupInstances : 1;
     }
 
     void apply(Changes changes) {
