@@ -24,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -306,7 +305,7 @@ final class Placement {
                 entry.slots.forEach(Placement::makeUnit);
             } else {
                 Unit unit = new Unit();
-                entry.slots.forEach(slot -> add(slot, unit));
+                entry.slots.forEach(unit::add);
             }
         }
     }
@@ -316,22 +315,17 @@ final class Placement {
             return;
         }
         Unit unit = new Unit();
-        add(first, unit);
+        unit.add(first);
         if (isInPlay(first)) {
             for (int i = 0; i < unit.slots.size(); i++) {
                 for (Slot partner : partners(unit.slots.get(i))) {
                     if (partner.unit == null) {
-                        add(partner, unit);
+                        unit.add(partner);
                     }
                 }
             }
         }
-        unit.slots.sort(Comparator.comparing(slot -> slot.entry.name()));
-    }
-
-    private static void add(Slot slot, Unit unit) {
-        slot.unit = unit;
-        unit.slots.add(slot);
+        unit.sortByName();
     }
 
     /** It has a place of its own that is shared by what is tied to it. */
@@ -427,7 +421,7 @@ final class Placement {
             return; // Placed already, or a circle of soft dependencies: whoever came first is placed last.
         }
         unit.entered = true;
-        for (ResourceEntry member : unit.entries()) {
+        for (ResourceEntry member : unit.entries) {
             for (List<Reference> references : List.of(member.hard, member.stop, member.attraction, member.dispersion)) {
                 for (Reference reference : references) {
                     reference.resources().forEach(target -> placeBefore(member, target));
@@ -691,7 +685,8 @@ final class Placement {
     }
 
     private void placeTogether(Unit unit) {
-        List<Slot> members = inOrder(unit);
+        List<Slot> members =
+                dependenciesFirst(unit.entries).stream().map(unit::slotOf).toList();
         boolean atRest = true;
         for (Slot slot : members) {
             if (slot.at != null) {
@@ -703,7 +698,7 @@ final class Placement {
             return;
         }
         List<Candidate> candidates = new ArrayList<>();
-        Set<ResourceEntry> inPlay = new HashSet<>(unit.entries());
+        Set<ResourceEntry> inPlay = new HashSet<>(unit.entries);
         for (Slot slot : members) {
             if (slot.held) {
                 slot.goal = null;
@@ -725,14 +720,6 @@ final class Placement {
         for (List<Candidate> component : components(candidates)) {
             placeComponent(component);
         }
-    }
-
-    private static List<Slot> inOrder(Unit unit) {
-        Map<ResourceEntry, Slot> slots = new LinkedHashMap<>();
-        unit.slots.forEach(slot -> slots.put(slot.entry, slot));
-        List<Slot> order = new ArrayList<>();
-        dependenciesFirst(slots.keySet()).forEach(entry -> order.add(Objects.requireNonNull(slots.get(entry))));
-        return order;
     }
 
     /** It may be running where nobody can say. Of several, which one that is, is known by where each was last. */
@@ -1160,7 +1147,7 @@ final class Placement {
             return another ? INSTANCE_THERE : obstacle(slot, node, Set.of());
         }
         Unit unit = unitOf(slot);
-        Set<ResourceEntry> together = new LinkedHashSet<>(unit.entries());
+        Set<ResourceEntry> together = new LinkedHashSet<>(unit.entries);
         Obstacle own = obstacle(slot, node, together);
         if (own != null) {
             return own;

@@ -217,7 +217,7 @@ final class Reasons {
             }
         }
         if (alternative != null && slot.isStaying() && changes.isEmpty()) {
-            boolean alone = slot.unit == null || slot.unit.entries().size() == 1;
+            boolean alone = slot.unit == null || slot.unit.entries.size() == 1;
             changes.add("crsctl relocate resource " + slot.entry + (slot.entry.isSingle() ? "" : " -s " + at(slot))
                     + " -n " + board.nameOf(alternative) + (alone ? "" : " -f"));
         }

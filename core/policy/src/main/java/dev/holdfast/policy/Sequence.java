@@ -140,7 +140,7 @@ final class Sequence {
                 && slot.entry.isSingle()
                 && slot.entry.doubtful.isEmpty()
                 && slot.entry.surplus.isEmpty()
-                && (slot.unit == null || slot.unit.entries().size() == 1)
+                && (slot.unit == null || slot.unit.entries.size() == 1)
                 && !slot.mustStop
                 && !leaving.inFlight
                 && leaving.kind == ActionKind.STOP
