@@ -38,6 +38,10 @@ final class EngineCrsd extends Crsd {
     private @Nullable Crs crs;
     private int processNumber;
     private Epoch servedIn = Epoch.NONE;
+
+    /** Its right to write: that of one opening, which ends when the registry is opened anew, also by itself. */
+    private Object right = new Object();
+
     private boolean opening;
     private boolean leavingOrdered;
     private long commands;
@@ -223,7 +227,8 @@ final class EngineCrsd extends Crsd {
                             step(new CrsInput.RegistryLost("it is opened anew in epoch " + epoch));
                         }
                         servedIn = epoch;
-                        room.writer = meant;
+                        right = new Object();
+                        room.writer = right;
                         step(new CrsInput.RegistryServing(
                                 room.version, room.definitions, room.wanted, room.greeted, room.maintenance));
                     }
@@ -233,11 +238,12 @@ final class EngineCrsd extends Crsd {
     private void write(CrsEffect.Write write) {
         Object meant = process;
         Epoch epoch = servedIn;
+        Object own = right;
         long half = world.chance.magnitude(MILLISECOND / 2, 30 * MILLISECOND);
         int boot = life.machine.boots();
         world.time.after(half, () -> {
-            // On the disks, whatever becomes of the process; unless somebody else has taken the registry over.
-            boolean mine = meant.equals(room.writer) && boot == life.machine.boots();
+            // On the disks, whatever becomes of the process; unless it has been opened anew.
+            boolean mine = own.equals(room.writer) && boot == life.machine.boots();
             if (mine) {
                 room.apply(write.changes());
             }
@@ -248,7 +254,7 @@ final class EngineCrsd extends Crsd {
                         if (!process.equals(meant) || !servedIn.equals(epoch)) {
                             return;
                         }
-                        if (mine && meant.equals(room.writer)) {
+                        if (mine && own.equals(room.writer)) {
                             step(new CrsInput.RegistryWritten(write.id(), version));
                         } else {
                             servedIn = Epoch.NONE;
