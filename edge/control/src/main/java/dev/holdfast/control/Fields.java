@@ -11,13 +11,30 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the fields of one JSON object; whatever is in it, the result is a value or a {@link MalformedMessage}. */
 final class Fields {
-    private final String what;
+    private final @Nullable Fields within;
+    private final String name;
     private final Map<?, ?> raw;
-    private final Set<String> read = new HashSet<>();
 
-    Fields(String what, Map<?, ?> raw) {
-        this.what = what;
+    /** Who has been asked for; null if nobody will want to know. */
+    private final @Nullable Set<String> read;
+
+    /** @param strict whether {@link #nothingElse} will be asked, here or of what is inside */
+    Fields(String name, Map<?, ?> raw, boolean strict) {
+        within = null;
+        this.name = name;
         this.raw = raw;
+        read = strict ? new HashSet<>() : null;
+    }
+
+    private Fields(Fields within, String name, Map<?, ?> raw) {
+        this.within = within;
+        this.name = name;
+        this.raw = raw;
+        read = within.read == null ? null : new HashSet<>();
+    }
+
+    private String what() {
+        return within == null ? name : within.what() + "." + name;
     }
 
     interface Reader<T> {
@@ -86,35 +103,40 @@ final class Fields {
     }
 
     <T> T object(String key, Reader<T> reader) throws MalformedMessage {
-        return reader.read(new Fields(what + "." + key, map(key, value(key))));
+        return reader.read(new Fields(this, key, map(key, value(key))));
     }
 
     <T> List<T> objects(String key, Reader<T> reader) throws MalformedMessage {
         var objects = new ArrayList<T>();
         for (@Nullable Object element : list(key)) {
-            objects.add(reader.read(new Fields(what + "." + key, map(key, element))));
+            objects.add(reader.read(new Fields(this, key, map(key, element))));
         }
         return objects;
     }
 
     /** Refuses fields that nobody read: a request with one asks for something that we would silently not do. */
     void nothingElse() throws MalformedMessage {
+        if (read == null) {
+            return;
+        }
         for (Object key : raw.keySet()) {
-            if (!(key instanceof String name) || !read.contains(name)) {
-                throw new MalformedMessage("'" + what + "' has no field '" + key + "'");
+            if (!(key instanceof String known) || !read.contains(known)) {
+                throw new MalformedMessage("'" + what() + "' has no field '" + key + "'");
             }
         }
     }
 
     private @Nullable Object optional(String key) {
-        read.add(key);
+        if (read != null) {
+            read.add(key);
+        }
         return raw.get(key);
     }
 
     private Object value(String key) throws MalformedMessage {
         @Nullable Object value = optional(key);
         if (value == null) {
-            throw new MalformedMessage("'" + what + "' lacks the field '" + key + "'");
+            throw new MalformedMessage("'" + what() + "' lacks the field '" + key + "'");
         }
         return value;
     }
@@ -135,7 +157,7 @@ final class Fields {
 
     private String asText(String key, @Nullable Object value) throws MalformedMessage {
         if (value instanceof String text) {
-            return JsonLine.wellFormed(text);
+            return text;
         }
         throw wrong(key, "text");
     }
@@ -148,6 +170,6 @@ final class Fields {
     }
 
     private MalformedMessage wrong(String key, String expected) {
-        return new MalformedMessage("the field '" + key + "' of '" + what + "' is not " + expected);
+        return new MalformedMessage("the field '" + key + "' of '" + what() + "' is not " + expected);
     }
 }

@@ -26,100 +26,36 @@ final class JsonLine {
     static final int LONGEST_TEXT = 32_767;
 
     private final byte[] line;
+    private final int longest;
     private int at;
+    private int depth;
 
-    private JsonLine(byte[] line) {
+    private JsonLine(byte[] line, int longest) {
         this.line = line;
+        this.longest = longest;
     }
 
     /** Total: any bytes give an object or a {@link MalformedMessage}. No text in it is longer than a request may have. */
     static Map<String, Object> readRequest(byte[] line) throws MalformedMessage {
-        checkShape(line, LONGEST_TEXT);
-        return new JsonLine(line).whole();
+        return new JsonLine(line, LONGEST_TEXT).whole();
     }
 
     /** Total: any bytes give an object or a {@link MalformedMessage}. */
     static Map<String, Object> read(byte[] line) throws MalformedMessage {
-        checkShape(line, Integer.MAX_VALUE);
-        return new JsonLine(line).whole();
+        return new JsonLine(line, Integer.MAX_VALUE).whole();
     }
 
-    private static void checkShape(byte[] line, int longest) throws MalformedMessage {
-        int depth = 0;
-        boolean quoted = false;
-        boolean ended = false;
-        int begin = 0; // Of the latest text, and where it ends.
-        int end = 0;
-        String name = "";
-        for (int at = 0; at < line.length; at++) {
-            byte b = line[at];
-            if (quoted) {
-                if (b == '\\') {
-                    at++;
-                } else if (b == '"') {
-                    quoted = false;
-                    end = at;
-                    if (end - begin > longest) {
-                        checkLength(line, begin, end, name, longest);
-                    }
-                }
-                continue;
-            }
-            boolean blank = b == ' ' || b == '\t' || b == '\r';
-            if (ended && !blank) {
-                throw new MalformedMessage("something follows the end of the object");
-            }
-            switch (b) {
-                case '"' -> {
-                    quoted = true;
-                    begin = at + 1;
-                }
-                case ':' ->
-                    name = end - begin > 254 ? "" : new String(line, begin, end - begin, StandardCharsets.UTF_8);
-                case '{', '[' -> {
-                    if (++depth > DEEPEST) {
-                        throw new MalformedMessage("it is nested more than " + DEEPEST + " deep");
-                    }
-                }
-                case '}', ']' -> ended = --depth <= 0;
-                default -> {
-                    if (depth == 0 && !blank) {
-                        throw new MalformedMessage("it is not a JSON object");
-                    }
-                }
-            }
-        }
-        if (!ended || quoted) {
-            throw new MalformedMessage("it ends too early");
-        }
-    }
-
-    private static void checkLength(byte[] line, int begin, int end, String name, int longest) throws MalformedMessage {
-        int characters = 0;
-        for (int at = begin; at < end; at++) {
-            if (line[at] == '\\') {
-                at += at + 1 < end && line[at + 1] == 'u' ? 5 : 1;
-                characters++;
-            } else if ((line[at] & 0xC0) != 0x80) {
-                characters += (line[at] & 0xF8) == 0xF0 ? 2 : 1; // Outside the first plane: a surrogate pair.
-            }
-        }
-        if (characters > longest) {
-            throw MalformedMessage.tooLong(name, characters, longest);
-        }
-    }
-
-    // ---------------------------------------------------------------- reading; how deep it gets is known to be bounded
+    // ---------------------------------------------------------------- reading
 
     private Map<String, Object> whole() throws MalformedMessage {
         blanks();
         if (next() != '{') {
-            throw bad("it begins with '" + (char) next() + "'");
+            throw new MalformedMessage("it is not a JSON object");
         }
         Map<String, Object> object = object();
         blanks();
         if (at < line.length) {
-            throw bad("something follows the end of the object");
+            throw new MalformedMessage("something follows the end of the object");
         }
         return object;
     }
@@ -128,43 +64,54 @@ final class JsonLine {
     @SuppressWarnings("NullAway") // The values of the map: null is what is not there.
     private Map<String, Object> object() throws MalformedMessage {
         var object = new LinkedHashMap<String, @Nullable Object>();
-        at++;
-        blanks();
+        deeper();
         if (next() == '}') {
             at++;
+            depth--;
             return object;
         }
         while (true) {
             if (next() != '"') {
                 throw bad("a name was expected");
             }
-            String name = text();
+            String name = text("");
             blanks();
             if (next() != ':') {
                 throw bad("':' was expected after '" + name + "'");
             }
             at++;
-            object.put(name, value());
+            object.put(name, value(name));
             if (isLast('}')) {
+                depth--;
                 return object;
             }
         }
     }
 
-    private List<@Nullable Object> list() throws MalformedMessage {
+    private List<@Nullable Object> list(String name) throws MalformedMessage {
         var list = new ArrayList<@Nullable Object>();
-        at++;
-        blanks();
+        deeper();
         if (next() == ']') {
             at++;
+            depth--;
             return list;
         }
         while (true) {
-            list.add(value());
+            list.add(value(name));
             if (isLast(']')) {
+                depth--;
                 return list;
             }
         }
+    }
+
+    /** After what opens an object or a list: to the first thing in it. */
+    private void deeper() throws MalformedMessage {
+        if (++depth > DEEPEST) {
+            throw new MalformedMessage("it is nested more than " + DEEPEST + " deep");
+        }
+        at++;
+        blanks();
     }
 
     /** After a value: what ends, or a comma, and then the next one. */
@@ -179,12 +126,12 @@ final class JsonLine {
         return found == end;
     }
 
-    private @Nullable Object value() throws MalformedMessage {
+    private @Nullable Object value(String name) throws MalformedMessage {
         blanks();
         return switch (next()) {
-            case '"' -> text();
+            case '"' -> text(name);
             case '{' -> object();
-            case '[' -> list();
+            case '[' -> list(name);
             case 't' -> word("true", true);
             case 'f' -> word("false", false);
             case 'n' -> word("null", null);
@@ -245,20 +192,34 @@ final class JsonLine {
         }
     }
 
-    private String text() throws MalformedMessage {
-        int begin = ++at;
+    /** @param name of the field whose value it is */
+    private String text(String name) throws MalformedMessage {
+        byte[] bytes = line; // Local, as this runs in the interpreter for most of a command's life.
+        int begin = at + 1;
+        int end = begin;
         boolean plain = true;
-        while (next() != '"') {
-            if (line[at] == '\\') {
-                return escaped(begin);
+        while (end < bytes.length && bytes[end] != '"' && bytes[end] != '\\') {
+            if (bytes[end] < ' ') {
+                if (bytes[end] >= 0) {
+                    at = end;
+                    throw bad("a text holds a control character");
+                }
+                plain = false;
             }
-            if (line[at] >= 0 && line[at] < ' ') {
-                throw bad("a text holds a control character");
-            }
-            plain &= line[at] >= 0;
-            at++;
+            end++;
         }
-        return plain ? new String(line, begin, at++ - begin, StandardCharsets.ISO_8859_1) : utf8(begin, at++);
+        at = end;
+        String text;
+        if (next() == '\\') {
+            text = escaped(begin);
+        } else {
+            text = plain ? new String(bytes, begin, end - begin, StandardCharsets.ISO_8859_1) : utf8(begin, end);
+            at = end + 1;
+        }
+        if (text.length() > longest) {
+            throw MalformedMessage.tooLong(name, text.length(), longest);
+        }
+        return text;
     }
 
     private String escaped(int begin) throws MalformedMessage {
@@ -289,7 +250,8 @@ final class JsonLine {
                     });
             from = at;
         }
-        return text.append(utf8(from, at++)).toString();
+        // Escapes can smuggle in halves of surrogate pairs.
+        return wellFormed(text.append(utf8(from, at++)).toString());
     }
 
     private char hexadecimal() throws MalformedMessage {
@@ -323,7 +285,7 @@ final class JsonLine {
 
     private byte next() throws MalformedMessage {
         if (at >= line.length) {
-            throw bad("it ends too early");
+            throw new MalformedMessage("it ends too early");
         }
         return line[at];
     }
@@ -444,7 +406,7 @@ final class JsonLine {
         throw new IllegalArgumentException("not for JSON: " + value);
     }
 
-    /** Escapes can smuggle in halves of surrogate pairs as well, so what is read goes through here, too. */
+    /** Halves of surrogate pairs, which UTF-8 cannot carry, become the replacement character. */
     static String wellFormed(String text) {
         for (int at = 0; at < text.length(); at++) {
             if (Character.isSurrogate(text.charAt(at))) {

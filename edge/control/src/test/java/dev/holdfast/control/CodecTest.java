@@ -124,7 +124,7 @@ class CodecTest {
     void refusals_say_what_is_wrong() {
         refused("", "it ends too early");
         refused("null", "it is not a JSON object");
-        refused("[1]", "it is not JSON");
+        refused("[1]", "it is not a JSON object");
         refused("{\"t\":\"listNodes\"} x", "something follows the end of the object");
         refused("{\"t\":\"listNodes\"}}", "something follows the end of the object");
         refused("{\"t\":\"listNodes\"", "it ends too early");
@@ -160,7 +160,7 @@ class CodecTest {
                 "{\"t\":\"createAppVip\",\"network\":4294967297,\"address\":\"\",\"name\":\"\",\"user\":\"\",\"failback\":true}",
                 "the field 'network' of 'request' is not a number of 32 bits");
         refused("{\"t\":".repeat(100_000), "it is nested more than 64 deep");
-        refused("[".repeat(100_000), "it is nested more than 64 deep");
+        refused("{\"t\":" + "[".repeat(100_000), "it is nested more than 64 deep");
     }
 
     private static void refused(String line, String message) {
