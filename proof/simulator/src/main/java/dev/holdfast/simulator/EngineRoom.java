@@ -252,11 +252,13 @@ final class EngineRoom {
         long number = wire.number;
         world.time.after(arrival - world.time.now(), () -> {
             EngineCrsd there = at(to);
-            if (wire.up
-                    && wire.number == number
-                    && there != null
-                    && there.process().equals(target)) {
+            if (!wire.up || wire.number != number) {
+                return;
+            }
+            if (there != null && there.process().equals(target)) {
                 there.heard(from.life.machine.node, incarnation, epoch, message, target);
+            } else { // What does not arrive ends the connection: nothing that comes after it may.
+                cut(wire, one, to);
             }
         });
     }
