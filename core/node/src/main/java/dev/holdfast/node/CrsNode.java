@@ -1,6 +1,7 @@
 package dev.holdfast.node;
 
 import dev.holdfast.model.ActionKind;
+import dev.holdfast.model.CustomType;
 import dev.holdfast.model.Epoch;
 import dev.holdfast.model.InternalState;
 import dev.holdfast.model.InvalidAttributes;
@@ -47,7 +48,12 @@ final class CrsNode {
     /** Those of the product; what administrators made comes with the definitions. */
     private final SortedMap<String, TypeDefinition> builtIns;
 
+    private SortedMap<String, CustomType> ownTypes = new TreeMap<>();
     private SortedMap<String, TypeDefinition> types;
+
+    /** The definitions as they were sent last, and what was read from them: with each change of one, all come again. */
+    private Map<String, Understood> understood = new HashMap<>();
+
     private boolean critical;
     private final SortedMap<ResourceName, Life> lives = new TreeMap<>();
     /** Starts that came before the lease of their epoch did. */
@@ -67,6 +73,13 @@ final class CrsNode {
     private final Set<ResourceName> stoppedToLeave = new HashSet<>();
     /** Of these nobody knows whether they run, and the node leaves all the same. */
     private final SortedSet<ResourceName> givenUp = new TreeSet<>();
+
+    /** A definition that was read from a type and what was given; read with the present types. */
+    private record Understood(String type, Map<String, String> given, ResourceDefinition definition) {
+        boolean isOf(PeerMessage.Definition sent) {
+            return type.equals(sent.type()) && given.equals(sent.given());
+        }
+    }
 
     /** One instance here, and what the machine itself need not know. */
     private static final class Life {
@@ -128,9 +141,19 @@ final class CrsNode {
         SortedMap<ResourceName, ResourceDefinition> wanted = new TreeMap<>();
         Set<ResourceName> frozen = new HashSet<>();
         Map<ResourceName, Integer> placed = new HashMap<>();
-        types = TypeDefinition.with(builtIns, message.types());
+        if (!ownTypes.equals(message.types())) {
+            ownTypes = message.types();
+            types = TypeDefinition.with(builtIns, ownTypes);
+            understood.clear();
+        }
+        Map<String, Understood> before = understood;
+        understood = new HashMap<>();
         for (PeerMessage.Definition sent : message.resources()) {
-            read(around, sent).ifPresent(definition -> {
+            Understood known = before.get(sent.name());
+            Optional<ResourceDefinition> read =
+                    known != null && known.isOf(sent) ? Optional.of(known.definition) : read(around, sent);
+            read.ifPresent(definition -> {
+                understood.put(sent.name(), new Understood(sent.type(), sent.given(), definition));
                 wanted.put(definition.name(), definition);
                 if (sent.frozen()) {
                     frozen.add(definition.name());

@@ -735,6 +735,36 @@ class CrsTest {
     }
 
     @Test
+    void a_definition_that_comes_again_unchanged_is_not_read_again() {
+        view(N2, true, 1, 2);
+        step(new CrsInput.PeerUp(N2));
+        step(new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, definitions(1, "a", "1")));
+        var first = first(CrsEffect.UseDefinitions.class).orElseThrow().definitions();
+        step(new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, definitions(2, "b", "1")));
+        var second = first(CrsEffect.UseDefinitions.class).orElseThrow().definitions();
+        step(new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, definitions(3, "b", "2")));
+        var third = first(CrsEffect.UseDefinitions.class).orElseThrow().definitions();
+
+        ResourceName db = new ResourceName("db");
+        assertThat(second.get(db)).isSameAs(first.get(db));
+        assertThat(second.get(WEB)).isNotEqualTo(first.get(WEB));
+        assertThat(third.get(WEB)).isSameAs(second.get(WEB));
+        assertThat(third.get(db)).isNotEqualTo(second.get(db));
+    }
+
+    private static PeerMessage.Definitions definitions(long version, String web, String db) {
+        return new PeerMessage.Definitions(
+                MASTERSHIP, version, 0, List.of(definition("web", web), definition("db", db)));
+    }
+
+    private static PeerMessage.Definition definition(String name, String description) {
+        return new PeerMessage.Definition(
+                name,
+                "cluster_resource",
+                new TreeMap<>(Map.of("ACTION_SCRIPT", "/" + name + ".scr", "DESCRIPTION", description)));
+    }
+
+    @Test
     void a_member_that_leaves_is_known_to_and_one_that_stays_after_all() {
         bothNodesServe();
         said(new PeerMessage.Leaving());
