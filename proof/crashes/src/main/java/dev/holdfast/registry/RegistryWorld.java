@@ -581,6 +581,11 @@ final class RegistryWorld {
         }
         if (!life.alive || location.failing) {
             location.writePart(0, format.header(), torn(format.header().length));
+            // One whole copy is enough: it is formatted, though he who did it does not hear of it.
+            boolean formatted = RegistryFormat.readHeader(location.read(0, RegistryFormat.HEADER_AREA), Medium.SEAL)
+                    .header()
+                    .isPresent();
+            location.counted &= !formatted;
         } else {
             location.write(0, format.header());
             count(Count.FORMATTED_AGAIN);
