@@ -256,40 +256,47 @@ final class CrsMaster {
         }
         // Orders of another mastership, which the node may still count, are not ours.
         long counted = report.mastership() == mastership ? report.orders() : 0;
-        member.uncounted.values().removeIf(order -> order <= counted);
+        boolean news = member.uncounted.values().removeIf(order -> order <= counted);
         if (report.all()) {
-            observed.keySet()
+            news |= observed.keySet()
                     .removeIf(key -> key.node().equals(node)
                             && !report.instances().containsKey(key.resource())
                             && !member.uncounted.containsKey(key.resource()));
         }
-        report.instances().forEach((name, seen) -> {
+        for (Map.Entry<ResourceName, Observed> one : report.instances().entrySet()) {
+            ResourceName name = one.getKey();
+            Observed seen = one.getValue();
             if (!member.uncounted.containsKey(name)) {
                 InstanceKey key = new InstanceKey(name, node);
                 Observed before = observed.put(key, seen);
                 if (before == null || before.state() != seen.state()) {
                     around.effect(new CrsEffect.StateNoted(key, seen.state()));
                 }
-                noteService(name, seen);
+                news |= !seen.equals(before);
+                news |= noteService(name, seen);
             }
-        });
+        }
+        news |= member.complete != report.complete();
         member.complete = report.complete();
         member.reportedVersion = report.version();
         if (report.version() < 0) {
             tellDefinitions(around, node); // Its crsd has just started.
         }
-        dirty = true;
+        // With each change of one definition every node reports all that it has, which says nothing new: no reason to
+        // plan once more.
+        dirty |= news || report.version() < 0 || !opened || !asked.isEmpty() || !active.isEmpty();
     }
 
-    /** An address that an administrator stopped is out of service: before it is taken again it is worth a probe. */
-    private void noteService(ResourceName name, Observed seen) {
+    /** An address that an administrator stopped is out of service: before it is taken again it is worth a probe. True if that is news. */
+    private boolean noteService(ResourceName name, Observed seen) {
         if (seen.state() == ResourceState.ONLINE) {
-            seenRunning.add(name);
+            return seenRunning.add(name);
         } else if (seen.isDown()
                 && wanted.getOrDefault(name, Wanted.NEW).instances().values().stream()
                         .allMatch(instance -> instance.target() == Target.OFFLINE)) {
-            seenRunning.remove(name);
+            return seenRunning.remove(name);
         }
+        return false;
     }
 
     void orderFinished(CrsNode.Surroundings around, NodeId node, PeerMessage.OrderFinished finished) {

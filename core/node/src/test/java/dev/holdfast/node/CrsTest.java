@@ -735,6 +735,23 @@ class CrsTest {
     }
 
     @Test
+    void a_report_that_says_nothing_new_is_no_reason_to_plan_again() {
+        bothNodesServe();
+        addWebOn("n1");
+        peerReports(0, Map.of(WEB, Observed.OFFLINE));
+        PeerMessage report = new PeerMessage.Report(
+                MASTERSHIP, version, 0, true, true, new TreeMap<>(Map.of(WEB, Observed.OFFLINE)));
+
+        assertThat(crs.step(now, new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, report)))
+                .as("the same once more")
+                .noneMatch(CrsEffect.Decided.class::isInstance);
+        PeerMessage other =
+                new PeerMessage.Report(MASTERSHIP, version, 0, true, true, new TreeMap<>(Map.of(WEB, Observed.ONLINE)));
+        assertThat(crs.step(now, new CrsInput.PeerSaid(N2, new Incarnation(2), epoch, other)))
+                .anyMatch(CrsEffect.Decided.class::isInstance);
+    }
+
+    @Test
     void a_definition_that_comes_again_unchanged_is_not_read_again() {
         view(N2, true, 1, 2);
         step(new CrsInput.PeerUp(N2));
