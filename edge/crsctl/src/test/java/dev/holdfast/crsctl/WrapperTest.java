@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WrapperTest {
     private static final Path BIN = Path.of("../../bin").toAbsolutePath().normalize();
     private static final String FLAGS =
-            "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=2 -XX:-UsePerfData -Xms8m -Xmx128m -Xlog:disable -Xlog:all=error:stderr";
+            "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=3 -XX:-UsePerfData -Xms16m -Xmn12m -Xmx128m -Xlog:disable -Xlog:all=error:stderr";
 
     @TempDir
     Path directory;
