@@ -5,6 +5,9 @@ import java.util.Map;
 
 /** JSON for the tools and for crsd, with texts of any length. */
 public final class Texts {
+    /** The most characters of one text in a request. */
+    public static final int LONGEST = JsonLine.LONGEST_TEXT;
+
     private Texts() {}
 
     /**

@@ -2,6 +2,7 @@ package dev.holdfast.crsctl;
 
 import dev.holdfast.control.Kind;
 import dev.holdfast.control.Reply;
+import dev.holdfast.control.Texts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -254,6 +255,11 @@ record ConfigurationFile(String cluster, Optional<String> revision, List<Kind> k
             if (!(attribute.getValue() instanceof String value)) {
                 throw new UsageProblem(
                         "attribute " + attribute.getKey() + " of " + where + " is not a text or a number");
+            }
+            if (value.length() > Texts.LONGEST) { // Said here, where it is known which of hundreds it is.
+                throw new UsageProblem("attribute " + attribute.getKey() + " of " + where + " has " + value.length()
+                        + " characters; one value has " + Texts.LONGEST
+                        + " at most. Put what is long into a file that all nodes have, and name the file in the value");
             }
             texts.put(attribute.getKey(), value);
         }

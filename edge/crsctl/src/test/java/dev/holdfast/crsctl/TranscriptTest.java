@@ -89,6 +89,10 @@ class TranscriptTest {
         String yaml = "holdfast: 1\ncluster: demo\nrevision: %s\nresources:\n  web:\n    type: cluster_resource\n";
         Files.writeString(directory.resolve("good.yaml"), yaml.formatted("0123456789abcdef"));
         Files.writeString(directory.resolve("old.yaml"), yaml.formatted("0000000000000000"));
+        Files.writeString(
+                directory.resolve("long.yaml"),
+                yaml.formatted("0123456789abcdef") + "    attributes:\n      DESCRIPTION: " + "x".repeat(32_768)
+                        + "\n");
         Files.writeString(directory.resolve("nothing.yaml"), "holdfast: 1\nresources: {}\n");
         Files.writeString(directory.resolve("tab.yaml"), "holdfast: 1\nresources:\n\tweb: 1\n");
         Files.writeString(directory.resolve("field.yaml"), "holdfast: 1\nresource: {}\n");
