@@ -178,6 +178,6 @@ public final class Policy {
 
     /** How far a command has come, given the present situation and the plan for it. */
     public static Progress progress(Situation situation, Plan plan, SortedMap<ResourceName, Awaited> awaits) {
-        return Waiting.progress(Draft.of(situation), plan, awaits);
+        return awaits.isEmpty() ? new Progress.Done() : Waiting.progress(Draft.of(situation), plan, awaits);
     }
 }
