@@ -1031,7 +1031,9 @@ public final class GeneratedCluster {
             Wanted wanted = cluster.wanted.getOrDefault(name, Wanted.NEW);
             long most = definition.isLocal() ? Long.MAX_VALUE : Groups.instances(cluster.situation(), definition);
             long want = Math.min(
-                    most,
+                    wanted.deleting()
+                            ? 0
+                            : most, // Frozen in the middle of its deletion: it is neither started nor stopped.
                     wanted.instances().entrySet().stream()
                             .filter(one -> one.getValue().target() == Target.ONLINE)
                             .filter(one -> definition.isLocal()
