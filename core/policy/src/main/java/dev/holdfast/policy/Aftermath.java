@@ -495,7 +495,7 @@ final class Aftermath {
             boolean carried = false;
             boolean up = reference.resources().isEmpty();
             for (ResourceEntry target : reference.resources()) {
-                carried = carried || (!reference.global() && (target.isSingle() || entry.goesWith(target)));
+                carried = carried || (!reference.global() && entry.bringsAlong(target));
                 up = up
                         || (reference.global()
                                 ? isUpSomewhere(reference, target)

@@ -424,7 +424,7 @@ final class Board {
         if (entry.isPlural() && entry.group != null) {
             for (Slot slot : entry.slots) {
                 // It belongs to the instance of its group that is there, whatever was noted.
-                Slot anchor = entry.group.numbered(slot.number);
+                Slot anchor = slot.anchor();
                 NodeId place = anchor == null ? null : anchor.at;
                 if (place != null && unmatched.remove(place)) {
                     slot.at = place;

@@ -1243,7 +1243,7 @@ final class Judgement {
 
     /** How little an instance that does not run suits a server: the one whose group is there suits it best, one that is stuck least. */
     private static int strangeness(Slot slot, NodeId node) {
-        Slot anchor = slot.entry.group == null ? null : slot.partnerIn(slot.entry.group);
+        Slot anchor = slot.anchor();
         if (anchor != null && node.equals(anchor.at)) {
             return 0;
         }
@@ -1509,13 +1509,13 @@ final class Judgement {
     /** Where it is; of one that is down, where it would be: a local one on its server, one of a group with that. */
     private static @Nullable NodeId placeOf(Slot slot) {
         ResourceEntry entry = slot.entry;
-        if (slot.at != null || !(entry.isLocal() || entry.isPlural())) {
+        if (slot.at != null) {
             return slot.at;
         }
         if (entry.isLocal()) {
             return NodeId.onPaper(slot.number);
         }
-        Slot anchor = entry.group == null ? null : slot.partnerIn(entry.group);
+        Slot anchor = entry.isPlural() ? slot.anchor() : null;
         return anchor == null ? null : anchor.at;
     }
 

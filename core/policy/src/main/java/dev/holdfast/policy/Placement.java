@@ -301,7 +301,7 @@ final class Placement {
 
     private void makeUnits() {
         for (ResourceEntry entry : board.entries.values()) {
-            if (entry.isSingle() || entry.isPlural()) {
+            if (entry.isPlacedTogether()) {
                 entry.slots.forEach(Placement::makeUnit);
             } else {
                 Unit unit = new Unit();
@@ -330,7 +330,7 @@ final class Placement {
 
     /** It has a place of its own that is shared by what is tied to it. */
     private static boolean isPlacedTogether(Slot slot) {
-        return (slot.entry.isSingle() || slot.entry.isPlural()) && isInPlay(slot);
+        return slot.entry.isPlacedTogether() && isInPlay(slot);
     }
 
     /** Its place is to be decided: it wants to run and is not stuck where it is. */
@@ -375,8 +375,7 @@ final class Placement {
         while (!open.isEmpty()) {
             ResourceEntry next = open.remove();
             Stream<ResourceEntry> dependents = next.dependents.stream()
-                    .filter(other -> (other.isSingle() || other.isPlural())
-                            && tiedTo(other).contains(next));
+                    .filter(other -> other.isPlacedTogether() && tiedTo(other).contains(next));
             Stream<ResourceEntry> ofGroup = next.group == null ? next.members.stream() : Stream.of(next.group);
             Stream.of(tiedTo(next).stream(), dependents, ofGroup)
                     .flatMap(each -> each)
@@ -402,7 +401,7 @@ final class Placement {
             for (Reference reference : references) {
                 if (!reference.global() && reference.resources().size() == 1) {
                     ResourceEntry target = reference.resources().getFirst();
-                    if (target.isSingle() || entry.goesWith(target)) {
+                    if (entry.bringsAlong(target)) {
                         tied.add(target);
                     }
                 }
@@ -608,10 +607,8 @@ final class Placement {
     /** One of several instances moves by itself for the same reasons as a single one. */
     private void wishForBetter(Slot slot, Set<NodeId> taken) {
         NodeId at = slot.at;
-        for (Slot other : slot.entry.slots) {
-            if (other.wish != null || (other.wantsToRun() && !other.isUp())) {
-                return; // One at a time, and only when all are up.
-            }
+        if (isAnotherOnItsWay(slot)) {
+            return;
         }
         NodeSet free = NodeSet.EMPTY;
         for (NodeId node : board.ready) {
@@ -852,8 +849,7 @@ final class Placement {
             if (unserved == null) {
                 settle(candidate, chosen, why, current);
             } else { // It takes no room there that others could use.
-                slot.stuck = unplaceable(
-                        slot, Map.of(chosen, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+                slot.stuck = unplaceable(slot, Map.of(chosen, unserved(unserved)));
             }
         }
     }
@@ -1142,7 +1138,7 @@ final class Placement {
     @Nullable
     Obstacle obstacleFor(Slot slot, NodeId node) {
         ResourceEntry entry = slot.entry;
-        if (!entry.isSingle() && !entry.isPlural()) {
+        if (!entry.isPlacedTogether()) {
             boolean another = entry.slots.stream().anyMatch(other -> other != slot && willBeOn(other, node));
             return another ? INSTANCE_THERE : obstacle(slot, node, Set.of());
         }
@@ -1166,8 +1162,7 @@ final class Placement {
     /** How a node on which an instance could be compares with the one where it is or goes. After the decision. */
     Obstacle comparison(Slot slot, NodeId here, NodeId there) {
         List<Candidate> all = new ArrayList<>();
-        boolean together = slot.entry.isSingle() || slot.entry.isPlural();
-        for (Slot of : together ? unitOf(slot).slots : List.of(slot)) {
+        for (Slot of : slot.entry.isPlacedTogether() ? unitOf(slot).slots : List.of(slot)) {
             if (of.goal != null || of == slot) {
                 all.add(new Candidate(of, NodeSet.of(here, there)));
             }
@@ -1396,7 +1391,7 @@ final class Placement {
                     served = served || goesAlong || willServe(slot, reference, target, node);
                 }
                 if (!served) {
-                    return new Obstacle("hard(" + reference.target() + ")", missing(reference));
+                    return unserved(reference);
                 }
             }
         }
@@ -1412,6 +1407,10 @@ final class Placement {
                 && (wish == null || !wish.allows(node))
                 && slot.lastServer != null
                 && !board.isReady(slot.lastServer);
+    }
+
+    private static Obstacle unserved(Reference reference) {
+        return new Obstacle("hard(" + reference.target() + ")", missing(reference));
     }
 
     private static String missing(Reference reference) {
@@ -1479,8 +1478,7 @@ final class Placement {
                 } else if (unserved != null && !staying) {
                     slot.goal = null;
                     if (slot.stuck == null) {
-                        slot.stuck = unplaceable(
-                                slot, Map.of(goal, new Obstacle("hard(" + unserved.target() + ")", missing(unserved))));
+                        slot.stuck = unplaceable(slot, Map.of(goal, unserved(unserved)));
                     }
                 } else if (!staying) {
                     dropWhereRivalIs(slot, goal);

@@ -125,6 +125,16 @@ final class ResourceEntry {
         return !isLocal() && !isSingle() && (isGroup() || group != null);
     }
 
+    /** Each of its instances has a place that it can share with what is tied to it; others are placed all at once, or are everywhere. */
+    boolean isPlacedTogether() {
+        return isSingle() || isPlural();
+    }
+
+    /** What it needs on its server comes along when it moves: that has one place, or is of its own group. */
+    boolean bringsAlong(ResourceEntry target) {
+        return target.isSingle() || goesWith(target);
+    }
+
     /** Both belong to one group with several instances: those with the same number are in one place. */
     boolean goesWith(ResourceEntry other) {
         ResourceEntry ours = group == null ? this : group;

@@ -120,6 +120,12 @@ final class Slot {
         return entry.isSingle() && other.isSingle() ? other.slots.getFirst() : null;
     }
 
+    /** The instance of its group that it belongs to; null if it is in no group, or that has no such instance. */
+    @Nullable
+    Slot anchor() {
+        return entry.group == null ? null : partnerIn(entry.group);
+    }
+
     /** Another instance of the same resource is on a server, or is to be. */
     boolean isForestalledOn(NodeId place) {
         for (Slot other : entry.slots) {

@@ -52,7 +52,7 @@ final class Waiting {
         boolean any = false;
         for (Slot slot : entry.slots) {
             boolean meant = !entry.isLocal()
-                    ? slot.target == Target.ONLINE && (entry.isSingle() || isConcerned(slot, what))
+                    ? slot.target == Target.ONLINE && isConcerned(slot, what)
                     : what.means(NodeId.onPaper(slot.number)) && board.isReady(NodeId.onPaper(slot.number));
             if (!meant || !what.means(slot)) {
                 continue;
@@ -65,7 +65,7 @@ final class Waiting {
         return any;
     }
 
-    /** Of several instances, one that is where it was asked for, or is to go there; any if no place was named. */
+    /** An instance that is where it was asked for, or is to go there; any if no place was named. */
     private static boolean isConcerned(Slot slot, Awaited what) {
         Wish wish = slot.wish;
         return what.meansAnyPlace()

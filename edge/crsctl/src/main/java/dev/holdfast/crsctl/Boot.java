@@ -81,10 +81,7 @@ final class Boot {
         var problems = new ArrayList<Reply.Problem>();
         for (String node : named) {
             if (!known.contains(node)) {
-                problems.add(new Reply.Problem(
-                        "CRS-2579",
-                        "Server '" + node + "' does not exist." + Nearest.hint(node, known),
-                        List.of("All nodes:  olsnodes")));
+                problems.add(StackCommands.unknown(node, known));
             }
         }
         var running = new ArrayList<String>();

@@ -301,6 +301,13 @@ final class StackCommands implements CommandArea {
         return sick ? Cluster.REFUSED : status;
     }
 
+    static Reply.Problem unknown(String node, List<String> known) {
+        return new Reply.Problem(
+                "CRS-2579",
+                "Server '" + node + "' does not exist." + Nearest.hint(node, known),
+                List.of("All nodes:  olsnodes"));
+    }
+
     /** Node numbers stand in cluster.conf: all nodes are pinned, always. */
     private static int pin(Crsctl crsctl, Command command, Arguments arguments, boolean pin)
             throws UsageProblem, Unreachable {
@@ -317,10 +324,7 @@ final class StackCommands implements CommandArea {
         var problems = new ArrayList<Reply.Problem>();
         for (String node : wanted) {
             if (!known.contains(node)) {
-                problems.add(new Reply.Problem(
-                        "CRS-2579",
-                        "Server '" + node + "' does not exist." + Nearest.hint(node, known),
-                        List.of("All nodes:  olsnodes")));
+                problems.add(unknown(node, known));
             } else if (!pin) {
                 problems.add(new Reply.Problem(
                         "HF-4031",

@@ -1007,8 +1007,7 @@ final class Administration implements ControlServer.Handler {
             if (self) {
                 othersStopping = known;
                 // Of the others all is known when this one answers, unless this node stays: then the command is over
-                // when
-                // it is.
+                // when it is.
                 stop(
                         caller,
                         stop.force(),

@@ -93,13 +93,11 @@ final class Audit {
     /** Questions for a lease: when they were first asked, and who granted them. */
     private final Map<Question, Asked> asked = new HashMap<>();
 
-    private final @Nullable Machine[] holder;
     private boolean calm;
     private final Map<Long, ViewChange> wanted = new HashMap<>();
 
     Audit(World world) {
         this.world = world;
-        holder = new Machine[world.scenario.resources()];
     }
 
     private record Question(Life by, long request) {}
@@ -131,27 +129,25 @@ final class Audit {
     // --- I1, I4, I8
 
     /** One of those that run it besides this one, if these are as many already as there may be. */
-    private @Nullable Machine oneTooMany(Machine machine, int resource, int copies) {
+    private @Nullable Machine oneTooMany(Machine machine, int resource) {
         Machine last = null;
         int others = 0;
         for (int node = 1; node <= world.scenario.nodes(); node++) {
             Machine other = world.machines[node];
-            if (other != machine && (other.runningMask() >>> resource & 1) != 0) {
+            if (other != machine && other.runs(resource)) {
                 others++;
                 last = other;
             }
         }
-        return others >= copies ? last : null;
+        return others >= world.copies(resource) ? last : null;
     }
 
     void started(Machine machine, int resource, Life starter) {
-        int copies = world.engine == null ? 1 : world.engine.copies(resource);
-        Machine other = copies == 1 ? holder[resource] : oneTooMany(machine, resource, copies);
-        if (other != null && other != machine && (other.runningMask() >>> resource & 1) != 0) {
+        Machine other = oneTooMany(machine, resource);
+        if (other != null) {
             throw new Violation("I1: two live nodes run resource " + (resource + 1) + ": " + other.node + ", and now "
                     + starter + " as well (" + describe(starter) + ")");
         }
-        holder[resource] = machine;
         if (starter.dossier.settled) {
             throw new Violation("I4: " + starter + " is settled, and starts resource " + (resource + 1));
         }
@@ -545,7 +541,6 @@ final class Audit {
 
     private @Nullable String complaint(long cohort) {
         View common = null;
-        long active = 0;
         for (int node = 1; node <= world.scenario.nodes(); node++) {
             if ((cohort >>> (node - 1) & 1) == 0) {
                 continue;
@@ -566,30 +561,22 @@ final class Audit {
                 return life + " is in " + view + ", others in " + common;
             }
             common = view;
-            active |= machine.runningMask();
         }
         if (common != null && common.votingSet().isJoint()) {
             return "the change of the voting set is not complete: " + common.votingSet() + " in " + common;
         }
-        String missing = world.engine == null ? null : missingCopies(world.engine, cohort);
-        if (missing != null) {
-            return missing + " in " + common;
-        }
-        if (active != (1L << world.scenario.resources()) - 1) {
-            return "resources " + Long.toBinaryString(active) + " of "
-                    + Long.toBinaryString((1L << world.scenario.resources()) - 1) + " run in " + common;
-        }
-        return null;
+        String missing = missingCopies(cohort);
+        return missing == null ? null : missing + " in " + common;
     }
 
-    private @Nullable String missingCopies(EngineRoom room, long cohort) {
+    private @Nullable String missingCopies(long cohort) {
         for (int resource = 0; resource < world.scenario.resources(); resource++) {
             int running = 0;
             for (int node = 1; node <= world.scenario.nodes(); node++) {
                 boolean counts = (cohort >>> (node - 1) & 1) != 0;
-                running += counts ? (int) (world.machines[node].runningMask() >>> resource & 1) : 0;
+                running += counts && world.machines[node].runs(resource) ? 1 : 0;
             }
-            if (running != Math.min(room.copies(resource), Long.bitCount(cohort))) {
+            if (running != Math.min(world.copies(resource), Long.bitCount(cohort))) {
                 return "resource " + (resource + 1) + " runs on " + running + " nodes";
             }
         }

@@ -73,6 +73,11 @@ final class World {
         }
     }
 
+    /** On how many nodes a resource runs at once, at most. */
+    int copies(int resource) {
+        return engine == null ? 1 : engine.copies(resource);
+    }
+
     /** How long a machine takes this time from a reset until its supervisor runs, in nanoseconds. */
     long rebootNanos() {
         return chance.magnitude(scenario.quickestReboot(), scenario.slowestReboot());
